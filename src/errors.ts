@@ -1,0 +1,83 @@
+/** What went wrong, in words that every protocol can translate. */
+export type RerankErrorCode =
+  | "invalid_argument"
+  | "not_found"
+  | "resource_exhausted"
+  | "unavailable"
+  | "deadline_exceeded"
+  | "cancelled"
+  | "internal";
+
+/** gRPC status code of each error, as in https://grpc.io/docs/guides/status-codes/. */
+export const grpcCodeOf = {
+  cancelled: 1,
+  invalid_argument: 3,
+  deadline_exceeded: 4,
+  not_found: 5,
+  resource_exhausted: 8,
+  internal: 13,
+  unavailable: 14,
+} as const satisfies Record<RerankErrorCode, number>;
+
+/** HTTP status of each error on the plain JSON routes. 422 and not 400 for a bad field, as the guide's server does. */
+export const httpStatusOf = {
+  cancelled: 499,
+  invalid_argument: 422,
+  deadline_exceeded: 504,
+  not_found: 404,
+  resource_exhausted: 429,
+  internal: 500,
+  unavailable: 503,
+} as const satisfies Record<RerankErrorCode, number>;
+
+/** Details of a RerankError beside its code and message. */
+export interface RerankErrorOptions {
+  /** The request field at fault, in wire spelling, for example `top_n`. */
+  readonly field?: string;
+  /** How long a client should wait before it tries again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** What led to this error. Kept for logs, never sent to a client. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error that callers of this package see. Its message is written for the client and holds no text of a query or
+ * document, no path and no cause. Any other error is a bug, and clients see it as `internal`.
+ */
+export class RerankError extends Error {
+  override readonly name = "RerankError";
+  readonly code: RerankErrorCode;
+  readonly field: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.field = options.field;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * Returns the RerankError for an aborted signal: `deadline_exceeded` if the reason is a time-out, else `cancelled`. A reason
+ * that is a RerankError is returned as it is.
+ */
+export function errorFromAbort(signal: AbortSignal): RerankError {
+  const { reason } = signal;
+  if (reason instanceof RerankError) return reason;
+  if (reason instanceof Error && reason.name === "TimeoutError") {
+    return new RerankError("deadline_exceeded", "the deadline passed before the request was done");
+  }
+  return new RerankError("cancelled", "the caller went away", { cause: reason });
+}
+
+/** A fault that keeps the program from starting. Printed as `error: …` and `hint: …`, exit status 1. */
+export class StartupError extends Error {
+  override readonly name = "StartupError";
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}

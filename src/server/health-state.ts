@@ -1,0 +1,50 @@
+/** The server's condition; requests are answered only in `ok`. */
+export type HealthStatus = "ok" | "starting" | "restarting" | "draining";
+
+/** What `GET /health` and `RerankService.Health` tell. */
+export interface HealthReport {
+  readonly status: HealthStatus;
+  /** The served model's name. */
+  readonly model: string;
+  /** `cpu`, `cuda` or `webgpu`; "" until the model is loaded. */
+  readonly device: string;
+  /** The weights' type, for example `int8`. */
+  readonly dtype: string;
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  /** The server's version. */
+  readonly version: string;
+  /** Why `status` is not `ok`; "" when it is. */
+  readonly reason: string;
+}
+
+/** The present health, and everybody who wants to hear of changes. */
+export class HealthState {
+  #report: HealthReport;
+  readonly #listeners = new Set<(report: HealthReport) => void>();
+
+  constructor(report: HealthReport) {
+    this.#report = report;
+  }
+
+  get report(): HealthReport {
+    return this.#report;
+  }
+
+  /** Changes some fields and tells every listener. Once `draining`, the status and its reason stay. */
+  update(change: Partial<HealthReport>): void {
+    const draining = this.#report.status === "draining";
+    this.#report = {
+      ...this.#report,
+      ...change,
+      ...(draining ? { status: "draining", reason: this.#report.reason } : {}),
+    };
+    for (const listener of [...this.#listeners]) listener(this.#report);
+  }
+
+  /** Calls `listener` after every change, until the returned function is called. */
+  subscribe(listener: (report: HealthReport) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
