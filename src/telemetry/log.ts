@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from "pino";
+import pretty from "pino-pretty";
 
 /** The part of a pino logger that the program uses. Fields first, then a constant message. */
 export interface Logger {
@@ -8,25 +9,39 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** Levels of a logger, from most to least talkative. */
-export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
-
-/** A level of a logger. */
-export type LogLevel = (typeof logLevels)[number];
+/** How a logger writes. */
+export interface LogOptions {
+  /** The least level that is written: `debug`, `info`, `warn`, `error` or `silent`. */
+  readonly level: string;
+  /** `json`: one object a line; `text`: lines for people; `auto`: text on a terminal, else json. */
+  readonly format: string;
+  readonly destination: DestinationStream & { readonly isTTY?: boolean };
+  /** Whether text may have colours. */
+  readonly color: boolean;
+}
 
 /**
- * Returns a logger that writes one JSON object a line to `destination`. Queries and documents are never logged: no
- * caller passes them, and the `query` and `documents` fields are redacted in case one does.
+ * Returns a logger. Queries and documents are never logged: no caller passes them, and the `query` and `documents` fields
+ * are redacted in case one does.
  */
-export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
+export function createLogger({ level, format, destination, color }: LogOptions): Logger {
+  const text = format === "text" || (format === "auto" && destination.isTTY === true);
   return pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
       redact: ["query", "documents", "*.query", "*.documents"],
+      ...(text ? {} : { formatters: { level: (label: string) => ({ level: label }) } }),
     },
-    destination,
+    text
+      ? pretty({
+          destination,
+          colorize: color,
+          sync: true,
+          singleLine: true,
+          translateTime: "SYS:HH:MM:ss",
+        })
+      : destination,
   );
 }

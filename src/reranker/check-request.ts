@@ -1,0 +1,69 @@
+import { RerankError } from "../errors.ts";
+import type { RequestLimits, RerankRequest } from "./rerank-request.ts";
+
+/** Default limits of a request. */
+export const defaultRequestLimits: RequestLimits = {
+  maxDocuments: 10_000,
+  maxDocumentChars: 1_000_000,
+  maxQueryChars: 32_768,
+};
+
+/** Most characters of a client's value that a message repeats. */
+const maxEchoChars = 100;
+
+/**
+ * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or `not_found` whose message
+ * names the field, what was expected and what came; never the text of a query or document.
+ */
+export function checkRequest(
+  request: RerankRequest,
+  limits: RequestLimits,
+  servedModels: readonly string[],
+): void {
+  checkModel(request.model, servedModels);
+  if (request.query === "") throw invalid("query", "must not be empty");
+  checkText("query", request.query, limits.maxQueryChars);
+  checkTopN(request.topN);
+  if (request.documents.length > limits.maxDocuments) {
+    throw invalid(
+      "documents",
+      `must hold at most ${limits.maxDocuments} documents, got: ${request.documents.length}`,
+    );
+  }
+  request.documents.forEach((document, index) => {
+    checkText(`documents[${index}]`, document, limits.maxDocumentChars);
+  });
+}
+
+function checkModel(model: string | null | undefined, servedModels: readonly string[]): void {
+  if (!model || servedModels.includes(model)) return;
+  const asked = model.length > maxEchoChars ? `${model.slice(0, maxEchoChars)}…` : model;
+  const served = servedModels.map((name) => `\`${name}\``).join(", ");
+  throw new RerankError(
+    "not_found",
+    `\`model\` must be one that is served (${served}), got: \`${asked}\``,
+    {
+      field: "model",
+    },
+  );
+}
+
+function checkText(field: string, text: string, maxChars: number): void {
+  if (text.length > maxChars) {
+    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`);
+  }
+  if (!text.isWellFormed()) {
+    throw invalid(field, "must be well-formed Unicode, got: a surrogate without its other half");
+  }
+}
+
+function checkTopN(topN: number | null | undefined): void {
+  if (topN === undefined || topN === null) return;
+  if (!Number.isSafeInteger(topN) || topN < 0) {
+    throw invalid("top_n", `must be a whole number of 0 or more, got: ${topN}`);
+  }
+}
+
+function invalid(field: string, problem: string): RerankError {
+  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, { field });
+}

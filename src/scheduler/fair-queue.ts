@@ -1,0 +1,148 @@
+/** How batches are formed. */
+export interface BatchPolicy {
+  /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
+  readonly maxBatchTokens: number;
+  /**
+   * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it up to the batch's
+   * length costs no more than this; else a run of its own is cheaper.
+   */
+  readonly runOverheadTokens: number;
+}
+
+/** One pair in the queue: which request it is of, and which of its pairs. */
+export interface QueuedPair<Key> {
+  readonly key: Key;
+  readonly pair: number;
+}
+
+interface Entry<Key> {
+  readonly key: Key;
+  /** Pairs not yet taken, shortest first, so that the longest is popped from the end. */
+  readonly pairs: { pair: number; length: number }[];
+  /** Tokens the request may still take in this turn; below 0 after it rode along in other requests' batches. */
+  deficit: number;
+}
+
+/** Pairs that wait for the model, and the policy that picks the next batch. Pure: no time, no threads. */
+export interface FairQueue<Key> {
+  /** Tokens of all waiting pairs, without padding. */
+  readonly tokens: number;
+  /** Number of waiting pairs. */
+  readonly size: number;
+  /** Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the queue. */
+  add(key: Key, lengths: readonly number[]): void;
+  /** Drops the waiting pairs of one request, if there are any. */
+  remove(key: Key): void;
+  /** Takes the next batch out of the queue, longest pair first; empty when nothing waits. */
+  takeBatch(): QueuedPair<Key>[];
+}
+
+/**
+ * Returns a queue in which requests share the model by deficit round robin over tokens (Shreedhar & Varghese, 1995), so
+ * that a request of one document is not stuck behind one of a thousand.
+ *
+ * The request whose turn it is leads a batch with its longest pair; it and then the others add pairs of nearly the same
+ * length while the budget lasts, each paying the padded length from its own share.
+ */
+export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
+  const { maxBatchTokens, runOverheadTokens } = policy;
+  const entries = new Map<Key, Entry<Key>>();
+  const ring: Entry<Key>[] = [];
+  let tokens = 0;
+  let size = 0;
+
+  function add(key: Key, lengths: readonly number[]): void {
+    if (lengths.length === 0) return;
+    const pairs = lengths.map((length, pair) => ({ pair, length }));
+    pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
+    const entry: Entry<Key> = { key, pairs, deficit: maxBatchTokens };
+    entries.set(key, entry);
+    ring.push(entry);
+    size += pairs.length;
+    for (const length of lengths) tokens += length;
+  }
+
+  function remove(key: Key): void {
+    const entry = entries.get(key);
+    if (!entry) return;
+    size -= entry.pairs.length;
+    for (const { length } of entry.pairs) tokens -= length;
+    forget(entry);
+  }
+
+  function forget(entry: Entry<Key>): void {
+    entries.delete(entry.key);
+    ring.splice(ring.indexOf(entry), 1);
+  }
+
+  function takeBatch(): QueuedPair<Key>[] {
+    const leader = nextLeader();
+    if (!leader) return [];
+    const longest = leader.pairs.at(-1)?.length ?? 0;
+    const room = Math.max(1, Math.floor(maxBatchTokens / Math.max(1, longest)));
+    const batch: QueuedPair<Key>[] = [];
+    for (const entry of [...ring]) {
+      takeFrom(entry, longest, room, batch);
+      if (batch.length >= room) break;
+    }
+    return batch;
+  }
+
+  /** Brings the request whose turn it is to the front of the ring. */
+  function nextLeader(): Entry<Key> | undefined {
+    for (;;) {
+      const entry = ring[0];
+      if (!entry || entry.deficit > 0) return entry;
+      entry.deficit += maxBatchTokens;
+      ring.push(...ring.splice(0, 1));
+    }
+  }
+
+  /** Moves the entry's pairs that fit beside `longest` into the batch, longest first. */
+  function takeFrom(
+    entry: Entry<Key>,
+    longest: number,
+    room: number,
+    batch: QueuedPair<Key>[],
+  ): void {
+    const end = upperBound(entry.pairs, longest);
+    let start = end;
+    for (let free = room - batch.length; free > 0 && start > 0; free -= 1) {
+      const length = entry.pairs[start - 1]?.length ?? 0;
+      if (longest - length > runOverheadTokens) break;
+      start -= 1;
+    }
+    const taken = entry.pairs.splice(start, end - start);
+    for (const { pair, length } of taken.reverse()) {
+      batch.push({ key: entry.key, pair });
+      entry.deficit -= longest;
+      tokens -= length;
+      size -= 1;
+    }
+    if (entry.pairs.length === 0) forget(entry);
+  }
+
+  return {
+    get tokens() {
+      return tokens;
+    },
+    get size() {
+      return size;
+    },
+    add,
+    remove,
+    takeBatch,
+  };
+}
+
+/** Returns the number of pairs no longer than `length`; `pairs` are sorted, shortest first. */
+function upperBound(pairs: readonly { length: number }[], length: number): number {
+  let low = 0;
+  let high = pairs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pairs[middle]?.length ?? 0) <= length) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
