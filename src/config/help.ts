@@ -5,7 +5,7 @@ const columns = 80;
 
 const summaries = {
   serve: "Serves a reranking model over gRPC, gRPC-Web, Connect and HTTP/JSON on one port.",
-  pull: "Downloads a model from the hub into the cache that Python's huggingface_hub uses too.",
+  pull: "Downloads a model from the hub into the cache that Python's hub library uses.",
 } as const satisfies Record<Command, string>;
 
 const usages = {

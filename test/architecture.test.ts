@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative, sep } from "node:path";
+import { suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The package's folder; this file runs from dist/test. */
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Which room of src/ may import which. What is not listed is forbidden, except files of the same room. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli"],
+  cli: [
+    "config",
+    "errors.ts",
+    "server",
+    "reranker",
+    "scheduler",
+    "tokenizer",
+    "inference",
+    "models",
+    "telemetry",
+  ],
+  config: [],
+  server: ["reranker", "telemetry", "gen", "errors.ts"],
+  reranker: ["scheduler", "tokenizer", "errors.ts"],
+  scheduler: ["inference", "tokenizer", "errors.ts"],
+  tokenizer: ["errors.ts"],
+  inference: ["errors.ts"],
+  models: ["errors.ts"],
+  telemetry: [],
+  "errors.ts": [],
+};
+
+/** The one room that may import a package. */
+const homes: Readonly<Record<string, string>> = {
+  "@bufbuild/protobuf": "server",
+  "@connectrpc/connect": "server",
+  "@connectrpc/connect-node": "server",
+  "@huggingface/hub": "models",
+  "onnxruntime-node": "inference",
+  tokenizers: "tokenizer",
+  pino: "telemetry",
+  "pino-pretty": "telemetry",
+  "node:process": "main.ts",
+};
+
+/** Rooms that only lend types to the room on the left: nothing of them may run there. */
+const typesOnly = [
+  ["scheduler", "inference"],
+  ["scheduler", "tokenizer"],
+  ["reranker", "tokenizer"],
+  ["server", "telemetry"],
+] as const;
+
+/** Longest source file, in lines. */
+const maxLines = 300;
+
+const importPattern = /^(?:import|export)\s(type\s)?[^;]*?from "([^"]+)";|^import "([^"]+)";/gm;
+
+const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .sort();
+
+/** Returns the folder or top-level file of src/ that a path lies in; `gen` for generated code. */
+function roomOf(pathFromRoot: string): string {
+  const [top = "", room = ""] = pathFromRoot.split(sep);
+  return top === "src" ? room : top;
+}
+
+interface Import {
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, "src", file), "utf8");
+  return [...text.matchAll(importPattern)].map(([, type, from, bare]) => ({
+    target: from ?? bare ?? "",
+    typeOnly: type !== undefined,
+  }));
+}
+
+suite("the import rules", () => {
+  test("cover every room of src/", () => {
+    const rooms = new Set(files.map((file) => roomOf(join("src", file))));
+    assert.deepEqual([...rooms].sort(), Object.keys(allowed).sort());
+  });
+
+  test("let no two rooms import each other", () => {
+    for (const [room, targets] of Object.entries(allowed)) {
+      for (const target of targets) assert(!allowed[target]?.includes(room), `${room}, ${target}`);
+    }
+  });
+
+  for (const file of files) {
+    test(`hold in src/${file}`, () => {
+      const room = roomOf(join("src", file));
+      for (const { target, typeOnly } of importsOf(file)) {
+        if (!target.startsWith(".")) {
+          const name = target
+            .split("/")
+            .slice(0, target.startsWith("@") ? 2 : 1)
+            .join("/");
+          const home = homes[target] ?? homes[name];
+          const known = target.startsWith("node:") || home !== undefined;
+          assert(known, `${target} has no home: give it one in this test`);
+          assert(home === undefined || home === room, `${target} belongs to ${home}`);
+          continue;
+        }
+        const path = relative(root, normalize(join(root, "src", dirname(file), target)));
+        const other = roomOf(path);
+        if (other === room) continue;
+        assert(allowed[room]?.includes(other), `${room} must not import ${other} (${target})`);
+        const lent = typesOnly.some(([to, from]) => to === room && from === other);
+        assert(!lent || typeOnly, `${room} may import only types of ${other} (${target})`);
+      }
+    });
+
+    test(`src/${file} leaves \`process\` to main.ts and stays small`, () => {
+      const text = readFileSync(join(root, "src", file), "utf8");
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\])*"|`[^`]*`/g, "");
+      if (file !== "main.ts") assert.doesNotMatch(code, /(?<![.\w])process\s*[.[]/);
+      assert(text.split("\n").length <= maxLines, `${text.split("\n").length} lines`);
+    });
+  }
+});

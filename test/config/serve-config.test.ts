@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { UsageError } from "../../src/config/parse-options.ts";
+import { parsePullConfig, parseServeConfig } from "../../src/config/serve-config.ts";
+
+/** Parses and expects a config. */
+function serveConfig(argv: readonly string[], env: Record<string, string> = {}) {
+  const parsed = parseServeConfig(argv, env);
+  assert(!parsed.help);
+  return parsed.config;
+}
+
+/** Parses and expects problems. */
+function problems(parse: () => unknown): readonly string[] {
+  try {
+    parse();
+  } catch (error) {
+    assert(error instanceof UsageError);
+    return error.problems;
+  }
+  return assert.fail("nothing was wrong");
+}
+
+suite("parseServeConfig()", () => {
+  test("has the guide's port, a loopback address and no model by default", () => {
+    const config = serveConfig([]);
+
+    assert.equal(config.port, 7998);
+    assert.equal(config.host, "127.0.0.1");
+    assert.equal(config.modelId, undefined);
+    assert.equal(config.maxLength, undefined);
+    assert(Object.isFrozen(config));
+  });
+
+  test("prefers a flag to the environment, and ours to the common variable", () => {
+    const env = { PORT: "1", RERANKER_PORT: "2", MODEL_ID: "a/b", RERANKER_MODEL: "c/d" };
+
+    assert.equal(serveConfig([], { PORT: "1" }).port, 1);
+    assert.equal(serveConfig([], env).port, 2);
+    assert.equal(serveConfig(["--port", "3"], env).port, 3);
+    assert.equal(serveConfig([], env).modelId, "c/d");
+    assert.equal(serveConfig(["--model=e/f"], env).modelId, "e/f");
+  });
+
+  test("takes an empty variable for an unset one", () => {
+    assert.equal(serveConfig([], { RERANKER_MODEL: "", MODEL_ID: "" }).modelId, undefined);
+  });
+
+  test("collects names from repeated flags and from a list", () => {
+    assert.deepEqual(
+      serveConfig(["--served-model-name", "a", "--served-model-name=b,c"]).servedModelNames,
+      ["a", "b", "c"],
+    );
+    assert.deepEqual(serveConfig([], { RERANKER_SERVED_MODEL_NAME: "a, b," }).servedModelNames, [
+      "a",
+      "b",
+    ]);
+    assert.deepEqual(serveConfig([]).servedModelNames, []);
+  });
+
+  test("reports every problem at once, each with what was expected and what came", () => {
+    const found = problems(() =>
+      parseServeConfig(
+        ["--port", "70000", "--device=tpu", "--nope", "stray", "--tls-cert", "a.pem", "--dtype"],
+        { RERANKER_THREADS: "many", RERANKER_HOST: "" },
+      ),
+    );
+
+    assert.deepEqual(found, [
+      "--nope is not an option of `serve`",
+      "--dtype needs a value",
+      "--device must be one of auto, cpu, cuda, webgpu, got: `tpu`",
+      "RERANKER_THREADS must be a whole number from 0 to 1024, got: `many`",
+      "--port must be a whole number from 0 to 65535, got: `70000`",
+      "`serve` takes no argument, got: `stray`",
+      "--tls-cert and --tls-key go together",
+    ]);
+  });
+
+  test("refuses a flag that is given twice where one value is meant", () => {
+    assert.deepEqual(
+      problems(() => parseServeConfig(["--port=1", "--model-id=a", "--model=b", "--port=2"], {})),
+      ["--model-id must be given once", "--port must be given once"],
+    );
+  });
+
+  test("sees a wish for help before any problem", () => {
+    assert.deepEqual(parseServeConfig(["--port=x", "--help"], {}), { help: true });
+    assert.deepEqual(parseServeConfig(["-h"], {}), { help: true });
+  });
+});
+
+suite("parsePullConfig()", () => {
+  test("takes one model id and the options of a download", () => {
+    const parsed = parsePullConfig(["a/b", "--dtype", "fp16", "--revision=v1"], {});
+
+    assert(!parsed.help);
+    assert.deepEqual(
+      [parsed.config.modelId, parsed.config.dtype, parsed.config.revision],
+      ["a/b", "fp16", "v1"],
+    );
+  });
+
+  test("refuses none, several, and options of other commands", () => {
+    assert.equal(problems(() => parsePullConfig([], {})).length, 1);
+    assert.equal(problems(() => parsePullConfig(["a/b", "c/d"], {})).length, 1);
+    assert.deepEqual(
+      problems(() => parsePullConfig(["a/b", "--port=1"], {})),
+      ["--port is not an option of `pull`"],
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { checkRequest } from "../../src/reranker/check-request.ts";
+import type { RerankRequest } from "../../src/reranker/rerank-request.ts";
+
+const limits = { maxDocuments: 3, maxDocumentChars: 5, maxQueryChars: 4 };
+const served = ["main", "alias"];
+
+const refused: {
+  name: string;
+  change: Partial<RerankRequest>;
+  code?: string;
+  field: string;
+  message: RegExp;
+}[] = [
+  { name: "an empty query", change: { query: "" }, field: "query", message: /must not be empty/ },
+  {
+    name: "a long query",
+    change: { query: "12345" },
+    field: "query",
+    message: /at most 4 characters, got: 5/,
+  },
+  {
+    name: "a lone surrogate in the query",
+    change: { query: "a\ud800" },
+    field: "query",
+    message: /well-formed/,
+  },
+  {
+    name: "too many documents",
+    change: { documents: ["", "", "", ""] },
+    field: "documents",
+    message: /at most 3 documents, got: 4/,
+  },
+  {
+    name: "a long document",
+    change: { documents: ["", "123456"] },
+    field: "documents[1]",
+    message: /at most 5 characters, got: 6/,
+  },
+  {
+    name: "a lone surrogate in a document",
+    change: { documents: ["\udc00"] },
+    field: "documents[0]",
+    message: /well-formed/,
+  },
+  { name: "a negative top_n", change: { topN: -1 }, field: "top_n", message: /got: -1/ },
+  { name: "a fractional top_n", change: { topN: 1.5 }, field: "top_n", message: /got: 1.5/ },
+  {
+    name: "a model that is not served",
+    change: { model: "other" },
+    code: "not_found",
+    field: "model",
+    message: /`main`, `alias`.*got: `other`/,
+  },
+  {
+    name: "a model name of any length, echoed in part",
+    change: { model: "x".repeat(1000) },
+    code: "not_found",
+    field: "model",
+    message: /got: `x{100}…`$/,
+  },
+];
+
+suite("checkRequest()", () => {
+  for (const { name, change, code = "invalid_argument", field, message } of refused) {
+    test(`refuses ${name}`, () => {
+      const request = { query: "q", documents: ["d"], ...change };
+
+      assert.throws(() => checkRequest(request, limits, served), {
+        name: "RerankError",
+        code,
+        field,
+        message,
+      });
+    });
+  }
+
+  for (const change of [
+    {},
+    { documents: [] },
+    { documents: ["", "12345", "😀"] },
+    { topN: 0 },
+    { topN: null },
+    { topN: 2 ** 31 },
+    { model: "" },
+    { model: null },
+    { model: "alias" },
+  ]) {
+    test(`accepts ${JSON.stringify(change)}`, () => {
+      assert.doesNotThrow(() =>
+        checkRequest({ query: "q", documents: ["d"], ...change }, limits, served),
+      );
+    });
+  }
+});

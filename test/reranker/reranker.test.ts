@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { createReranker } from "../../src/reranker/reranker.ts";
+import type { Scheduler } from "../../src/scheduler/scheduler.ts";
+import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
+import { fakeTokenizer } from "../fakes/fake-tokenizer.ts";
+
+const never = new AbortController().signal;
+
+/** A reranker whose logit of a document is the number that its text spells. */
+function setUp(maxLength = 512) {
+  const seen: Encoding[][] = [];
+  const scheduler: Scheduler = {
+    pendingTokens: 0,
+    async score(encodings) {
+      seen.push([...encodings]);
+      return Float32Array.from(encodings, ({ inputIds }) => {
+        const units = [...inputIds.subarray(inputIds.indexOf(0) + 1)];
+        return Number(String.fromCharCode(...units));
+      });
+    },
+  };
+  const reranker = createReranker({
+    tokenizer: fakeTokenizer,
+    scheduler,
+    limits: defaultRequestLimits,
+    servedModels: ["main", "alias"],
+    maxLength,
+  });
+  return { reranker, seen };
+}
+
+suite("createReranker()", () => {
+  test("orders documents by logit and scores them with the sigmoid", async () => {
+    const { reranker } = setUp();
+
+    const { model, results } = await reranker.rerank(
+      { query: "q", documents: ["-2", "3", "0"] },
+      never,
+    );
+
+    assert.equal(model, "main");
+    assert.deepEqual(
+      results.map(({ index }) => index),
+      [1, 2, 0],
+    );
+    assert.deepEqual(
+      results.map(({ relevanceScore }) => relevanceScore),
+      [Math.fround(1 / (1 + Math.exp(-3))), 0.5, Math.fround(1 / (1 + Math.exp(2)))],
+    );
+  });
+
+  test("ranks by logit where the sigmoid saturates, and keeps the order of equal logits", async () => {
+    const { reranker } = setUp();
+
+    const { results } = await reranker.rerank(
+      { query: "q", documents: ["50", "7", "60", "50"] },
+      never,
+    );
+
+    assert.deepEqual(
+      results.map(({ index, relevanceScore }) => [index, relevanceScore === 1]),
+      [
+        [2, true],
+        [0, true],
+        [3, true],
+        [1, false],
+      ],
+    );
+  });
+
+  test("gives logits with rawScores", async () => {
+    const { reranker } = setUp();
+
+    const { results } = await reranker.rerank(
+      { query: "q", documents: ["1.5"], rawScores: true },
+      never,
+    );
+
+    assert.equal(results[0]?.relevanceScore, 1.5);
+  });
+
+  for (const [topN, count] of [
+    [undefined, 3],
+    [null, 3],
+    [0, 3],
+    [2, 2],
+    [99, 3],
+  ] as const) {
+    test(`returns ${count} of 3 documents for top_n ${topN}`, async () => {
+      const { reranker } = setUp();
+
+      const { results } = await reranker.rerank(
+        { query: "q", documents: ["1", "2", "3"], topN },
+        never,
+      );
+
+      assert.equal(results.length, count);
+    });
+  }
+
+  test("answers no documents with no results", async () => {
+    const { reranker } = setUp();
+
+    const answer = await reranker.rerank({ query: "q", documents: [] }, never);
+
+    assert.deepEqual(answer, { model: "main", results: [], totalTokens: 0, queryTruncated: false });
+  });
+
+  test("scores equal documents once and counts their tokens once", async () => {
+    const { reranker, seen } = setUp();
+
+    const { results, totalTokens } = await reranker.rerank(
+      { query: "q", documents: ["5", "6", "5"] },
+      never,
+    );
+
+    assert.equal(seen[0]?.length, 2);
+    assert.equal(totalTokens, 6);
+    assert.deepEqual(
+      results.map(({ index }) => index),
+      [1, 0, 2],
+    );
+    assert.equal(results[1]?.relevanceScore, results[2]?.relevanceScore);
+  });
+
+  test("says which documents were cut", async () => {
+    const { reranker } = setUp(5);
+
+    const { results } = await reranker.rerank({ query: "q", documents: ["123", "9999"] }, never);
+
+    assert.deepEqual(
+      results.map(({ index, truncated }) => [index, truncated]),
+      [
+        [1, true],
+        [0, false],
+      ],
+    );
+  });
+
+  test("refuses to cut with truncate: false, and names the first document that does not fit", async () => {
+    const { reranker, seen } = setUp(5);
+
+    await assert.rejects(
+      reranker.rerank({ query: "q", documents: ["1", "1", "9999"], truncate: false }, never),
+      { code: "invalid_argument", field: "documents[2]", message: /longer than 5 tokens/ },
+    );
+    assert.equal(seen.length, 0);
+  });
+
+  test("answers under the name that was asked for", async () => {
+    const { reranker } = setUp();
+
+    const { model } = await reranker.rerank(
+      { query: "q", documents: ["1"], model: "alias" },
+      never,
+    );
+
+    assert.equal(model, "alias");
+  });
+
+  test("does no work for a caller that has gone", async () => {
+    const { reranker, seen } = setUp();
+
+    await assert.rejects(reranker.rerank({ query: "q", documents: ["1"] }, AbortSignal.abort()), {
+      code: "cancelled",
+    });
+    assert.equal(seen.length, 0);
+  });
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { RerankError } from "../../src/errors.ts";
+import { createScheduler } from "../../src/scheduler/scheduler.ts";
+import { createFakeBackend, type FakeBackend, logitOf } from "../fakes/fake-backend.ts";
+import { createFakeClock } from "../fakes/fake-clock.ts";
+import { encodingOf, encodingOfLength } from "../fakes/fake-tokenizer.ts";
+
+const never = new AbortController().signal;
+
+function setUp(options: { backend?: FakeBackend; maxQueueTokens?: number } = {}) {
+  const backend = options.backend ?? createFakeBackend();
+  const clock = createFakeClock();
+  const scheduler = createScheduler({
+    backend,
+    clock,
+    policy: { maxBatchTokens: 64, runOverheadTokens: 2 },
+    padId: 0,
+    maxQueueTokens: options.maxQueueTokens ?? 1000,
+  });
+  return { backend, clock, scheduler };
+}
+
+/** Lets settled promises run their callbacks. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Finishes runs until none is left; returns how many there were. */
+async function finishAll(backend: FakeBackend): Promise<number> {
+  let count = 0;
+  while (backend.running.length > 0) {
+    backend.running[0]?.finish();
+    count += 1;
+    await settled();
+  }
+  return count;
+}
+
+suite("createScheduler()", () => {
+  test("returns logits in the order of the encodings, whatever the order of the runs", async () => {
+    const { scheduler } = setUp({ backend: createFakeBackend({ automatic: true }) });
+    const encodings = [3, 60, 17, 1, 40, 17].map((length, index) =>
+      encodingOfLength(length, index + 1),
+    );
+
+    const logits = await scheduler.score(encodings, never);
+
+    assert.deepEqual(
+      [...logits],
+      encodings.map(({ inputIds }) => logitOf(inputIds)),
+    );
+    assert.equal(scheduler.pendingTokens, 0);
+  });
+
+  test("answers nothing for nothing", async () => {
+    const { scheduler, backend } = setUp();
+
+    assert.equal((await scheduler.score([], never)).length, 0);
+    assert.equal(backend.batches.length, 0);
+  });
+
+  test("hands over two batches at most, and the next as soon as one ends", async () => {
+    const { scheduler, backend } = setUp();
+    const result = scheduler.score(
+      [10, 20, 30, 40].map((length) => encodingOfLength(length)),
+      never,
+    );
+
+    assert.equal(backend.running.length, 2);
+    backend.running[0]?.finish();
+    await settled();
+    assert.equal(backend.running.length, 2);
+
+    await finishAll(backend);
+    await result;
+    assert.equal(backend.batches.length, 4);
+  });
+
+  test("drops a cancelled request from the queue at once and keeps the others", async () => {
+    const { scheduler, backend } = setUp();
+    const cancel = new AbortController();
+    const running = scheduler.score([encodingOfLength(64), encodingOfLength(60)], never);
+    const cancelled = scheduler.score([encodingOfLength(30), encodingOfLength(20)], cancel.signal);
+    const kept = scheduler.score([encodingOf(5)], never);
+
+    cancel.abort();
+
+    await assert.rejects(cancelled, { code: "cancelled" });
+    assert.equal(await finishAll(backend), 3);
+    await running;
+    assert.deepEqual([...(await kept)], [5]);
+  });
+
+  test("tells a passed deadline from a cancellation", async () => {
+    const { scheduler, backend } = setUp();
+    const signal = AbortSignal.abort(new DOMException("late", "TimeoutError"));
+
+    await assert.rejects(scheduler.score([encodingOf(1)], signal), { code: "deadline_exceeded" });
+    assert.equal(backend.batches.length, 0);
+  });
+
+  test("discards the results of a run whose request has gone", async () => {
+    const { scheduler, backend } = setUp();
+    const cancel = new AbortController();
+    const gone = scheduler.score([encodingOf(1)], cancel.signal);
+
+    cancel.abort();
+    await assert.rejects(gone, { code: "cancelled" });
+    await finishAll(backend);
+
+    assert.equal(scheduler.pendingTokens, 0);
+  });
+
+  test("fails only the requests of a batch that failed", async () => {
+    const { scheduler, backend } = setUp();
+    const failing = scheduler.score([encodingOfLength(60), encodingOfLength(30)], never);
+    const fine = scheduler.score([encodingOfLength(10)], never);
+
+    backend.running[0]?.fail(new RerankError("unavailable", "the worker died"));
+
+    await assert.rejects(failing, { code: "unavailable", message: "the worker died" });
+    await finishAll(backend);
+    assert.equal((await fine).length, 1);
+  });
+
+  test("hides what an unexpected error of the backend says", async () => {
+    const { scheduler, backend } = setUp();
+    const result = scheduler.score([encodingOf(1)], never);
+
+    backend.running[0]?.fail(new Error("/secret/model.onnx is broken"));
+
+    await assert.rejects(result, (error) => {
+      assert(error instanceof RerankError);
+      assert.equal(error.code, "internal");
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+
+  test("refuses a whole request that finds no room, with the time until there is some", async () => {
+    const { scheduler, backend, clock } = setUp({ maxQueueTokens: 100 });
+    const first = scheduler.score([encodingOfLength(64)], never);
+    clock.advance(640);
+    await finishAll(backend);
+    await first;
+    const waiting = [64, 64, 50, 40].map((length) =>
+      scheduler.score([encodingOfLength(length)], never),
+    );
+
+    await assert.rejects(scheduler.score([encodingOfLength(20)], never), {
+      code: "resource_exhausted",
+      retryAfterMs: 900,
+    });
+
+    await finishAll(backend);
+    assert.equal((await Promise.all(waiting)).length, 4);
+  });
+
+  test("takes a request larger than the queue when nothing waits", async () => {
+    const { scheduler, backend } = setUp({ maxQueueTokens: 10 });
+    const result = scheduler.score([encodingOfLength(64), encodingOfLength(60)], never);
+
+    await finishAll(backend);
+
+    assert.equal((await result).length, 2);
+  });
+});
