@@ -1,0 +1,143 @@
+import * as http from "node:http";
+import * as http2 from "node:http2";
+import type { Duplex } from "node:stream";
+import type { Logger } from "../telemetry/log.ts";
+import type { ServerRequest, ServerResponseLike } from "./call.ts";
+import { answerHttp1Fault } from "./http1-fault.ts";
+import type { ServerLimits } from "./limits.ts";
+
+/** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
+export interface HttpServers {
+  /** Serves HTTP/1.1 on a socket from now on. */
+  serveHttp1(socket: Duplex): void;
+  /** Serves HTTP/2 on a socket from now on. */
+  serveHttp2(socket: Duplex): void;
+  /** Asks every HTTP/2 client to open no more streams, and closes connections without a request. Repeat until all are gone. */
+  closeIdle(): void;
+  /** Closes everything at once. */
+  destroy(): void;
+}
+
+/** What the servers need. */
+export interface HttpServersOptions {
+  readonly limits: ServerLimits;
+  readonly log: Logger;
+  readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
+}
+
+/** How often Node looks for HTTP/1.1 requests that are late. Its default of 30 s would stretch every shorter limit. */
+const connectionsCheckMs = 1_000;
+
+/** Received bytes of one stream that may wait to be read: a request of a few megabytes arrives without a pause for breath. */
+const streamWindowBytes = 1024 * 1024;
+
+/** The same for all streams of a connection. */
+const connectionWindowBytes = 4 * 1024 * 1024;
+
+/** Highest id of a stream: names every stream that a client may have opened already. */
+const maxStreamId = 2 ** 31 - 1;
+
+/** Returns the servers. */
+export function createHttpServers(options: HttpServersOptions): HttpServers {
+  const http1 = createHttp1Server(options);
+  const { http2: http2Server, sessions } = createHttp2Server(options);
+  const goingAway = new WeakSet<http2.ServerHttp2Session>();
+
+  return {
+    serveHttp1(socket) {
+      http1.emit("connection", socket);
+    },
+    serveHttp2(socket) {
+      http2Server.emit("connection", socket);
+    },
+    closeIdle() {
+      http1.closeIdleConnections();
+      for (const session of sessions) {
+        if (goingAway.has(session)) continue;
+        goingAway.add(session);
+        goAway(session);
+      }
+    },
+    destroy() {
+      for (const session of sessions) session.destroy();
+      http1.closeAllConnections();
+      http1.close();
+    },
+  };
+}
+
+function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http.Server {
+  const server = http.createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckMs,
+  });
+  server.on("request", onRequest);
+  server.on("checkContinue", (request, response) => {
+    const isTooLarge = Number(request.headers["content-length"]) > limits.maxBodyBytes;
+    // The client waits for a go-ahead that never comes, so the rest of this connection would be out of step.
+    if (isTooLarge) response.setHeader("connection", "close");
+    else response.writeContinue();
+    onRequest(request, response);
+  });
+  server.on("clientError", (error, socket) => {
+    const status = answerHttp1Fault(error, socket);
+    if (status !== undefined) log.info({ protocol: "http", status }, "request");
+  });
+  // A server that does not listen checks no time limits and closes no idle connections; this event starts both.
+  server.emit("listening");
+  return server;
+}
+
+function createHttp2Server({ limits, onRequest }: HttpServersOptions): {
+  readonly http2: http2.Http2Server;
+  readonly sessions: ReadonlySet<http2.ServerHttp2Session>;
+} {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = http2.createServer({
+    settings: {
+      maxConcurrentStreams: limits.maxConcurrentStreams,
+      initialWindowSize: streamWindowBytes,
+    },
+  });
+  server.on("request", onRequest);
+  server.on("session", (session) => {
+    session.setLocalWindowSize(connectionWindowBytes);
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    closeWhenIdle(session, limits.idleTimeoutMs);
+  });
+  server.on("sessionError", () => undefined);
+  return { http2: server, sessions };
+}
+
+/** Closes a session that has had no stream for a while. One with a stream stays: a Watch may be silent for days. */
+function closeWhenIdle(session: http2.ServerHttp2Session, idleTimeoutMs: number): void {
+  let streams = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    timer = setTimeout(() => session.close(), idleTimeoutMs).unref();
+  };
+  session.on("stream", (stream: http2.ServerHttp2Stream) => {
+    streams += 1;
+    clearTimeout(timer);
+    stream.once("close", () => {
+      streams -= 1;
+      if (streams === 0 && !session.closed) arm();
+    });
+  });
+  session.once("close", () => clearTimeout(timer));
+  arm();
+}
+
+/**
+ * Closes a session without losing a request. The first GOAWAY names no stream that it would refuse; what the client sent before it
+ * heard of it has arrived when the ping is answered, and then the session closes by the second, after its last stream.
+ */
+function goAway(session: http2.ServerHttp2Session): void {
+  if (session.destroyed) return;
+  session.goaway(http2.constants.NGHTTP2_NO_ERROR, maxStreamId);
+  const close = (): void => session.close();
+  if (!session.ping(close)) close();
+}

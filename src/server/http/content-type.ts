@@ -1,0 +1,26 @@
+import { HttpError } from "./http-error.ts";
+
+/** `application/json` and every type that says it is JSON. */
+const jsonType = /^application\/(?:json|[\w.+-]+\+json)$/;
+
+/** Longest part of a header that an error message repeats. */
+const maxEchoChars = 100;
+
+/**
+ * Throws an HttpError with status 415 unless the content type is JSON in UTF-8. None at all passes: many small clients
+ * send none.
+ */
+export function checkJsonContentType(header: string | undefined): void {
+  if (header === undefined || header === "") return;
+  const [type = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (jsonType.test(type) && isUtf8) return;
+  const got = header.slice(0, maxEchoChars);
+  throw new HttpError(
+    415,
+    "invalid_argument",
+    `\`content-type\` must be \`application/json\` in UTF-8, got: \`${got}\``,
+    { headers: { "accept-post": "application/json" } },
+  );
+}

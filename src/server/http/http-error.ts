@@ -1,0 +1,63 @@
+import { httpStatusOf, RerankError, type RerankErrorCode } from "../../errors.ts";
+
+/** Details of an HttpError beside its status and message. */
+export interface HttpErrorOptions {
+  /** Headers of the answer, for example `allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A fault that only HTTP can express, such as a wrong method. Its message is written for the client. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+  readonly code: RerankErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: RerankErrorCode,
+    message: string,
+    options: HttpErrorOptions = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** How an error looks on the plain JSON routes. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: RerankErrorCode;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Shortest wait that `Retry-After` can tell. */
+const minRetryAfterSeconds = 1;
+
+/** Returns the value of `Retry-After`: whole seconds, rounded up. Default wait: the shortest. */
+export function retryAfterSeconds(retryAfterMs = 0): string {
+  return String(Math.max(minRetryAfterSeconds, Math.ceil(retryAfterMs / 1_000)));
+}
+
+/** Turns an error into its answer. An error that is neither an HttpError nor a RerankError tells nothing but `internal error`. */
+export function errorAnswerOf(error: unknown): ErrorAnswer {
+  if (error instanceof HttpError) return error;
+  if (!(error instanceof RerankError)) {
+    return { status: 500, code: "internal", message: "internal error", headers: {} };
+  }
+  const { code, message, retryAfterMs } = error;
+  const status = httpStatusOf[code];
+  const retries = code === "resource_exhausted" || code === "unavailable";
+  const headers: Record<string, string> = retries
+    ? { "retry-after": retryAfterSeconds(retryAfterMs) }
+    : {};
+  return { status, code, message, headers };
+}
+
+/** Returns the JSON body of an error, with its message where each of the field's clients looks for it. */
+export function errorBodyOf({ code, message }: Pick<ErrorAnswer, "code" | "message">): object {
+  return { error: { code, message }, message, detail: message };
+}

@@ -1,0 +1,35 @@
+import { isHttp2, type ServerResponseLike } from "../call.ts";
+import { type ErrorAnswer, errorBodyOf } from "./http-error.ts";
+
+/** A JSON answer. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a JSON answer with its length. A HEAD request gets the headers alone. Does nothing once headers were sent. */
+export function sendJson(response: ServerResponseLike, answer: JsonAnswer): void {
+  if (response.headersSent || response.writableEnded) return;
+  const bytes = Buffer.from(`${JSON.stringify(answer.body)}\n`);
+  const headers = {
+    ...answer.headers,
+    "content-type": "application/json",
+    "content-length": String(bytes.byteLength),
+  };
+  if (isHttp2(response)) {
+    // The stream may be gone already, and then writeHead throws.
+    if (response.stream.destroyed) return;
+    response.writeHead(answer.status, headers);
+    response.end(response.req.method === "HEAD" ? "" : bytes);
+    return;
+  }
+  response.writeHead(answer.status, headers);
+  response.end(response.req.method === "HEAD" ? "" : bytes);
+}
+
+/** Sends an error in the JSON shape that every plain route uses. */
+export function sendError(response: ServerResponseLike, answer: ErrorAnswer): void {
+  const { status, headers } = answer;
+  sendJson(response, { status, headers, body: errorBodyOf(answer) });
+}

@@ -1,0 +1,36 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { errorBodyOf } from "./http/http-error.ts";
+
+/** Answers to requests that Node's parser gave up on, by error code. */
+const answers: Readonly<Record<string, { readonly status: number; readonly message: string }>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: "the whole request did not arrive in time" },
+  HPE_HEADER_OVERFLOW: { status: 431, message: "the headers are too large" },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: "the chunk extensions are too large" },
+};
+
+/** The answer to every other one. */
+const malformed = { status: 400, message: "the request is not valid HTTP" };
+
+/**
+ * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its connection. Returns the status,
+ * or undefined where the client has gone and nobody is left to answer.
+ */
+export function answerHttp1Fault(error: Error, socket: Duplex): number | undefined {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const { status, message } = answers[code] ?? malformed;
+  const errorCode = status === 408 ? "deadline_exceeded" : "invalid_argument";
+  const body = `${JSON.stringify(errorBodyOf({ code: errorCode, message }))}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+  return status;
+}

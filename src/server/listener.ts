@@ -1,0 +1,107 @@
+import * as net from "node:net";
+import * as tls from "node:tls";
+import type { HttpServers } from "./http-servers.ts";
+import type { ServerLimits } from "./limits.ts";
+import { detectProtocol } from "./preface.ts";
+
+/** A certificate and its key, both PEM. */
+export interface TlsOptions {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** The socket that listens, and the connections that have not shown their protocol yet. */
+export interface Listener {
+  readonly server: net.Server;
+  /** Every open connection, whatever its protocol. */
+  readonly sockets: ReadonlySet<net.Socket>;
+  /** Closes the connections that have not shown their protocol. */
+  dropUndecided(): void;
+}
+
+/** What the listener needs. */
+export interface ListenerOptions {
+  readonly servers: Pick<HttpServers, "serveHttp1" | "serveHttp2">;
+  readonly limits: Pick<ServerLimits, "undecidedTimeoutMs" | "maxUndecidedSockets">;
+  /** Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, told apart by the first bytes. */
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** Returns a listener that serves HTTP/1.1 and HTTP/2 on one port. It does not listen yet. */
+export function createListener(options: ListenerOptions): Listener {
+  const sockets = new Set<net.Socket>();
+  const undecided = new Map<string, net.Socket>();
+  const { limits } = options;
+
+  /** Returns false, with the connection closed, if there are too many like it. */
+  const admit = (socket: net.Socket): boolean => {
+    if (undecided.size >= limits.maxUndecidedSockets) {
+      socket.destroy();
+      return false;
+    }
+    const peer = peerOf(socket);
+    sockets.add(socket);
+    undecided.set(peer, socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      if (undecided.get(peer) === socket) undecided.delete(peer);
+    });
+    return true;
+  };
+  const decide = (socket: net.Socket): void => {
+    undecided.delete(peerOf(socket));
+  };
+
+  return {
+    server: options.tls
+      ? listenTls(options, options.tls, admit, decide)
+      : listenCleartext(options, admit, decide),
+    sockets,
+    dropUndecided() {
+      for (const socket of undecided.values()) socket.destroy();
+    },
+  };
+}
+
+function listenCleartext(
+  { servers, limits }: ListenerOptions,
+  admit: (socket: net.Socket) => boolean,
+  decide: (socket: net.Socket) => void,
+): net.Server {
+  return net.createServer({ noDelay: true }, (socket) => {
+    if (!admit(socket)) return;
+    detectProtocol(socket, limits.undecidedTimeoutMs, (protocol) => {
+      decide(socket);
+      if (protocol === "http2") servers.serveHttp2(socket);
+      else servers.serveHttp1(socket);
+    });
+  });
+}
+
+function listenTls(
+  { servers, limits }: ListenerOptions,
+  { cert, key }: TlsOptions,
+  admit: (socket: net.Socket) => boolean,
+  decide: (socket: net.Socket) => void,
+): net.Server {
+  const server = tls.createServer({
+    cert,
+    key,
+    noDelay: true,
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: limits.undecidedTimeoutMs,
+  });
+  // `connection` brings the raw socket, `secureConnection` another one around it with the same peer.
+  server.prependListener("connection", admit);
+  server.on("secureConnection", (socket) => {
+    decide(socket);
+    if (socket.alpnProtocol === "h2") servers.serveHttp2(socket);
+    else servers.serveHttp1(socket);
+  });
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  return server;
+}
+
+function peerOf(socket: net.Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}

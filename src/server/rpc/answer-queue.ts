@@ -1,0 +1,45 @@
+/** Hands values from many producers to one consumer, in the order in which they were put in. */
+export interface AnswerQueue<Value> {
+  put(value: Value): void;
+  /** Ends the iteration once the queue is empty. */
+  end(): void;
+  /** Ends the iteration at once with an error; what is still queued is lost. */
+  fail(error: unknown): void;
+  /** Yields the values as they come. */
+  values(): AsyncGenerator<Value>;
+}
+
+/** Returns an empty queue. It has no limit of its own: its producers keep to theirs. */
+export function createAnswerQueue<Value>(): AnswerQueue<Value> {
+  const queued: Value[] = [];
+  let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+  let wake = (): void => undefined;
+
+  return {
+    put(value) {
+      queued.push(value);
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+    fail(error) {
+      failure ??= { error };
+      wake();
+    },
+    async *values() {
+      while (true) {
+        if (failure) throw failure.error;
+        const value = queued.shift();
+        if (value !== undefined) yield value;
+        else if (ended) return;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import type { Call } from "../call.ts";
+import { decodeErrorOf } from "./decode-error.ts";
+
+/** The call that a Connect context belongs to. */
+export const callKey = createContextKey<Call | undefined>(undefined, { description: "call" });
+
+/**
+ * Watches a call from before its body is read. Connect aborts the context with the very error object that it prints
+ * afterwards, and this is the only place that sees the errors of its decoders, which no interceptor does; so their messages, which
+ * repeat what was sent, are replaced here.
+ */
+export function watchContext(context: HandlerContext): void {
+  const { signal, values } = context;
+  const onAbort = (): void => {
+    const { reason } = signal;
+    if (!(reason instanceof ConnectError)) return;
+    const decodeError = decodeErrorOf(reason);
+    if (decodeError !== undefined) {
+      const { code, rawMessage, message } = decodeError;
+      Object.assign(reason, { code, rawMessage, message });
+    }
+    const call = values.get(callKey);
+    if (call !== undefined) call.code = codeName(reason.code);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+}
+
+/** Returns the name of a status code in the spelling of Connect, for example `invalid_argument`. */
+export function codeName(code: Code): string {
+  return Code[code].replace(/(?!^)[A-Z]/g, "_$&").toLowerCase();
+}

@@ -1,0 +1,61 @@
+import { type DescField, type DescOneof, ScalarType } from "@bufbuild/protobuf";
+import { isFieldError } from "@bufbuild/protobuf/reflect";
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
+const binaryErrorPrefix = "parse binary: ";
+
+/** Where protobuf-es names the item of a list, counted from 1. The rest of its message repeats the value. */
+const listItemPattern = /^list item #(\d+):/;
+
+/**
+ * Returns what a client may be told about a request that could not be decoded, or undefined if `error` is something else. The
+ * decoder's own words are not used: they repeat what was sent, which may be the text of a query or document.
+ */
+export function decodeErrorOf(error: unknown): ConnectError | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { cause, code, rawMessage } = error;
+  if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
+    return invalid("the request is not a valid protobuf message", error);
+  }
+  if (code !== Code.InvalidArgument || !(cause instanceof Error)) return undefined;
+  const inner = cause.cause ?? cause;
+  if (isFieldError(inner)) {
+    const field = inner.field();
+    const item = listItemPattern.exec(inner.message)?.[1];
+    const name = item === undefined ? field.name : `${field.name}[${Number(item) - 1}]`;
+    return invalid(`\`${name}\` must be ${expectationOf(field, item !== undefined)}`, error);
+  }
+  if (inner instanceof SyntaxError || inner instanceof TypeError) {
+    return invalid("the request is not valid JSON in UTF-8", error);
+  }
+  return invalid("the request is not a JSON object of the expected form", error);
+}
+
+function expectationOf(field: DescField | DescOneof, isItem: boolean): string {
+  if (field.kind === "oneof") return "set once";
+  const one = singularOf(field);
+  if (field.fieldKind === "list" && !isItem) return `a list, each item ${one}`;
+  return one;
+}
+
+function singularOf(field: DescField): string {
+  switch (field.scalar) {
+    case ScalarType.STRING:
+      return "a string of valid Unicode";
+    case ScalarType.BOOL:
+      return "true or false";
+    case ScalarType.INT32:
+      return "a whole number in the range of an int32";
+    case ScalarType.UINT32:
+      return "a whole number in the range of a uint32";
+    case undefined:
+      return "an object";
+    default:
+      return "of its type";
+  }
+}
+
+function invalid(message: string, cause: unknown): ConnectError {
+  return new ConnectError(message, Code.InvalidArgument, undefined, undefined, cause);
+}

@@ -1,0 +1,61 @@
+import { createConnectRouter } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
+import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
+import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import type { Reranker } from "../../reranker/rerank-request.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { HealthState } from "../health-state.ts";
+import type { ServerLimits } from "../limits.ts";
+import { watchContext } from "./call-context.ts";
+import { createErrorInterceptor } from "./error-interceptor.ts";
+import { createHealthService } from "./health-service.ts";
+import { registerReflection } from "./reflection.ts";
+import { createRerankService } from "./rerank-service.ts";
+
+/** What the RPCs work with. */
+export interface RpcOptions {
+  readonly reranker: Reranker;
+  readonly health: HealthState;
+  readonly log: Logger;
+  readonly limits: ServerLimits;
+  /** Aborts when the server begins to drain. */
+  readonly drainSignal: AbortSignal;
+  /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
+  readonly shutdownSignal: AbortSignal;
+}
+
+/**
+ * Answers below this size are sent as they are: a ranking is mostly floats, which hardly shrink, and the threads that compress are
+ * those that tokenize.
+ */
+const compressMinBytes = 16 * 1024;
+
+/** JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8 instead of guessing. */
+const jsonOptions = {
+  useProtoFieldName: true,
+  alwaysEmitImplicit: true,
+  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+};
+
+/** Returns the handlers of every RPC by path: rerank, health and reflection, over gRPC, gRPC-Web and Connect. */
+export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
+  const { log, limits, shutdownSignal } = options;
+  const services = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
+  const names = [RerankService, ...services].map((service) => service.typeName);
+  const router = createConnectRouter({
+    interceptors: [createErrorInterceptor(log)],
+    requestGate: watchContext,
+    jsonOptions,
+    readMaxBytes: limits.maxBodyBytes,
+    acceptCompression: [compressionGzip],
+    compressMinBytes,
+    shutdownSignal,
+  });
+  router.service(RerankService, createRerankService(options));
+  router.service(Health, createHealthService({ ...options, services: names }));
+  registerReflection(router, [RerankService, Health]);
+  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}

@@ -1,0 +1,85 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  RerankStreamRequest,
+  RerankStreamResponseSchema,
+} from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import { grpcCodeOf, RerankError } from "../../errors.ts";
+import type { Reranker } from "../../reranker/rerank-request.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import { linkSignals } from "../linked-signal.ts";
+import { requestOf, responseOf } from "./rerank-message.ts";
+
+/** The answer to one request of a stream. */
+export type StreamAnswer = MessageInitShape<typeof RerankStreamResponseSchema>;
+
+/** What answering one request of a stream needs. */
+export interface StreamItemOptions {
+  readonly reranker: Reranker;
+  readonly log: Logger;
+  /** Longest time that a request may ask for, in milliseconds. */
+  readonly maxRequestTimeoutMs: number;
+  /** Aborts with a RerankError when the stream ends. */
+  readonly signal: AbortSignal;
+  /** For the log. */
+  readonly requestId: string | undefined;
+}
+
+/** Most characters of an id. */
+const maxIdChars = 128;
+
+/** Returns why a request of a stream cannot be started, or undefined if it can. `idsInFlight` are those not answered yet. */
+export function problemOf(
+  message: RerankStreamRequest,
+  idsInFlight: ReadonlySet<string>,
+): RerankError | undefined {
+  const { id, request } = message;
+  if (id.length > maxIdChars) {
+    const text = `\`id\` must be at most ${maxIdChars} characters, got: ${id.length}`;
+    return new RerankError("invalid_argument", text, { field: "id" });
+  }
+  if (idsInFlight.has(id)) {
+    const text = "`id` must differ from the id of every other request in flight on the stream";
+    return new RerankError("invalid_argument", text, { field: "id" });
+  }
+  if (request === undefined) {
+    const text = "`request` must be set, got: nothing";
+    return new RerankError("invalid_argument", text, { field: "request" });
+  }
+  return undefined;
+}
+
+/** Ranks one request of a stream under its own deadline. Never rejects: a failure is an answer, too. */
+export async function answerItem(
+  options: StreamItemOptions,
+  message: RerankStreamRequest,
+): Promise<StreamAnswer> {
+  const { id, request, timeoutMs } = message;
+  if (request === undefined) return errorAnswer(id, new RerankError("internal", "internal error"));
+  const item = linkSignals({
+    signals: [options.signal],
+    timeoutMs: timeoutMs && Math.min(timeoutMs, options.maxRequestTimeoutMs),
+    timeoutReason: () =>
+      new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done"),
+  });
+  try {
+    const result = await options.reranker.rerank(requestOf(request), item.signal);
+    return { id, outcome: { case: "response", value: responseOf(result, request) } };
+  } catch (error) {
+    if (error instanceof RerankError) return errorAnswer(id, error);
+    options.log.error(
+      { err: error, requestId: options.requestId },
+      "a request of a stream failed inside the server",
+    );
+    return errorAnswer(id, new RerankError("internal", "internal error"));
+  } finally {
+    item.unlink();
+  }
+}
+
+/** Returns the answer that tells an error. */
+export function errorAnswer(id: string, error: RerankError): StreamAnswer {
+  const { code, message } = error;
+  // An id that is too long is not sent back whole, so that a client cannot double its traffic.
+  const value = { code: grpcCodeOf[code], message };
+  return { id: id.slice(0, maxIdChars), outcome: { case: "error", value } };
+}

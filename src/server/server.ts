@@ -1,0 +1,158 @@
+import { RerankError, StartupError } from "../errors.ts";
+import type { Reranker } from "../reranker/rerank-request.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { HealthState } from "./health-state.ts";
+import { createHttpHandler } from "./http/http-handler.ts";
+import { createRoutes } from "./http/routes.ts";
+import { createHttpServers } from "./http-servers.ts";
+import type { ServerLimits } from "./limits.ts";
+import { listenErrorOf } from "./listen-error.ts";
+import { createListener, type Listener, type TlsOptions } from "./listener.ts";
+import { createRequestHandler } from "./request-handler.ts";
+import { createRpcHandler } from "./rpc/rpc-handler.ts";
+import { createRpcHandlers } from "./rpc/rpc-router.ts";
+
+/** Where a server listens. */
+export interface Address {
+  /** A name or an IP address. */
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+/** Serves every protocol on one port. */
+export interface RerankServer {
+  /** Begins to listen and returns where. Rejects with a StartupError if that cannot be. */
+  listen(address: Address): Promise<Address>;
+  /**
+   * Stops without losing a call: health turns to `draining`, no connection is accepted any more, and what is in flight is answered
+   * within `graceMs`. Calls that are left then end with UNAVAILABLE, and `clean` is false. A second call joins the first.
+   */
+  drain(graceMs: number): Promise<{ readonly clean: boolean }>;
+  /** Closes every connection at once. */
+  destroy(): void;
+}
+
+/** What a server needs. */
+export interface ServerOptions {
+  readonly reranker: Reranker;
+  readonly health: HealthState;
+  readonly log: Logger;
+  readonly limits: ServerLimits;
+  /** Serves TLS alone. Default: cleartext. */
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** How often a draining server closes the connections that became idle, in milliseconds. */
+const sweepMs = 50;
+
+/** How long calls have to tell their clients that the grace is over, in milliseconds. */
+const lastWordsMs = 500;
+
+/** Returns a server that does not listen yet. Throws a StartupError if the certificate or its key is broken. */
+export function createServer(options: ServerOptions): RerankServer {
+  const { reranker, health, log, limits } = options;
+  const drainStart = new AbortController();
+  const shutdown = new AbortController();
+  const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
+  const handlers = createRpcHandlers({ reranker, health, log, limits, ...signals });
+  const routes = createRoutes({ reranker, health, limits });
+  const servers = createHttpServers({
+    limits,
+    log,
+    onRequest: createRequestHandler({
+      log,
+      limits,
+      ...signals,
+      isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
+      handle: createRpcHandler({
+        handlers,
+        log,
+        maxRequestTimeoutMs: limits.maxRequestTimeoutMs,
+        fallback: createHttpHandler({ routes, log, ...signals }),
+      }),
+    }),
+  });
+  const listener = openListener();
+  let drained: Promise<{ readonly clean: boolean }> | undefined;
+
+  function openListener(): Listener {
+    try {
+      return createListener({ servers, limits, tls: options.tls });
+    } catch (cause) {
+      servers.destroy();
+      const hint = "the certificate and its key must be PEM, and belong together";
+      throw new StartupError("cannot use the TLS certificate", { hint, cause });
+    }
+  }
+
+  function listen({ host, port }: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      const { server } = listener;
+      const fail = (error: unknown): void => {
+        servers.destroy();
+        reject(listenErrorOf(error, host, port));
+      };
+      server.once("error", fail);
+      const onListening = (): void => {
+        server.off("error", fail);
+        // A failed accept, for want of file descriptors say, is no reason to stop.
+        server.on("error", (error) => log.error({ err: error }, "a connection was not accepted"));
+        const bound = server.address();
+        const isPort = typeof bound === "object" && bound !== null;
+        resolve(isPort ? { host: bound.address, port: bound.port } : { host, port });
+      };
+      try {
+        server.listen({ host, port }, onListening);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
+    health.update({ status: "draining", reason: "the server is stopping" });
+    listener.server.close();
+    drainStart.abort();
+    listener.dropUndecided();
+    const clean = await closedWithin(graceMs);
+    if (!clean) {
+      shutdown.abort(
+        new RerankError("unavailable", "the server stopped before the request was done"),
+      );
+      await closedWithin(lastWordsMs);
+    }
+    destroy();
+    return { clean };
+  }
+
+  /** Waits until no connection is left, at most `timeoutMs`. Returns whether none is. */
+  async function closedWithin(timeoutMs: number): Promise<boolean> {
+    const endMs = performance.now() + timeoutMs;
+    servers.closeIdle();
+    while (listener.sockets.size > 0 && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, sweepMs));
+      servers.closeIdle();
+    }
+    return listener.sockets.size === 0;
+  }
+
+  function destroy(): void {
+    if (listener.server.listening) listener.server.close();
+    if (!drainStart.signal.aborted) drainStart.abort();
+    shutdown.abort(
+      new RerankError("unavailable", "the server stopped before the request was done"),
+    );
+    servers.destroy();
+    for (const socket of listener.sockets) socket.destroy();
+  }
+
+  return {
+    listen,
+    drain(graceMs) {
+      drained ??= drainOnce(graceMs);
+      return drained;
+    },
+    destroy,
+  };
+}

@@ -1,0 +1,41 @@
+import type { TestContext } from "node:test";
+import { HealthState } from "../../src/server/health-state.ts";
+import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
+import type { TlsOptions } from "../../src/server/listener.ts";
+import { createServer, type RerankServer } from "../../src/server/server.ts";
+import { createFakeReranker, type FakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
+import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
+
+/** A server that listens on loopback for one test. */
+export interface RunningServer {
+  readonly server: RerankServer;
+  readonly reranker: FakeReranker;
+  readonly health: HealthState;
+  readonly log: RecordingLogger;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Starts a server over a fake reranker; it is destroyed with the test. Limits that are not given have their defaults. */
+export async function startServer(
+  context: TestContext,
+  options: { readonly limits?: Partial<ServerLimits>; readonly tls?: TlsOptions } = {},
+): Promise<RunningServer> {
+  const reranker = createFakeReranker();
+  const log = createRecordingLogger();
+  const health = new HealthState({
+    status: "ok",
+    model: fakeModel,
+    device: "cpu",
+    dtype: "int8",
+    maxLength: 512,
+    version: "0.0.0",
+    reason: "",
+  });
+  const limits = { ...defaultServerLimits, ...options.limits };
+  const server = createServer({ reranker, health, log, limits, tls: options.tls });
+  context.after(() => server.destroy());
+  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  const scheme = options.tls ? "https" : "http";
+  return { server, reranker, health, log, port, url: `${scheme}://127.0.0.1:${port}` };
+}
