@@ -1,0 +1,159 @@
+import { stat } from "node:fs/promises";
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { StartupError } from "../errors.ts";
+import { sizeOf } from "./blob-download.ts";
+import { pickWeights, type WeightsChoice } from "./dtypes.ts";
+import { cacheLinkRoots, findSnapshot, isHubId, type Snapshot } from "./hub-cache.ts";
+import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub-download.ts";
+import { expandHome, type HubOptions } from "./hub-options.ts";
+import { licenseNotice } from "./license.ts";
+import { configFile, tokenizerFile } from "./model-files.ts";
+import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
+
+/** The model that is served where none is named and the cache has it. */
+export const defaultModelId = "jinaai/jina-reranker-v2-base-multilingual";
+
+/** The name that asks for the model in the package. */
+export const bundledModelId = "bundled";
+
+/** Which model to serve, and where models are. */
+export interface ResolveModelOptions
+  extends WeightsChoice,
+    Pick<
+      DownloadModelOptions,
+      "fetch" | "fileSystem" | "onProgress" | "retryPolicy" | "signal" | "stallTimeoutMs"
+    > {
+  /** A hub id, a folder or `bundled`. Default: `defaultModelId` if it is in the cache, else the bundled model. */
+  readonly modelId?: string | undefined;
+  /** A branch, a tag or a commit on the hub. Default: `main`. */
+  readonly revision?: string | undefined;
+  readonly hub: HubOptions;
+  /** The folder of the model in the package. */
+  readonly bundledDirectory: string;
+}
+
+/** The model to serve. */
+export interface ResolvedModel {
+  readonly model: ModelDirectory;
+  readonly source: "bundled" | "cache" | "folder" | "download";
+  /** What to log once about the licence; absent if it forbids nothing that a server does. */
+  readonly notice?: string;
+  /** What to log once if no model was named: which one is served and how to get the other. */
+  readonly choice?: string;
+}
+
+/**
+ * Returns the model to serve. A named model is served or the promise rejects: there is no substitute. A model that is in the
+ * cache with weights of the wanted type needs no network. Rejects with a StartupError that says what to do.
+ */
+export async function resolveModel(options: ResolveModelOptions): Promise<ResolvedModel> {
+  const { modelId, revision, hub } = options;
+  const fromHub = modelId !== undefined && modelId !== bundledModelId;
+  if (revision !== undefined && !fromHub) {
+    throw new StartupError("--revision needs a hub id in --model-id", {
+      hint: `for example --model-id ${defaultModelId} --revision ${revision}`,
+    });
+  }
+  if (modelId === undefined) return resolveDefault(options);
+  if (modelId === bundledModelId) return openBundled(options);
+  const folder = await findFolder(modelId, hub);
+  if (folder !== undefined) return openFolder(options, folder);
+  if (isHubId(modelId)) return resolveHubModel(options, modelId);
+  throw new StartupError(
+    `--model-id must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
+    {
+      hint: `a hub id is written owner/name, for example ${defaultModelId}; a folder starts with ./ or /`,
+    },
+  );
+}
+
+async function resolveDefault(options: ResolveModelOptions): Promise<ResolvedModel> {
+  const cached = await findCached(options, defaultModelId);
+  if (cached !== undefined) {
+    const resolved = await openSnapshot(options, defaultModelId, cached, "cache");
+    const choice = `serving ${defaultModelId} from the cache; for the bundled model set --model-id bundled`;
+    return { ...resolved, choice };
+  }
+  const resolved = await openBundled(options);
+  const choice = `serving the bundled model ${resolved.model.name}; for ${defaultModelId} run \`rerankd pull ${defaultModelId}\``;
+  return { ...resolved, choice };
+}
+
+async function resolveHubModel(options: ResolveModelOptions, id: string): Promise<ResolvedModel> {
+  const { hub } = options;
+  const cached = await findCached(options, id);
+  if (cached?.preferred) return openSnapshot(options, id, cached, "cache");
+  if (hub.offline) {
+    if (cached !== undefined) return openSnapshot(options, id, cached, "cache");
+    throw new StartupError(`\`${id}\` is not in the cache, and HF_HUB_OFFLINE is set`, {
+      hint: `unset HF_HUB_OFFLINE, or copy the model's folder into ${hub.cacheDirectory} from a machine that ran \`rerankd pull ${id}\``,
+    });
+  }
+  return openSnapshot(options, id, await downloadModel({ ...options, id }), "download");
+}
+
+/** Finds a snapshot with every needed file; `preferred` as in PickedWeights. */
+async function findCached(
+  options: ResolveModelOptions,
+  id: string,
+): Promise<(Snapshot & { readonly preferred: boolean }) | undefined> {
+  const { hub, revision = defaultRevision } = options;
+  const snapshot = await findSnapshot(hub.cacheDirectory, id, revision);
+  if (snapshot === undefined) return undefined;
+  const weights = pickWeights(await listModelFiles(snapshot.directory), options);
+  if (weights === undefined) return undefined;
+  const files = [configFile, tokenizerFile, weights.path];
+  const sizes = await Promise.all(files.map((file) => sizeOf(join(snapshot.directory, file))));
+  return sizes.includes(undefined) ? undefined : { ...snapshot, preferred: weights.preferred };
+}
+
+async function openSnapshot(
+  options: ResolveModelOptions,
+  name: string,
+  { directory, commit }: Snapshot,
+  source: "cache" | "download",
+): Promise<ResolvedModel> {
+  const linkRoots = cacheLinkRoots(options.hub.cacheDirectory, name);
+  const { dtype, device } = options;
+  return withNotice(
+    await openModel({ name, directory, revision: commit, dtype, device, linkRoots }),
+    source,
+  );
+}
+
+async function openBundled(options: ResolveModelOptions): Promise<ResolvedModel> {
+  const { bundledDirectory, dtype, device } = options;
+  const directory = resolve(bundledDirectory);
+  const model = await openModel({ name: basename(directory), directory, dtype, device });
+  return withNotice(model, "bundled");
+}
+
+async function openFolder(
+  { dtype, device, revision }: ResolveModelOptions,
+  directory: string,
+): Promise<ResolvedModel> {
+  if (revision !== undefined) {
+    throw new StartupError(`--revision needs a hub id in --model-id, got the folder ${directory}`, {
+      hint: "leave --revision out",
+    });
+  }
+  const model = await openModel({ name: basename(directory), directory, dtype, device });
+  return withNotice(model, "folder");
+}
+
+/** Returns the folder that a name means: one that exists, or one that is written as a path. */
+async function findFolder(modelId: string, hub: HubOptions): Promise<string | undefined> {
+  const path = resolve(expandHome(modelId, hub.homeDirectory));
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return path;
+  if (!/^[.~]/.test(modelId) && !isAbsolute(modelId)) return undefined;
+  const what = found === undefined ? "does not exist" : "is not a folder";
+  throw new StartupError(`the model folder ${path} ${what}`, {
+    hint: "set --model-id to the folder that holds config.json, tokenizer.json and onnx/",
+  });
+}
+
+function withNotice(model: ModelDirectory, source: ResolvedModel["source"]): ResolvedModel {
+  const notice = licenseNotice(model.config.license);
+  return { model, source, ...(notice === undefined ? {} : { notice }) };
+}
