@@ -68,7 +68,8 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
 
 function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http.Server {
   const server = http.createServer({
-    headersTimeout: limits.headersTimeoutMs,
+    // Node refuses to wait longer for the headers than for the whole.
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: connectionsCheckMs,

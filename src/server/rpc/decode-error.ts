@@ -1,9 +1,13 @@
 import { type DescField, type DescOneof, ScalarType } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { RerankError } from "../../errors.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
+
+/** How protobuf-es begins the message of a JSON decoding error. */
+const jsonErrorPrefix = "cannot decode ";
 
 /** Where protobuf-es names the item of a list, counted from 1. The rest of its message repeats the value. */
 const listItemPattern = /^list item #(\d+):/;
@@ -18,7 +22,8 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
   }
-  if (code !== Code.InvalidArgument || !(cause instanceof Error)) return undefined;
+  if (code !== Code.InvalidArgument) return undefined;
+  if (!(cause instanceof Error) || cause instanceof RerankError) return undefined;
   const inner = cause.cause ?? cause;
   if (isFieldError(inner)) {
     const field = inner.field();
@@ -29,6 +34,7 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (inner instanceof SyntaxError || inner instanceof TypeError) {
     return invalid("the request is not valid JSON in UTF-8", error);
   }
+  if (!cause.message.startsWith(jsonErrorPrefix)) return undefined;
   return invalid("the request is not a JSON object of the expected form", error);
 }
 

@@ -104,11 +104,9 @@ function problemOf(
 
 function sendUnimplemented(response: ServerResponseLike, call: Call, contentType: string): void {
   call.code = "unimplemented";
-  const headers = {
-    "content-type": contentType,
-    "grpc-status": String(Code.Unimplemented),
-    "grpc-message": "there is no such method",
-  };
-  if (!isHttp2(response)) response.writeHead(200, headers).end();
-  else if (!response.stream.destroyed) response.writeHead(200, headers).end();
+  response.setHeader("content-type", contentType);
+  response.setHeader("grpc-status", String(Code.Unimplemented));
+  response.setHeader("grpc-message", "there is no such method");
+  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the status in them.
+  response.end();
 }

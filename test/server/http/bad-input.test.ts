@@ -1,0 +1,330 @@
+import assert from "node:assert/strict";
+import type { OutgoingHttpHeaders } from "node:http";
+import { suite, test } from "node:test";
+import { connectHttp2, connectRaw, postRerank, sendHttp1, sendHttp2 } from "../http-client.ts";
+import { type RunningServer, startServer } from "../start-server.ts";
+
+/** Text that stands in requests and must not come back in an answer. */
+const secret = "confidential";
+
+const oneMiB = 1024 * 1024;
+
+interface BadCase {
+  readonly name: string;
+  readonly body: string | Uint8Array;
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly status: number;
+  readonly message: RegExp;
+}
+
+const fields = (value: object): string =>
+  JSON.stringify({ query: secret, documents: [secret], ...value });
+
+const cases: readonly BadCase[] = [
+  { name: "no body", body: "", status: 400, message: /must be JSON, got: nothing/ },
+  {
+    name: "broken JSON",
+    body: `{"query":"${secret}",}`,
+    status: 400,
+    message: /must be JSON; it breaks at character 24/,
+  },
+  { name: "cut JSON", body: `{"query":"${secret}`, status: 400, message: /must be JSON/ },
+  { name: "no object", body: `["${secret}"]`, status: 422, message: /`body` .* a list/ },
+  {
+    name: "invalid UTF-8",
+    body: Buffer.from(`{"query":"${secret}\xff","documents":[]}`, "latin1"),
+    status: 400,
+    message: /must be UTF-8/,
+  },
+  {
+    name: "a query of the wrong type",
+    body: fields({ query: 5 }),
+    status: 422,
+    message: /`query` must be a string, got: a number/,
+  },
+  {
+    name: "no query",
+    body: `{"documents":["${secret}"]}`,
+    status: 422,
+    message: /`query` must be a string, got: nothing/,
+  },
+  {
+    name: "an empty query",
+    body: fields({ query: "" }),
+    status: 422,
+    message: /`query` must not be empty/,
+  },
+  {
+    name: "a lone surrogate in the query",
+    body: `{"query":"${secret}\\ud800","documents":[]}`,
+    status: 422,
+    message: /`query` must be valid Unicode/,
+  },
+  {
+    name: "a lone surrogate in a document",
+    body: `{"query":"q","documents":["a","\\udc00${secret}"]}`,
+    status: 422,
+    message: /`documents\[1\]` must be valid Unicode/,
+  },
+  {
+    name: "documents that are no list",
+    body: fields({ documents: secret }),
+    status: 422,
+    message: /`documents` must be a list of strings, got: a string/,
+  },
+  {
+    name: "no documents",
+    body: `{"query":"${secret}"}`,
+    status: 422,
+    message: /`documents` must be a list of strings, got: nothing/,
+  },
+  {
+    name: "documents with null",
+    body: fields({ documents: [secret, null] }),
+    status: 422,
+    message: /`documents\[1\]` must be a string, got: null/,
+  },
+  {
+    name: "documents with numbers",
+    body: fields({ documents: [secret, "b", "c", 7] }),
+    status: 422,
+    message: /`documents\[3\]` must be a string, got: a number/,
+  },
+  {
+    name: "too many documents",
+    body: fields({ documents: Array(1_001).fill("a") }),
+    status: 422,
+    message: /`documents` must have at most 1000 items, got: 1001/,
+  },
+  ...[-1, 1.5, 2 ** 31, 1e300].map((topN) => ({
+    name: `a top_n of ${topN}`,
+    body: fields({ top_n: topN }),
+    status: 422,
+    message: /`top_n` must be a whole number from 0 to 2147483647/,
+  })),
+  {
+    name: "a top_n of the wrong type",
+    body: fields({ top_n: "3" }),
+    status: 422,
+    message: /`top_n` must be a whole number, got: a string/,
+  },
+  ...["return_documents", "raw_scores", "truncate"].map((name) => ({
+    name: `a ${name} of the wrong type`,
+    body: fields({ [name]: 1 }),
+    status: 422,
+    message: new RegExp(`\`${name}\` must be true or false, got: a number`),
+  })),
+  {
+    name: "an unknown model",
+    body: fields({ model: "other" }),
+    status: 404,
+    message: /`model` must be `fake-model`/,
+  },
+  {
+    name: "a model of the wrong type",
+    body: fields({ model: 1 }),
+    status: 422,
+    message: /`model` must be a string/,
+  },
+  {
+    name: "a wrong content type",
+    body: fields({}),
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    status: 415,
+    message: /`content-type` must be `application\/json`/,
+  },
+  {
+    name: "a wrong charset",
+    body: fields({}),
+    headers: { "content-type": "application/json; charset=latin1" },
+    status: 415,
+    message: /in UTF-8/,
+  },
+  {
+    name: "an unknown content encoding",
+    body: fields({}),
+    headers: { "content-encoding": "zstd" },
+    status: 415,
+    message: /`content-encoding` must be one of/,
+  },
+  {
+    name: "a content encoding that is a property of every object",
+    body: fields({}),
+    headers: { "content-encoding": "constructor" },
+    status: 415,
+    message: /`content-encoding` must be one of/,
+  },
+  {
+    name: "a body that is not what its encoding says",
+    body: fields({}),
+    headers: { "content-encoding": "gzip" },
+    status: 400,
+    message: /does not match its `content-encoding`/,
+  },
+  ...["0", "-5", "1.5", "soon"].map((timeout) => ({
+    name: `a time limit of ${timeout}`,
+    body: fields({}),
+    headers: { "x-request-timeout-ms": timeout },
+    status: 422,
+    message: /`x-request-timeout-ms` must be a whole number/,
+  })),
+  {
+    name: "a wrong method",
+    body: fields({}),
+    method: "PUT",
+    status: 405,
+    message: /method must be one of: POST/,
+  },
+  {
+    name: "an unknown path",
+    body: fields({}),
+    path: "/v9/rerank",
+    status: 404,
+    message: /no such path/,
+  },
+];
+
+suite("bad input on the plain JSON routes", () => {
+  for (const { name, body, path, method, headers, status, message } of cases) {
+    test(`answers ${name} with ${status}`, async (context) => {
+      const running = await startServer(context);
+      const call = {
+        method: method ?? "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body,
+      };
+      const session = connectHttp2(context, running.url);
+
+      const overHttp1 = await sendHttp1(`${running.url}${path ?? "/rerank"}`, call);
+      const overHttp2 = await sendHttp2(session, path ?? "/rerank", call);
+
+      for (const answer of [overHttp1, overHttp2]) {
+        assert.equal(answer.status, status);
+        const parsed = JSON.parse(answer.text);
+        assert.match(parsed.message, message);
+        assert.equal(parsed.error.message, parsed.message);
+        assert.equal(parsed.detail, parsed.message);
+        assert.doesNotMatch(answer.text, new RegExp(`${secret}|node_modules|\\.ts|\\.js|at file`));
+        assert.ok(answer.headers["x-request-id"]);
+      }
+      await assertAlive(running);
+    });
+  }
+
+  test("names the allowed methods", async (context) => {
+    const { url } = await startServer(context);
+
+    const rerank = await sendHttp1(`${url}/rerank`, { method: "DELETE" });
+    const health = await sendHttp1(`${url}/health`, { method: "POST" });
+
+    assert.equal(rerank.headers.allow, "POST");
+    assert.equal(health.headers.allow, "GET, HEAD");
+  });
+
+  test("refuses a document of 50 MB before it is read", async (context) => {
+    const running = await startServer(context);
+    const document = "a".repeat(50 * oneMiB);
+
+    const answer = await postRerank(running.url, { query: "q", documents: [document] });
+
+    assert.equal(answer.status, 413);
+    assert.match(answer.text, /at most 33554432 bytes/);
+    assert.equal(running.reranker.requests.length, 0);
+    await assertAlive(running);
+  });
+
+  test("refuses a body without a length as soon as it is too large", async (context) => {
+    const running = await startServer(context, { limits: { maxBodyBytes: oneMiB } });
+    const body = Buffer.alloc(4 * oneMiB, "a");
+
+    const overHttp1 = await sendHttp1(`${running.url}/rerank`, {
+      headers: { "transfer-encoding": "chunked", "content-type": "application/json" },
+      body,
+    });
+    const overHttp2 = await sendHttp2(connectHttp2(context, running.url), "/rerank", {
+      headers: { "content-type": "application/json" },
+      body,
+    });
+
+    assert.equal(overHttp1.status, 413);
+    assert.equal(overHttp2.status, 413);
+    await assertAlive(running);
+  });
+
+  test("refuses a body that is too large before the client sends it", async (context) => {
+    const running = await startServer(context, { limits: { maxBodyBytes: 1_000 } });
+    const raw = await connectRaw(context, running.port);
+
+    raw.socket.write(
+      "POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\nexpect: 100-continue\r\n\r\n",
+    );
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 413 /);
+    assert.match(raw.received(), /connection: close/i);
+    await assertAlive(running);
+  });
+
+  test("gives up on half a request that is followed by silence", async (context) => {
+    const running = await startServer(context, { limits: { requestTimeoutMs: 100 } });
+    const raw = await connectRaw(context, running.port);
+
+    raw.socket.write("POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{");
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 408 /);
+    assert.match(raw.received(), /did not arrive in time/);
+    await assertAlive(running);
+  });
+
+  test("gives up on half a request over HTTP/2, too", async (context) => {
+    const running = await startServer(context, { limits: { requestTimeoutMs: 100 } });
+    const session = connectHttp2(context, running.url);
+    const stream = session.request({ ":method": "POST", ":path": "/rerank" });
+    let status: number | undefined;
+    stream.on("response", (headers) => {
+      status = headers[":status"];
+    });
+    stream.on("error", () => undefined);
+    stream.resume();
+
+    stream.write("{");
+    await new Promise((resolve) => stream.once("close", resolve));
+
+    assert.equal(status, 408);
+    await assertAlive(running);
+  });
+
+  test("survives a client that goes away in the middle of a request", async (context) => {
+    const running = await startServer(context);
+    const raw = await connectRaw(context, running.port);
+    raw.socket.write("POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{");
+    await assertAlive(running);
+
+    raw.socket.destroy();
+
+    const { fields: line } = await running.log.find(({ fields }) => fields.code === "cancelled");
+    assert.equal(line.path, "/rerank");
+    await assertAlive(running);
+  });
+
+  test("answers what is no HTTP at all", async (context) => {
+    const running = await startServer(context);
+    const raw = await connectRaw(context, running.port);
+
+    raw.socket.write("\x16\x03\x01 what\r\n\r\n");
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 400 /);
+    await assertAlive(running);
+  });
+});
+
+async function assertAlive({ url, reranker }: RunningServer): Promise<void> {
+  const before = reranker.requests.length;
+  const { status } = await postRerank(url, { query: "q", documents: ["a"] });
+  assert.equal(status, 200);
+  assert.equal(reranker.requests.length, before + 1);
+}
