@@ -41,18 +41,9 @@ export async function downloadBlob(options: BlobDownloadOptions): Promise<void> 
   const partialPath = `${blobPath}.incomplete`;
   await mkdir(dirname(blobPath), { recursive: true });
   const onWait = () => void sizeOf(partialPath).then((bytes) => onBytes(bytes ?? 0));
-  await withFileLock(lockPath, { signal, onWait }, async () => {
-    if ((await sizeOf(blobPath)) === file.sizeBytes) return;
-    await retry(
-      async (progressed) => {
-        const startBytes = await fetchRest(options, partialPath, progressed);
-        await verify(options, partialPath, startBytes > 0);
-      },
-      retryPolicy,
-      signal,
-    );
-    await rename(partialPath, blobPath);
-  });
+  await withFileLock(lockPath, { signal, onWait }, () =>
+    retry((progressed) => downloadOnce(options, partialPath, progressed), retryPolicy, signal),
+  );
   onBytes(file.sizeBytes);
 }
 
@@ -62,6 +53,25 @@ export async function sizeOf(path: string): Promise<number | undefined> {
     (stats) => stats.size,
     () => undefined,
   );
+}
+
+async function downloadOnce(
+  options: BlobDownloadOptions,
+  partialPath: string,
+  progressed: () => void,
+): Promise<void> {
+  const { blobPath, file } = options;
+  if ((await sizeOf(blobPath)) === file.sizeBytes) return;
+  try {
+    const startBytes = await fetchRest(options, partialPath, progressed);
+    await verify(options, partialPath, startBytes > 0);
+    await rename(partialPath, blobPath);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code !== "ENOENT") throw cause;
+    // A process that held the lock too, and was done first, has moved the partial file.
+    throw new InterruptedError(`${basename(partialPath)} went away`, { cause });
+  }
 }
 
 /** Fetches what the partial file lacks. Returns the position that it went on from, in bytes. */

@@ -24,7 +24,7 @@ const beatsPerStaleTime = 5;
  * a waiter takes over a lock whose time has stood still, so a killed process blocks nobody for long and clocks need not
  * agree. Rejects with an AbortError if `signal` aborts before the lock is held.
  *
- * Node has no `flock`. After a pause of the whole machine two holders are possible, so `action` must bear that.
+ * Node has no `flock`, and a holder whose disk hangs may be taken for dead, so `action` must bear a second holder.
  */
 export async function withFileLock<T>(
   path: string,
@@ -50,16 +50,14 @@ export async function withFileLock<T>(
 async function acquire(path: string, owner: string, options: FileLockOptions): Promise<void> {
   const { signal, onWait, pollMs = defaultPollMs, staleAfterMs = defaultStaleAfterMs } = options;
   let seen: SignOfLife | undefined;
-  let seenAt = performance.now();
+  let idleMs = 0;
   while (!(await tryCreate(path, owner))) {
     const sign = await readSignOfLife(path);
-    if (sign.owner !== seen?.owner || sign.touchedMs !== seen?.touchedMs) {
-      seen = sign;
-      seenAt = performance.now();
-    } else if (performance.now() - seenAt >= staleAfterMs) {
-      await removeStale(path, sign.owner, owner);
-      seen = undefined;
-    }
+    const alive = sign.owner !== seen?.owner || sign.touchedMs !== seen?.touchedMs;
+    // Counted in looks, not read from a clock: a pause of the whole machine makes no holder look dead.
+    idleMs = alive ? 0 : idleMs + pollMs;
+    seen = sign;
+    if (idleMs >= staleAfterMs) await removeStale(path, sign.owner, owner);
     onWait?.();
     await sleep(pollMs, undefined, { signal });
   }

@@ -60,12 +60,15 @@ export interface FakeHub {
   readonly requests: FakeHubRequest[];
   /** Makes later requests go wrong. */
   fail(fault: FakeHubFault): void;
+  /** Calls `listener` for each later request, once it is in `requests`. */
+  onRequest(listener: () => void): void;
   close(): Promise<void>;
 }
 
 /** Starts a hub and its second origin for large files on loopback ports. */
 export async function startHubServer(models: readonly FakeHubModel[]): Promise<FakeHub> {
   const requests: FakeHubRequest[] = [];
+  const listeners: (() => void)[] = [];
   const faults: { fault: FakeHubFault; left: number }[] = [];
   const serve = (origin: "hub" | "cdn") =>
     createServer((request, response) => {
@@ -73,6 +76,7 @@ export async function startHubServer(models: readonly FakeHubModel[]): Promise<F
       const path = decodeURIComponent(new URL(request.url ?? "/", "http://hub").pathname);
       const { authorization, range } = headers;
       requests.push({ origin, method, path, authorization, range });
+      for (const listener of listeners) listener();
       const entry = faults.find(({ fault, left }) => left > 0 && fault.path.test(path));
       if (entry !== undefined) entry.left -= 1;
       const exchange = { request, response, path, fault: entry?.fault };
@@ -94,6 +98,7 @@ export async function startHubServer(models: readonly FakeHubModel[]): Promise<F
     endpoint: addressOf(hub),
     requests,
     fail: (fault) => faults.push({ fault, left: fault.times ?? 1 }),
+    onRequest: (listener) => listeners.push(listener),
     async close() {
       for (const server of [hub, cdn]) {
         server.closeAllConnections();

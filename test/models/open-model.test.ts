@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { mkdir, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { suite, type TestContext, test } from "node:test";
+import { cacheLinkRoots, linkBlob, repoDirectory } from "../../src/models/hub-cache.ts";
+import { type OpenModelOptions, openModel } from "../../src/models/open-model.ts";
+import { makeTempFolder, tinyConfig, tinyModelFiles, writeFiles } from "./tiny-model.ts";
+
+const choice = { name: "tiny", dtype: "auto", device: "cpu" } as const;
+
+suite("openModel()", () => {
+  test("finds the files and reads the limits", async (context) => {
+    const directory = await makeModel(context);
+
+    assert.deepEqual(await openModel({ ...choice, directory }), {
+      name: "tiny",
+      directory,
+      dtype: "int8",
+      onnxPath: join(directory, "onnx", "model_quantized.onnx"),
+      tokenizerPath: join(directory, "tokenizer.json"),
+      tokenizerConfigPath: join(directory, "tokenizer_config.json"),
+      config: {
+        modelType: "xlm-roberta",
+        maxPositionTokens: 1024,
+        padTokenId: 1,
+        numLabels: 1,
+        license: "apache-2.0",
+      },
+    });
+  });
+
+  test("opens a folder with an ONNX file at the top and no optional files", async (context) => {
+    const directory = await makeTempFolder(context);
+    const { "config.json": config, "tokenizer.json": tokenizer } = tinyModelFiles();
+    await writeFiles(directory, {
+      "config.json": config ?? "",
+      "tokenizer.json": tokenizer ?? "",
+      "model.onnx": "x",
+    });
+
+    const model = await openModel({ ...choice, directory });
+
+    assert.equal(model.onnxPath, join(directory, "model.onnx"));
+    assert.equal(model.dtype, "fp32");
+    assert.equal("tokenizerConfigPath" in model, false);
+    assert.equal("license" in model.config, false);
+  });
+
+  const limits: readonly (readonly [string, object, object, number])[] = [
+    ["roberta", { model_type: "roberta", max_position_embeddings: 514 }, {}, 512],
+    ["camembert", { model_type: "camembert", max_position_embeddings: 514 }, {}, 512],
+    ["bert", { model_type: "bert", max_position_embeddings: 512 }, {}, 512],
+    ["xlm-roberta with pad 0", { pad_token_id: 0 }, {}, 1025],
+    ["a tokenizer with a lower limit", {}, { model_max_length: 512 }, 512],
+    ["a tokenizer with a higher limit", {}, { model_max_length: 4096 }, 1024],
+    ["a tokenizer without a limit", {}, { model_max_length: 1e30 }, 1024],
+    ["only a tokenizer's limit", { max_position_embeddings: null }, { model_max_length: 256 }, 256],
+  ];
+  for (const [title, config, tokenizerConfig, expected] of limits) {
+    test(`allows ${expected} tokens for ${title}`, async (context) => {
+      const directory = await makeModel(context, {
+        "config.json": JSON.stringify({ ...tinyConfig, pad_token_id: undefined, ...config }),
+        "tokenizer_config.json": JSON.stringify(tokenizerConfig),
+      });
+
+      const model = await openModel({ ...choice, directory });
+
+      assert.equal(model.config.maxPositionTokens, expected);
+    });
+  }
+
+  const badConfigs: readonly (readonly [string, RegExp])[] = [
+    ["", /config\.json is empty/],
+    ['{"model_type": "xlm-', /config\.json is not valid JSON/],
+    ["[]", /config\.json must hold a JSON object/],
+    ["{}", /config\.json: `model_type` must be a name, got: nothing/],
+    [
+      '{"model_type":"bert","max_position_embeddings":"512"}',
+      /`max_position_embeddings` must be .*, got: `"512"`/,
+    ],
+    ['{"model_type":"bert"}', /`max_position_embeddings` must be a whole number, got: nothing/],
+    [
+      '{"model_type":"roberta","max_position_embeddings":2}',
+      /must be a whole number over 2, got: `2`/,
+    ],
+    [
+      '{"model_type":"bert","max_position_embeddings":512,"pad_token_id":-1}',
+      /`pad_token_id` must be .*, got: `-1`/,
+    ],
+    [
+      '{"model_type":"bert","max_position_embeddings":512,"num_labels":3}',
+      /`num_labels` must be one label.*got: 3/,
+    ],
+    [
+      '{"model_type":"bert","max_position_embeddings":512,"id2label":{"0":"a","1":"b"}}',
+      /`id2label` must be one label.*got: 2/,
+    ],
+  ];
+  for (const [text, message] of badConfigs) {
+    test(`refuses the config.json ${text.slice(0, 90) || "without a byte"}`, async (context) => {
+      const directory = await makeModel(context, {
+        "config.json": text,
+        "tokenizer_config.json": "{}",
+      });
+
+      await assert.rejects(openModel({ ...choice, directory }), {
+        name: "StartupError",
+        message,
+        hint: /./,
+      });
+    });
+  }
+
+  const badFiles: readonly (readonly [string, string, RegExp, RegExp])[] = [
+    [
+      "tokenizer.json",
+      '{"version":"1.0","mod',
+      /tokenizer\.json is not a whole JSON object/,
+      /fetch it again/,
+    ],
+    ["tokenizer.json", "", /tokenizer\.json is empty/, /fetch it again/],
+    ["tokenizer_config.json", "{", /tokenizer_config\.json is not valid JSON/, /fetch it again/],
+    ["onnx/model_quantized.onnx", "", /model_quantized\.onnx is empty/, /fetch it again/],
+    [
+      "onnx/model_quantized.onnx",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:00\n",
+      /is a Git LFS pointer/,
+      /git lfs pull/,
+    ],
+  ];
+  for (const [file, text, message, hint] of badFiles) {
+    test(`refuses the ${file} ${JSON.stringify(text.slice(0, 30))}`, async (context) => {
+      const directory = await makeModel(context, { [file]: text });
+
+      await assert.rejects(openModel({ ...choice, directory }), {
+        name: "StartupError",
+        message,
+        hint,
+      });
+    });
+  }
+
+  for (const file of ["config.json", "tokenizer.json"]) {
+    test(`says that ${file} is missing`, async (context) => {
+      const directory = await makeModel(context);
+      await rm(join(directory, file));
+
+      await assert.rejects(openModel({ ...choice, directory }), {
+        name: "StartupError",
+        message: `\`tiny\` has no ${file}`,
+        hint: /./,
+      });
+    });
+  }
+
+  test("says that a file cannot be read", async (context) => {
+    const directory = await makeModel(context);
+    await rm(join(directory, "config.json"));
+    await mkdir(join(directory, "config.json"));
+
+    await assert.rejects(openModel({ ...choice, directory }), {
+      name: "StartupError",
+      message: /cannot read .*config\.json \(EISDIR\)/,
+    });
+  });
+
+  test("says that the folder is missing", async () => {
+    await assert.rejects(openModel({ ...choice, directory: "/nowhere/at/all" }), {
+      name: "StartupError",
+      message: /cannot read the model folder \/nowhere\/at\/all/,
+    });
+  });
+});
+
+suite("openModel() of a snapshot", () => {
+  test("follows links to blobs, and to blobs that models share", async (context) => {
+    const { options, cache, repo } = await makeSnapshot(context);
+    await writeFiles(cache, { "blobs/ab/shared": "onnx" });
+    await rm(join(repo, "blobs", "model_quantized.onnx"));
+    await linkBlob(
+      join(cache, "blobs", "ab", "shared"),
+      join(repo, "blobs", "model_quantized.onnx"),
+    );
+
+    const model = await openModel(options);
+
+    assert.equal(model.dtype, "int8");
+  });
+
+  test("refuses a link that leaves the cache", async (context) => {
+    const { options } = await makeSnapshot(context);
+    const outside = await makeTempFolder(context);
+    await writeFiles(outside, { "tokenizer.json": "{}" });
+    const pointer = join(options.directory, "tokenizer.json");
+    await rm(pointer);
+    await symlink(join(outside, "tokenizer.json"), pointer);
+
+    await assert.rejects(openModel(options), {
+      name: "StartupError",
+      message: /tokenizer\.json leads out of the model's folder/,
+    });
+  });
+
+  test("refuses a link to another model's files", async (context) => {
+    const { options, cache } = await makeSnapshot(context);
+    await writeFiles(repoDirectory(cache, "owner/other"), { "blobs/c": "{}" });
+    const pointer = join(options.directory, "config.json");
+    await rm(pointer);
+    await symlink("../../../models--owner--other/blobs/c", pointer);
+
+    await assert.rejects(openModel(options), { message: /leads out of the model's folder/ });
+  });
+
+  test("says that a link leads to no file", async (context) => {
+    const { options, repo } = await makeSnapshot(context);
+    await rm(join(repo, "blobs", "tokenizer.json"));
+
+    await assert.rejects(openModel(options), {
+      message: /tokenizer\.json leads to no file/,
+      hint: /rerankd pull/,
+    });
+  });
+});
+
+async function makeModel(
+  context: TestContext,
+  change: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const directory = await makeTempFolder(context);
+  await writeFiles(directory, { ...tinyModelFiles(), ...change });
+  return directory;
+}
+
+interface MadeSnapshot {
+  readonly options: OpenModelOptions;
+  readonly cache: string;
+  readonly repo: string;
+}
+
+async function makeSnapshot(context: TestContext): Promise<MadeSnapshot> {
+  const cache = await makeTempFolder(context);
+  const repo = repoDirectory(cache, "owner/tiny");
+  const directory = join(repo, "snapshots", "c");
+  for (const [path, bytes] of Object.entries(tinyModelFiles())) {
+    const blob = path.replace("onnx/", "");
+    await writeFiles(join(repo, "blobs"), { [blob]: bytes });
+    await linkBlob(join(repo, "blobs", blob), join(directory, path));
+  }
+  const linkRoots = cacheLinkRoots(cache, "owner/tiny");
+  return { options: { ...choice, directory, linkRoots }, cache, repo };
+}
