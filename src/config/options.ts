@@ -55,8 +55,7 @@ export const options = [
     env: ["RERANKER_REVISION", "REVISION"],
     value: "REV",
     type: text,
-    default: "main",
-    help: "branch, tag or commit of a hub model",
+    help: "branch, tag or commit of a hub model; unset: main",
     commands: ["serve", "pull"],
   },
   {
@@ -262,7 +261,7 @@ export const options = [
     env: ["RERANKER_IDLE_TIMEOUT_MS"],
     value: "MS",
     type: milliseconds,
-    default: "300000",
+    default: "75000",
     help: "time after which a connection without calls is closed",
     commands: ["serve"],
   },
@@ -274,7 +273,7 @@ export const options = [
     type: { kind: "choice", choices: ["debug", "info", "warn", "error", "silent"] },
     default: "info",
     help: "debug, info, warn, error, silent",
-    commands: ["serve", "pull"],
+    commands: ["serve"],
   },
   {
     group: "Logging",
@@ -284,6 +283,6 @@ export const options = [
     type: { kind: "choice", choices: ["auto", "json", "text"] },
     default: "auto",
     help: "json, text, or auto: text on a terminal, else json; always on stderr",
-    commands: ["serve", "pull"],
+    commands: ["serve"],
   },
 ] as const satisfies readonly Option[];

@@ -4,7 +4,7 @@ import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
 export interface ServeConfig {
   /** What was asked for; undefined: decide by what is there. */
   readonly modelId: string | undefined;
-  readonly revision: string;
+  readonly revision: string | undefined;
   readonly servedModelNames: readonly string[];
   readonly dtype: string;
   readonly device: string;
@@ -36,11 +36,9 @@ export interface ServeConfig {
 /** What `rerankd pull` can be told. Checked and frozen. */
 export interface PullConfig {
   readonly modelId: string;
-  readonly revision: string;
+  readonly revision: string | undefined;
   readonly dtype: string;
   readonly device: string;
-  readonly logLevel: string;
-  readonly logFormat: string;
 }
 
 /** A command's config, or the wish to see its help. */
@@ -65,7 +63,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
     help: false,
     config: Object.freeze({
       modelId: parsed.optionalText("model-id"),
-      revision: text("revision"),
+      revision: parsed.optionalText("revision"),
       servedModelNames: parsed.names("served-model-name"),
       dtype: text("dtype"),
       device: text("device"),
@@ -109,11 +107,9 @@ export function parsePullConfig(argv: readonly string[], env: Environment): Pars
     help: false,
     config: Object.freeze({
       modelId,
-      revision: text("revision"),
+      revision: parsed.optionalText("revision"),
       dtype: text("dtype"),
       device: text("device"),
-      logLevel: text("log-level"),
-      logFormat: text("log-format"),
     }),
   };
 }

@@ -1,0 +1,73 @@
+import type { DeviceName } from "../inference/devices.ts";
+import { createResilientBackend, type ResilientBackend } from "../inference/resilient-backend.ts";
+import type { BackendInfo } from "../inference/session-options.ts";
+import { startWorkerBackend } from "../inference/worker-backend.ts";
+import type { ModelDirectory } from "../models/open-model.ts";
+import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
+import { createReranker } from "../reranker/reranker.ts";
+import { systemClock } from "../scheduler/clock.ts";
+import { createScheduler } from "../scheduler/scheduler.ts";
+import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
+
+/** How to run a model. */
+export interface EngineOptions {
+  readonly model: ModelDirectory;
+  readonly device: DeviceName;
+  /** Threads of one inference on a CPU; 0: one for each core. */
+  readonly threads: number;
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  readonly limits: RequestLimits;
+  /** Names under which requests may ask for the model; the first is its own. */
+  readonly servedModels: readonly [string, ...string[]];
+  readonly maxQueueTokens: number;
+  /** undefined: by device. */
+  readonly maxBatchTokens: number | undefined;
+}
+
+/** A model that ranks: everything but the server. */
+export interface Engine {
+  readonly reranker: Reranker;
+  readonly backend: ResilientBackend;
+  readonly info: BackendInfo;
+  /** Waits for the running batch, then frees the model. */
+  close(): Promise<void>;
+}
+
+/** Loads the tokenizer and the model, each off the main thread; resolves once the model has answered a canary. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { model, device, threads, maxLength, limits, servedModels } = options;
+  const padId = model.config.padTokenId;
+  const backend = createResilientBackend({
+    startWorker: (onNote) =>
+      startWorkerBackend({
+        modelPath: model.onnxPath,
+        device,
+        dtype: model.dtype,
+        threads,
+        onNote,
+      }),
+    padId,
+  });
+  const loading = [
+    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    backend.start(),
+  ] as const;
+  try {
+    const [tokenizer, info] = await Promise.all(loading);
+    const scheduler = createScheduler({
+      backend,
+      clock: systemClock,
+      policy: batchPolicyFor(info.device, options.maxBatchTokens),
+      padId: tokenizer.padId,
+      maxQueueTokens: options.maxQueueTokens,
+    });
+    const reranker = createReranker({ tokenizer, scheduler, limits, servedModels, maxLength });
+    return { reranker, backend, info, close: () => backend.close() };
+  } catch (error) {
+    await Promise.allSettled(loading);
+    await backend.close();
+    throw error;
+  }
+}
