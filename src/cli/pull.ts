@@ -2,20 +2,25 @@ import type { PullConfig } from "../config/serve-config.ts";
 import { downloadModel } from "../models/hub-download.ts";
 import { readHubOptions } from "../models/hub-options.ts";
 import { chooseWeights } from "./choose-weights.ts";
-import { createProgress } from "./progress.ts";
+import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
 
 /** Downloads a model's needed files into the hub cache and returns the folder of its snapshot. */
 export async function pull(config: PullConfig, context: ProcessContext): Promise<string> {
   const { env, stderr, stop } = context;
   const { modelId: id, revision } = config;
-  const { directory } = await downloadModel({
-    id,
-    revision,
-    ...chooseWeights(config).weights,
-    hub: await readHubOptions(env),
-    onProgress: createProgress(stderr, env),
-    signal: stop,
-  });
-  return directory;
+  const display = createProgressDisplay(stderr, { env });
+  try {
+    const { directory } = await downloadModel({
+      id,
+      revision,
+      ...chooseWeights(config).weights,
+      hub: await readHubOptions(env),
+      onProgress: display.update,
+      signal: stop,
+    });
+    return directory;
+  } finally {
+    display.done();
+  }
 }

@@ -14,7 +14,7 @@ import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { bundledModelDirectory, packageVersion } from "./package-root.ts";
-import { createProgress } from "./progress.ts";
+import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
 
 /** What serving needs of the process around it. */
@@ -85,15 +85,16 @@ async function findModel(
   { weights }: ChosenWeights,
   { env, stderr, stop, log }: ServeContext,
 ): Promise<ModelDirectory> {
+  const display = createProgressDisplay(stderr, { env });
   const { model, source, notice, choice } = await resolveModel({
     modelId: config.modelId,
     revision: config.revision,
     ...weights,
     hub: await readHubOptions(env),
     bundledDirectory: bundledModelDirectory(),
-    onProgress: createProgress(stderr, env),
+    onProgress: display.update,
     signal: stop,
-  });
+  }).finally(display.done);
   if (choice) log.info({}, choice);
   if (notice) log.warn({ model: model.name }, notice);
   log.info({ model: model.name, source, dtype: model.dtype }, "loading");

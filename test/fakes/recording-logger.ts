@@ -1,4 +1,6 @@
-import type { Logger, LogLevel } from "../../src/telemetry/log.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
+
+type LogLevel = keyof Logger;
 
 /** One line that was logged. */
 export interface LogLine {
