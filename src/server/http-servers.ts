@@ -34,17 +34,10 @@ const streamWindowBytes = 1024 * 1024;
 /** The same for all streams of a connection. */
 const connectionWindowBytes = 4 * 1024 * 1024;
 
-/** Highest id of a stream: names every stream that a client may have opened already. */
-const maxStreamId = 2 ** 31 - 1;
-
-/** Time for a GOAWAY to reach the client, in milliseconds: longer than the way to the other side of the earth. */
-const goAwayNoticeMs = 200;
-
 /** Returns the servers. */
 export function createHttpServers(options: HttpServersOptions): HttpServers {
   const http1 = createHttp1Server(options);
   const { http2: http2Server, sessions } = createHttp2Server(options);
-  const goingAway = new WeakSet<http2.ServerHttp2Session>();
 
   return {
     serveHttp1(socket) {
@@ -55,11 +48,8 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
     },
     closeIdle() {
       http1.closeIdleConnections();
-      for (const session of sessions) {
-        if (goingAway.has(session)) continue;
-        goingAway.add(session);
-        goAway(session);
-      }
+      // Sends GOAWAY with the last stream that is answered, so a client knows which of its calls to take elsewhere.
+      for (const session of sessions) if (!session.closed) session.close();
     },
     destroy() {
       for (const session of sessions) session.destroy();
@@ -133,16 +123,4 @@ function closeWhenIdle(session: http2.ServerHttp2Session, idleTimeoutMs: number)
   });
   session.once("close", () => clearTimeout(timer));
   arm();
-}
-
-/**
- * Closes a session without losing a request. The first GOAWAY names no stream that it would refuse, and what the client sends before
- * it hears of it is served; the second one closes the session after its last stream. A fixed notice and no PING in between, because
- * Node's client answers no PING after a GOAWAY.
- */
-function goAway(session: http2.ServerHttp2Session): void {
-  if (session.destroyed) return;
-  session.goaway(http2.constants.NGHTTP2_NO_ERROR, maxStreamId);
-  const timer = setTimeout(() => session.close(), goAwayNoticeMs);
-  session.once("close", () => clearTimeout(timer));
 }

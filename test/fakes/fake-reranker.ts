@@ -16,7 +16,9 @@ export interface HeldCall {
  * `hold` holds the call back until the test releases it, `bug` fails with an error that no client may see, `busy` and `loading`
  * with the errors of a full queue and of a model that is not there.
  */
-export interface FakeReranker extends Reranker {
+export interface FakeReranker {
+  /** See Reranker. A test may put another in its place. */
+  rerank: Reranker["rerank"];
   /** Every request, in order. */
   readonly requests: readonly RerankRequest[];
   /** The calls that are held back now. */

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { connectHttp2, postRerank, sendHttp1, sendHttp2 } from "./http-client.ts";
+import { callUnary, collectStream, createForeignClient, openStream } from "./rpc/grpc-js-client.ts";
+import { type RunningServer, startServer } from "./start-server.ts";
+
+const rerankService = "rerank.v1.RerankService";
+
+async function lineOf({ log }: RunningServer): Promise<Record<string, unknown>> {
+  const { level, fields } = await log.find(({ message }) => message === "request");
+  return { level, ...fields };
+}
+
+suite("the log", () => {
+  test("has one line for a plain request", async (context) => {
+    const running = await startServer(context);
+
+    await postRerank(
+      running.url,
+      { query: "q", documents: ["a", "b"] },
+      { "x-request-id": "id-1" },
+    );
+
+    const { durationMs, ...line } = await lineOf(running);
+    assert.ok(Number.isInteger(durationMs));
+    assert.deepEqual(line, {
+      level: "info",
+      protocol: "http",
+      method: "POST",
+      path: "/rerank",
+      status: 200,
+      code: "ok",
+      documents: 2,
+      requestId: "id-1",
+    });
+  });
+
+  test("has one line for a gRPC call, with its status", async (context) => {
+    const running = await startServer(context);
+    const client = createForeignClient(context, running.port, rerankService);
+
+    await callUnary(client, "rerank", { query: "busy", documents: ["a"] }).catch(() => undefined);
+
+    const { durationMs, requestId, ...line } = await lineOf(running);
+    assert.deepEqual(line, {
+      level: "info",
+      protocol: "grpc",
+      method: "POST",
+      path: "/rerank.v1.RerankService/Rerank",
+      status: 200,
+      code: "resource_exhausted",
+      documents: 1,
+    });
+  });
+
+  test("counts the documents of a whole stream", async (context) => {
+    const running = await startServer(context);
+    const client = createForeignClient(context, running.port, rerankService);
+    const stream = openStream(client, "rerankStream");
+    const ended = collectStream(stream);
+
+    stream.write({ id: "a", request: { query: "q", documents: ["a"] } });
+    stream.write({ id: "b", request: { query: "q", documents: ["a", "b"] } });
+    stream.end();
+    await ended;
+
+    const { code, documents } = await lineOf(running);
+    assert.equal(code, "ok");
+    assert.equal(documents, 3);
+  });
+
+  test("tells a client that went away", async (context) => {
+    const running = await startServer(context);
+    const { reranker, url } = running;
+    const session = connectHttp2(context, url);
+    const body = JSON.stringify({ query: "hold", documents: ["a"] });
+    const headers = { "content-type": "application/json" };
+    const answer = sendHttp2(session, "/rerank", { headers, body }).catch(() => undefined);
+    await reranker.until(() => reranker.held.length === 1);
+
+    session.destroy();
+    await answer;
+
+    assert.equal((await lineOf(running)).code, "cancelled");
+  });
+
+  test("has probes at debug", async (context) => {
+    const running = await startServer(context);
+    const { log, port, url } = running;
+    const health = createForeignClient(context, port, "grpc.health.v1.Health");
+    const rerank = createForeignClient(context, port, rerankService);
+
+    await sendHttp1(`${url}/health`);
+    await callUnary(health, "check", { service: "" });
+    await callUnary(rerank, "health", {});
+    await postRerank(url, { query: "q", documents: [] });
+    await log.find(({ level }) => level === "info");
+
+    const levels = log.lines.map(({ level, fields }) => [level, (fields as { path: string }).path]);
+    assert.deepEqual(levels, [
+      ["debug", "/health"],
+      ["debug", "/grpc.health.v1.Health/Check"],
+      ["debug", "/rerank.v1.RerankService/Health"],
+      ["info", "/rerank"],
+    ]);
+  });
+
+  test("has no query of a URL, which may hold a message", async (context) => {
+    const running = await startServer(context);
+    const message = encodeURIComponent(JSON.stringify({ query: "confidential" }));
+
+    await sendHttp1(`${running.url}/nope?message=${message}`);
+
+    assert.equal((await lineOf(running)).path, "/nope");
+  });
+
+  test("has neither queries nor documents", async (context) => {
+    const running = await startServer(context);
+    const { log, port, url } = running;
+    const body = { query: "confidential", documents: ["confidential"] };
+
+    await postRerank(url, body);
+    await postRerank(url, { ...body, top_n: "confidential" });
+    await postRerank(url, { ...body, query: "confidential bug" });
+    await callUnary(createForeignClient(context, port, rerankService), "rerank", body);
+    await log.find(({ fields }) => "protocol" in fields && fields.protocol === "grpc");
+
+    assert.doesNotMatch(JSON.stringify(log.lines), /confidential/);
+  });
+});
