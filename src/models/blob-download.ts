@@ -41,8 +41,20 @@ export async function downloadBlob(options: BlobDownloadOptions): Promise<void> 
   const partialPath = `${blobPath}.incomplete`;
   await mkdir(dirname(blobPath), { recursive: true });
   const onWait = () => void sizeOf(partialPath).then((bytes) => onBytes(bytes ?? 0));
+  let countedBytes = (await sizeOf(partialPath)) ?? 0;
   await withFileLock(lockPath, { signal, onWait }, () =>
-    retry((progressed) => downloadOnce(options, partialPath, progressed), retryPolicy, signal),
+    retry(
+      (progressed) =>
+        downloadOnce(options, partialPath, (position) => {
+          onBytes(position);
+          // Bytes that are fetched a second time do not count, so the attempts have an end.
+          if (position - countedBytes < countedProgressBytes) return;
+          countedBytes = position;
+          progressed();
+        }),
+      retryPolicy,
+      signal,
+    ),
   );
   onBytes(file.sizeBytes);
 }
@@ -58,12 +70,12 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 async function downloadOnce(
   options: BlobDownloadOptions,
   partialPath: string,
-  progressed: () => void,
+  onPosition: (position: number) => void,
 ): Promise<void> {
   const { blobPath, file } = options;
   if ((await sizeOf(blobPath)) === file.sizeBytes) return;
   try {
-    const startBytes = await fetchRest(options, partialPath, progressed);
+    const startBytes = await fetchRest(options, partialPath, onPosition);
     await verify(options, partialPath, startBytes > 0);
     await rename(partialPath, blobPath);
   } catch (cause) {
@@ -78,9 +90,9 @@ async function downloadOnce(
 async function fetchRest(
   options: BlobDownloadOptions,
   partialPath: string,
-  progressed: () => void,
+  onPosition: (position: number) => void,
 ): Promise<number> {
-  const { url, file, fetch, fileSystem, onBytes, signal, stallTimeoutMs } = options;
+  const { url, file, fetch, fileSystem, signal, stallTimeoutMs } = options;
   const present = (await sizeOf(partialPath)) ?? 0;
   if (present > file.sizeBytes) throw await startAnew(partialPath, "is too long");
   if (present === file.sizeBytes && present > 0) return present;
@@ -95,17 +107,13 @@ async function fetchRest(
   const get = (readSignal: AbortSignal) =>
     fetch(url, { headers: rangeFrom(present), signal: readSignal });
   try {
-    let countedBytes = present;
     await readWithStallLimit({ get, open, signal, stallTimeoutMs }, async (chunk, handle) => {
       if (position + chunk.length > file.sizeBytes) {
         throw await startAnew(partialPath, "got more bytes than the hub lists");
       }
       await writeAll(handle, chunk, position);
       position += chunk.length;
-      onBytes(position);
-      if (position - countedBytes < countedProgressBytes) return;
-      countedBytes = position;
-      progressed();
+      onPosition(position);
     });
   } catch (error) {
     if (!(error instanceof HubStatusError) || error.status !== 416) throw error;

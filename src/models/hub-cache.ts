@@ -12,10 +12,10 @@ export interface Snapshot {
 }
 
 const commitPattern = /^[0-9a-f]{40}$/;
-const hubIdPattern = /^(?:\w(?:[\w.-]{0,94}\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/;
+const hubIdPattern = /^\w(?:[\w.-]{0,94}\w)?\/\w(?:[\w.-]{0,94}\w)?$/;
 const linkUnsupportedCodes = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
 
-/** Tells whether `text` is a model's id by the hub's rules: `owner/name` or `name`. */
+/** Tells whether `text` is a model's id by the hub's rules, `owner/name`. */
 export function isHubId(text: string): boolean {
   return hubIdPattern.test(text) && !/--|\.\.|\.git$/.test(text);
 }

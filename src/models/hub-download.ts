@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StartupError } from "../errors.ts";
 import { downloadBlob, sizeOf } from "./blob-download.ts";
 import { type DownloadFileSystem, diskFileSystem } from "./download-file-system.ts";
 import type { WeightsChoice } from "./dtypes.ts";
 import {
   checkRevision,
+  isHubId,
   linkBlob,
   repoDirectory,
   type Snapshot,
@@ -67,6 +68,11 @@ const maxModelCardBytes = 1024 * 1024;
 export async function downloadModel(options: DownloadModelOptions): Promise<Snapshot> {
   const { id, hub, revision = defaultRevision, signal = new AbortController().signal } = options;
   checkRevision(revision);
+  if (!isHubId(id)) {
+    throw new StartupError(`a model on the hub is named owner/name, got: \`${id}\``, {
+      hint: "look at the top of the model's page for its name",
+    });
+  }
   if (hub.offline) {
     throw new StartupError(`\`${id}\` cannot be fetched while HF_HUB_OFFLINE is set`, {
       hint: `unset HF_HUB_OFFLINE, or copy the model's folder into ${hub.cacheDirectory} from another machine`,
@@ -124,12 +130,7 @@ async function download(options: CheckedOptions): Promise<Snapshot> {
         url: `${endpoint}/${id}/resolve/${listing.commit}/${encodePath(file.path)}`,
         file,
         blobPath,
-        lockPath: join(
-          cacheDirectory,
-          ".locks",
-          `models--${id.replace("/", "--")}`,
-          `${hex}.rerankd`,
-        ),
+        lockPath: join(cacheDirectory, ".locks", basename(repo), `${hex}.rerankd`),
         fetch,
         fileSystem,
         retryPolicy,

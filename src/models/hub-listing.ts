@@ -29,14 +29,28 @@ export interface HubListing {
 /** A model has tens of files; a listing beyond this is not one of a model. */
 const maxListedFiles = 20_000;
 
-/** Lists the files of a model at a branch, tag or commit. Rejects with the error of `fetch`, or a StartupError. */
-export async function listHubFiles(options: {
+/** What to list. */
+export interface HubListingOptions {
   readonly id: string;
+  /** A branch, a tag or a commit. */
   readonly revision: string;
   readonly endpoint: string;
   readonly fetch: Fetch;
   readonly signal: AbortSignal;
-}): Promise<HubListing> {
+}
+
+/** Lists the files of a model. Rejects with the error of `fetch`, or a StartupError if the answer is not a hub's. */
+export async function listHubFiles(options: HubListingOptions): Promise<HubListing> {
+  try {
+    return await list(options);
+  } catch (error) {
+    const isNotJson = error instanceof SyntaxError;
+    const isOtherJson = error instanceof TypeError && error.cause === undefined;
+    throw isNotJson || isOtherJson ? unfit("a model's files as JSON", "something else") : error;
+  }
+}
+
+async function list(options: HubListingOptions): Promise<HubListing> {
   const { id, revision, endpoint, signal } = options;
   // Loaded here, because a server that starts from the cache has no use for it.
   const { listFiles, modelInfo } = await import("@huggingface/hub");

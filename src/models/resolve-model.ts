@@ -124,6 +124,11 @@ async function openSnapshot(
 async function openBundled(options: ResolveModelOptions): Promise<ResolvedModel> {
   const { bundledDirectory, dtype, device } = options;
   const directory = resolve(bundledDirectory);
+  if ((await sizeOf(directory)) === undefined) {
+    throw new StartupError(`the bundled model is not at ${directory}`, {
+      hint: "install the package again, or name another model with --model-id",
+    });
+  }
   const model = await openModel({ name: basename(directory), directory, dtype, device });
   return withNotice(model, "bundled");
 }

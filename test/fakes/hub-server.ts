@@ -34,7 +34,7 @@ export interface FakeHubFault {
   /** Answers with this status and no body. */
   readonly status?: number;
   readonly headers?: OutgoingHttpHeaders;
-  /** Cuts the connection after this many bytes of the body. */
+  /** Cuts the connection after this many bytes of the body, once `resume` has resolved if it is there. */
   readonly cutAfterBytes?: number;
   /** Sends this many bytes of the body and then waits for `resume`, or for ever. */
   readonly pauseAfterBytes?: number;
@@ -233,7 +233,10 @@ function sendBytes(exchange: Exchange, bytes: Uint8Array, headers: OutgoingHttpH
   });
   const { cutAfterBytes, pauseAfterBytes, resume } = fault ?? {};
   if (cutAfterBytes !== undefined) {
-    response.write(body.subarray(0, cutAfterBytes), () => response.destroy());
+    response.write(body.subarray(0, cutAfterBytes), async () => {
+      await resume;
+      response.destroy();
+    });
   } else if (pauseAfterBytes !== undefined) {
     response.write(body.subarray(0, pauseAfterBytes));
     void resume?.then(() => response.end(body.subarray(pauseAfterBytes)));

@@ -30,6 +30,12 @@ const refusals: readonly RefusalCase[] = [
     hint: /check the name/,
   },
   {
+    title: "a name that the hub does not allow",
+    change: { id: "../tiny" },
+    message: /is named owner\/name, got: `\.\.\/tiny`/,
+    hint: /the model's page/,
+  },
+  {
     title: "a revision that does not exist",
     change: { revision: "v9" },
     message: /`owner\/tiny` has no revision `v9`/,
@@ -166,6 +172,22 @@ suite("downloadModel() says what to do", () => {
 
     await assert.rejects(downloadModel(options), { message: /a file .* that it does not have/ });
   });
+
+  for (const [title, body] of [
+    ["a web page", "<html>"],
+    ["other JSON", '{"sha":"4d3c2b1a4d3c2b1a4d3c2b1a4d3c2b1a4d3c2b1a"}'],
+  ] as const) {
+    test(`when the endpoint answers with ${title}`, async (context) => {
+      const { options } = await setUp(context);
+      const fetch = async () => new Response(body);
+
+      await assert.rejects(downloadModel({ ...options, fetch }), {
+        name: "StartupError",
+        message: /the hub's listing must give a model's files as JSON/,
+        hint: /HF_ENDPOINT/,
+      });
+    });
+  }
 
   test("when nobody listens at the endpoint", async (context) => {
     const { options, hub } = await setUp(context);

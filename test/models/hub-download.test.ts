@@ -116,9 +116,9 @@ suite("downloadModel()", () => {
 
   test("goes on with a range after the connection is cut", async (context) => {
     const { options, hub } = await setUp(context);
-    hub.fail({ path: weightsRequest, cutAfterBytes: 70_000 });
+    const onProgress = cutDownload(hub);
 
-    const { directory } = await downloadModel(options);
+    const { directory } = await downloadModel({ ...options, onProgress });
 
     assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
     const ranges = hub.requests.filter(({ origin }) => origin === "cdn").map(({ range }) => range);
@@ -144,20 +144,20 @@ suite("downloadModel()", () => {
 
   test("starts anew where the server knows no ranges", async (context) => {
     const { options, hub } = await setUp(context);
-    hub.fail({ path: weightsRequest, cutAfterBytes: 70_000 });
+    const onProgress = cutDownload(hub);
     hub.fail({ path: weightsRequest, ignoreRange: true });
 
-    const { directory } = await downloadModel(options);
+    const { directory } = await downloadModel({ ...options, onProgress });
 
     assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
   });
 
   test("starts anew where the server refuses the range", async (context) => {
     const { options, hub } = await setUp(context);
-    hub.fail({ path: weightsRequest, cutAfterBytes: 70_000 });
+    const onProgress = cutDownload(hub);
     hub.fail({ path: weightsRequest, status: 416 });
 
-    const { directory } = await downloadModel(options);
+    const { directory } = await downloadModel({ ...options, onProgress });
 
     assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
     const last = hub.requests.at(-1);
@@ -275,6 +275,18 @@ suite("downloadModel()", () => {
     assert.equal(await readFile(join(repo, "refs", "main"), "utf8"), commit);
   });
 });
+
+/** Lets the hub cut the connection once a part of the weights has come. Returns the `onProgress` to pass. */
+function cutDownload(hub: FakeHub): NonNullable<DownloadModelOptions["onProgress"]> {
+  let cut = () => {};
+  const resume = new Promise<void>((resolve) => {
+    cut = resolve;
+  });
+  hub.fail({ path: weightsRequest, cutAfterBytes: 70_000, resume });
+  return ({ file, fileBytes }) => {
+    if (file === weightsFile && fileBytes > 0) cut();
+  };
+}
 
 interface SetUp {
   readonly hub: FakeHub;

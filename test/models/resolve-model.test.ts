@@ -173,7 +173,7 @@ suite("resolveModel()", () => {
     });
   });
 
-  for (const modelId of ["a/b/c", "https://huggingface.co/a/b", "", "a--b/c", "a b"]) {
+  for (const modelId of ["a/b/c", "https://huggingface.co/a/b", "", "a--b/c", "a b", "gpt2"]) {
     test(`refuses the name ${JSON.stringify(modelId)}`, async (context) => {
       const { options } = await setUp(context);
 
@@ -194,6 +194,16 @@ suite("resolveModel()", () => {
         message: /--revision needs a hub id/,
       });
     }
+  });
+
+  test("says that the bundled model is missing", async (context) => {
+    const { options } = await setUp(context);
+
+    await assert.rejects(resolveModel({ ...options, bundledDirectory: "/nowhere/mini" }), {
+      name: "StartupError",
+      message: "the bundled model is not at /nowhere/mini",
+      hint: /install the package again/,
+    });
   });
 
   test("says which types of weights a folder has", async (context) => {
