@@ -1,0 +1,59 @@
+import type { PairLengths } from "./truncate.ts";
+
+/** Special tokens, or one of the two texts, at its place in a pair. */
+export type TemplatePiece =
+  | { readonly kind: "special"; readonly ids: readonly number[]; readonly typeId: number }
+  | { readonly kind: "query"; readonly typeId: number }
+  | { readonly kind: "document"; readonly typeId: number };
+
+/** The order in which a model reads special tokens, query and document, for example `<s> query </s></s> document </s>`. */
+export interface PairTemplate {
+  /** Pieces from left to right; query and document once each. */
+  readonly pieces: readonly TemplatePiece[];
+  /** Tokens of the template that are neither query nor document. */
+  readonly specialTokenCount: number;
+}
+
+/** Token ids of the two texts of a pair, without special tokens. */
+export interface PairIds {
+  readonly query: Int32Array;
+  readonly document: Int32Array;
+}
+
+/** Returns the template of the given pieces. */
+export function createPairTemplate(pieces: readonly TemplatePiece[]): PairTemplate {
+  let specialTokenCount = 0;
+  for (const piece of pieces) if (piece.kind === "special") specialTokenCount += piece.ids.length;
+  return { pieces, specialTokenCount };
+}
+
+/**
+ * Returns the ids and segment ids of a pair: the first `lengths` tokens of each text at the places that the template gives
+ * them.
+ */
+export function layOutPair(template: PairTemplate, ids: PairIds, lengths: PairLengths) {
+  const length = template.specialTokenCount + lengths.queryTokens + lengths.documentTokens;
+  const inputIds = new Int32Array(length);
+  const typeIds = new Uint8Array(length);
+
+  let end = 0;
+  for (const piece of template.pieces) {
+    const start = end;
+    const pieceIds = idsOfPiece(piece, ids, lengths);
+    inputIds.set(pieceIds, start);
+    end += pieceIds.length;
+    typeIds.fill(piece.typeId, start, end);
+  }
+  return { inputIds, typeIds };
+}
+
+function idsOfPiece(piece: TemplatePiece, ids: PairIds, lengths: PairLengths): ArrayLike<number> {
+  switch (piece.kind) {
+    case "special":
+      return piece.ids;
+    case "query":
+      return ids.query.subarray(0, lengths.queryTokens);
+    case "document":
+      return ids.document.subarray(0, lengths.documentTokens);
+  }
+}
