@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
+import { listSupportedBackends } from "onnxruntime-node";
+import type { Device, DeviceObstacles } from "./devices.ts";
+
+/** Where onnxruntime-node keeps its native files: one folder for each Node-API version, platform and processor. */
+const nodeApiFolder = "napi-v6";
+
+/** The library that ONNX Runtime loads for CUDA; it is not part of the npm package. */
+const cudaLibraryName = "libonnxruntime_providers_cuda.so";
+
+/**
+ * Returns why each device cannot be used with the installed runtime. It looks only at names and files, in well under a
+ * millisecond, since a session that fails for a missing library can take long to get there.
+ *
+ * The runtime itself is no judge: it drops an execution provider that it does not know with a warning, and computes on the CPU.
+ */
+export function findDeviceObstacles(nativeFolder: string = runtimeFolder()): DeviceObstacles {
+  const listed = new Set(listSupportedBackends().map(({ name }) => name));
+  const obstacle = (device: Device): string | undefined => {
+    if (!listed.has(device)) return "ONNX Runtime for this platform has no such provider";
+    if (device === "cuda" && !existsSync(join(nativeFolder, cudaLibraryName))) {
+      return `the library ${cudaLibraryName} is not installed`;
+    }
+    return undefined;
+  };
+  return { cpu: obstacle("cpu"), cuda: obstacle("cuda"), webgpu: obstacle("webgpu") };
+}
+
+/** Returns the folder with the runtime's native libraries for this platform. */
+export function runtimeFolder(): string {
+  const manifest = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  return join(dirname(manifest), "bin", nodeApiFolder, platform(), arch());
+}

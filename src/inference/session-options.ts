@@ -1,0 +1,37 @@
+import { availableParallelism } from "node:os";
+import type { Device, DeviceName } from "./devices.ts";
+
+/** How to open a model. Plain data, so that it can be sent to a worker thread. */
+export interface OpenSessionOptions {
+  /** The ONNX file. Weights beside it in their own file are found from there. */
+  readonly modelPath: string;
+  readonly device: DeviceName;
+  /** The name of the weights' number format, for reports only: the file decides. */
+  readonly dtype?: string | undefined;
+  /** Threads that compute one batch. Default 0: as many as the process may use at once. */
+  readonly threads?: number | undefined;
+  /**
+   * Whether threads that wait for work keep their core busy. A little faster on a machine of its own, at the cost of everything
+   * else that runs there, the event loop included. Default false.
+   */
+  readonly spinning?: boolean | undefined;
+}
+
+/** What a model runs on and with. */
+export interface BackendInfo {
+  readonly device: Device;
+  readonly dtype: string | undefined;
+  readonly threads: number;
+  /** Inputs of the graph that batches feed. */
+  readonly inputs: readonly string[];
+  /** What the operator should know, for example why `auto` is not on CUDA. One sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Returns how many threads compute a batch. 0 is every core that the process may use; the runtime's own default counts the
+ * cores of the machine instead, also inside a container that may use fewer.
+ */
+export function threadCount(threads = 0): number {
+  return threads === 0 ? availableParallelism() : threads;
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { RerankError } from "../../src/errors.ts";
+import { createMemoryFallback, type RunBatch } from "../../src/inference/memory-fallback.ts";
+import { batchOf, expectedSums } from "../fakes/inference-fixtures.ts";
+
+const rows = [[1], [2, 3], [4, 5, 6], [7], [8, 8]];
+
+/** Sums rows like the `sum` graph, on a device that holds `capacity` rows, and tells of every try. */
+function createSmallDevice(capacity: number): { run: RunBatch; tries: number[] } {
+  const tries: number[] = [];
+  return {
+    tries,
+    run: async (batch) => {
+      tries.push(batch.rows);
+      if (batch.rows > capacity) {
+        const cause = new Error("CUDA failure 2: out of memory ; GPU=0");
+        throw new RerankError("internal", "the model could not compute this batch", { cause });
+      }
+      return Float32Array.from(batch.lengths, (tokens, row) => {
+        const start = row * batch.length;
+        return batch.inputIds.subarray(start, start + tokens).reduce((a, b) => a + b, 0) / 100;
+      });
+    },
+  };
+}
+
+suite("createMemoryFallback()", () => {
+  test("halves a batch until it fits and keeps the order of its rows", async () => {
+    const { run, tries } = createSmallDevice(2);
+    const logits = await createMemoryFallback({ run })(batchOf(rows));
+    assert.deepEqual([...logits], expectedSums(rows));
+    assert.deepEqual(tries, [5, 3, 2, 1, 2]);
+  });
+
+  test("runs single rows that do not fit on the fallback, opened once", async () => {
+    let opened = 0;
+    const run = createMemoryFallback({
+      run: createSmallDevice(0).run,
+      openFallback: async () => {
+        opened += 1;
+        return createSmallDevice(1).run;
+      },
+    });
+    assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
+    assert.equal(opened, 1);
+  });
+
+  test("says resource_exhausted when no device holds one row", async () => {
+    for (const openFallback of [undefined, async () => createSmallDevice(0).run]) {
+      const run = createMemoryFallback({ run: createSmallDevice(0).run, openFallback });
+      await assert.rejects(run(batchOf([[1, 2, 3]])), {
+        code: "resource_exhausted",
+        message: "one document of 3 tokens does not fit into memory",
+      });
+    }
+  });
+
+  test("passes other errors on without another try", async () => {
+    let tries = 0;
+    const failure = new RerankError("internal", "the model could not compute this batch");
+    const run = createMemoryFallback({
+      run: async () => {
+        tries += 1;
+        throw failure;
+      },
+    });
+    await assert.rejects(run(batchOf(rows)), failure);
+    assert.equal(tries, 1);
+  });
+});
