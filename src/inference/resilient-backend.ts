@@ -1,0 +1,178 @@
+import { RerankError } from "../errors.ts";
+import type { Backend, EncodedBatch } from "./backend.ts";
+import { canaryBatch, runCanary } from "./canary.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { defaultRestartPolicy, type RestartPolicy, restartDelayMs } from "./restart-policy.ts";
+import type { BackendInfo } from "./session-options.ts";
+import type { WorkerBackend } from "./worker-backend.ts";
+
+/** Whether a backend answers: only while it is `ok`. */
+export type BackendStatus = "starting" | "ok" | "restarting" | "closed";
+
+/** What is known beside the status. */
+export interface BackendDetails {
+  /** What the model runs on; of the last worker while there is none. `undefined` before the first start is done. */
+  readonly info: BackendInfo | undefined;
+  /** Why the backend does not answer, for logs: the last crash or failed start. `undefined` while it answers. */
+  readonly reason: Error | undefined;
+  /** How often a crashed worker was replaced. */
+  readonly restarts: number;
+}
+
+/** Hears every change of status or details. Must not throw. */
+export type StatusListener = (status: BackendStatus, details: BackendDetails) => void;
+
+/** What to keep alive, and how. */
+export interface ResilientBackendOptions {
+  /** Starts a worker with the model loaded, for example `(onNote) => startWorkerBackend({ ...options, onNote })`. */
+  readonly startWorker: (onNote: (note: string) => void) => Promise<WorkerBackend>;
+  /** The id of padding, for the canary. */
+  readonly padId: number;
+  readonly restart?: RestartPolicy;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+/**
+ * A backend that replaces its worker when it crashes.
+ *
+ * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the worker held with `unavailable`; calls
+ * while there is no worker fail the same way, with the time until the next try. A batch that never ends cannot be helped: a thread that
+ * computes cannot be ended without the process, so its call stays open and `close` waits; only ending the process by a signal helps.
+ */
+export interface ResilientBackend extends Backend {
+  readonly status: BackendStatus;
+  readonly details: BackendDetails;
+  /** Adds a listener. Returns a function that removes it. */
+  onStatus(listener: StatusListener): () => void;
+  /**
+   * Loads the model for the first time; call it once. Rejects with the StartupError of the first start, which is not tried
+   * again, or with RerankError `unavailable` if the backend is closed meanwhile.
+   */
+  start(): Promise<BackendInfo>;
+}
+
+/** Returns a backend that is `starting` until `start` is called and done. */
+export function createResilientBackend(options: ResilientBackendOptions): ResilientBackend {
+  const { startWorker, padId, clock = systemClock } = options;
+  const policy = { ...defaultRestartPolicy, ...options.restart };
+  const listeners = new Set<StatusListener>();
+  let status: BackendStatus = "starting";
+  let details: BackendDetails = { info: undefined, reason: undefined, restarts: 0 };
+  let worker: WorkerBackend | undefined;
+  let starting: Promise<BackendInfo> | undefined;
+  let closed = false;
+  let closing: Promise<void> | undefined;
+  let cancelRestart: () => void = () => {};
+  let failures = 0;
+  let okSinceMs = 0;
+  let nextTryMs: number | undefined;
+
+  function setStatus(next: BackendStatus, changes: Partial<BackendDetails> = {}): void {
+    status = next;
+    details = { ...details, ...changes };
+    for (const listener of [...listeners]) listener(status, details);
+  }
+
+  async function bringUp(restarts: number): Promise<BackendInfo> {
+    const candidate = await startWorker(addNote);
+    try {
+      if (closed) throw closedError();
+      await runCanary(candidate, canaryBatch(padId));
+      if (closed) throw closedError();
+    } catch (error) {
+      await candidate.close();
+      throw error;
+    }
+    worker = candidate;
+    okSinceMs = clock.nowMs();
+    setStatus("ok", { info: candidate.info, reason: undefined, restarts });
+    void candidate.exited.then(handleExit);
+    return candidate.info;
+  }
+
+  function addNote(note: string): void {
+    const { info } = details;
+    if (info !== undefined) setStatus(status, { info: { ...info, notes: [...info.notes, note] } });
+  }
+
+  function handleExit(crash: Error | undefined): void {
+    worker = undefined;
+    if (closed) return;
+    if (clock.nowMs() - okSinceMs >= policy.stableAfterMs) failures = 0;
+    scheduleRestart(crash ?? new Error("the inference worker ended by itself"));
+  }
+
+  function scheduleRestart(reason: Error): void {
+    const delayMs = restartDelayMs(failures, policy);
+    failures += 1;
+    nextTryMs = clock.nowMs() + delayMs;
+    cancelRestart = clock.after(delayMs, () => void restart());
+    setStatus("restarting", { reason });
+  }
+
+  async function restart(): Promise<void> {
+    nextTryMs = undefined;
+    starting = bringUp(details.restarts + 1);
+    await starting.catch((error: unknown) => {
+      if (!closed) scheduleRestart(asError(error));
+    });
+  }
+
+  async function start(): Promise<BackendInfo> {
+    if (closed) throw closedError();
+    starting = bringUp(0);
+    try {
+      return await starting;
+    } catch (error) {
+      if (!closed) {
+        closed = true;
+        setStatus("closed", { reason: asError(error) });
+      }
+      throw error;
+    }
+  }
+
+  async function score(batch: EncodedBatch): Promise<Float32Array> {
+    if (status === "ok" && worker !== undefined) return await worker.score(batch);
+    if (closed) throw closedError();
+    const retryAfterMs = nextTryMs === undefined ? {} : { retryAfterMs: nextTryMs - clock.nowMs() };
+    throw new RerankError("unavailable", "the model is not loaded now; try again", retryAfterMs);
+  }
+
+  async function stop(): Promise<void> {
+    const wasClosed = closed;
+    closed = true;
+    cancelRestart();
+    if (!wasClosed) setStatus("closed");
+    await starting?.catch(() => {});
+    await worker?.close();
+  }
+
+  return {
+    get status() {
+      return status;
+    },
+    get details() {
+      return details;
+    },
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    start,
+    score,
+    close() {
+      closing ??= stop();
+      return closing;
+    },
+  };
+}
+
+function closedError(): RerankError {
+  return new RerankError("unavailable", "the server is shutting down");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

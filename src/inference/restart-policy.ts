@@ -1,0 +1,21 @@
+/** When to start a worker again. All in milliseconds. */
+export interface RestartPolicy {
+  /** The wait before the first restart; each further one waits twice as long. Default 200. */
+  readonly firstDelayMs?: number;
+  /** The longest wait. Default 30,000. */
+  readonly maxDelayMs?: number;
+  /** A worker that served this long starts the count anew when it crashes. Default 60,000. */
+  readonly stableAfterMs?: number;
+}
+
+/** What applies where a policy says nothing: quick after one crash, gentle to a machine where no start succeeds. */
+export const defaultRestartPolicy = {
+  firstDelayMs: 200,
+  maxDelayMs: 30_000,
+  stableAfterMs: 60_000,
+} as const satisfies Required<RestartPolicy>;
+
+/** Returns the wait before a restart after `failures` crashes and failed starts in a row before it, 0 for the first. */
+export function restartDelayMs(failures: number, policy: Required<RestartPolicy>): number {
+  return Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** failures);
+}
