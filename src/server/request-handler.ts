@@ -50,7 +50,7 @@ export function createRequestHandler(
     try {
       handle(request, response, call);
     } catch (error) {
-      log.error({ err: error, requestId: call.id }, "a request failed inside the server");
+      log.error({ err: error, request_id: call.id }, "a request failed inside the server");
       call.code = "internal";
       sendError(response, errorAnswerOf(error));
     }

@@ -18,9 +18,9 @@ export function logCall(
     path,
     status: response.headersSent ? response.statusCode : undefined,
     code: call.code ?? (isDone ? "ok" : "cancelled"),
-    durationMs: Math.round(durationMs),
-    documents,
-    requestId: id,
+    duration_ms: Math.round(durationMs),
+    document_count: documents,
+    request_id: id,
   };
   if (probe) log.debug(fields, "request");
   else log.info(fields, "request");

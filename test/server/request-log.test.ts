@@ -21,8 +21,8 @@ suite("the log", () => {
       { "x-request-id": "id-1" },
     );
 
-    const { durationMs, ...line } = await lineOf(running);
-    assert.ok(Number.isInteger(durationMs));
+    const { duration_ms, ...line } = await lineOf(running);
+    assert.ok(Number.isInteger(duration_ms));
     assert.deepEqual(line, {
       level: "info",
       protocol: "http",
@@ -30,8 +30,8 @@ suite("the log", () => {
       path: "/rerank",
       status: 200,
       code: "ok",
-      documents: 2,
-      requestId: "id-1",
+      document_count: 2,
+      request_id: "id-1",
     });
   });
 
@@ -41,7 +41,7 @@ suite("the log", () => {
 
     await callUnary(client, "rerank", { query: "busy", documents: ["a"] }).catch(() => undefined);
 
-    const { durationMs, requestId, ...line } = await lineOf(running);
+    const { duration_ms, request_id, ...line } = await lineOf(running);
     assert.deepEqual(line, {
       level: "info",
       protocol: "grpc",
@@ -49,7 +49,7 @@ suite("the log", () => {
       path: "/rerank.v1.RerankService/Rerank",
       status: 200,
       code: "resource_exhausted",
-      documents: 1,
+      document_count: 1,
     });
   });
 
@@ -64,9 +64,9 @@ suite("the log", () => {
     stream.end();
     await ended;
 
-    const { code, documents } = await lineOf(running);
+    const { code, document_count } = await lineOf(running);
     assert.equal(code, "ok");
-    assert.equal(documents, 3);
+    assert.equal(document_count, 3);
   });
 
   test("tells a client that went away", async (context) => {

@@ -37,7 +37,7 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
         const reply = errorAnswerOf(error);
         call.code = reply.code;
         if (reply.code === "internal") {
-          log.error({ err: error, requestId: call.id }, "a request failed inside the server");
+          log.error({ err: error, request_id: call.id }, "a request failed inside the server");
         }
         sendError(response, reply);
       })

@@ -16,7 +16,7 @@ export function createErrorInterceptor(log: Logger): Interceptor {
       const translated = translateError(error, request.signal);
       if (call !== undefined) call.code = codeName(translated.code);
       if (translated.code === Code.Internal) {
-        log.error({ err: error, requestId: call?.id }, "a request failed inside the server");
+        log.error({ err: error, request_id: call?.id }, "a request failed inside the server");
       }
       return translated;
     };

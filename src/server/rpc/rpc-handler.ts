@@ -60,7 +60,7 @@ export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
       .catch((error: unknown) => {
         // The client has gone, or its connection broke; anything else became an answer before it came here.
         call.code ??= "cancelled";
-        log.debug({ err: error, requestId: call.id }, "an answer could not be written");
+        log.debug({ err: error, request_id: call.id }, "an answer could not be written");
         if (isHttp2(response)) response.stream.close();
         else response.destroy();
       });

@@ -67,7 +67,7 @@ export async function answerItem(
   } catch (error) {
     if (error instanceof RerankError) return errorAnswer(id, error);
     options.log.error(
-      { err: error, requestId: options.requestId },
+      { err: error, request_id: options.requestId },
       "a request of a stream failed inside the server",
     );
     return errorAnswer(id, new RerankError("internal", "internal error"));
