@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, readlink, realpath, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { suite, type TestContext, test } from "node:test";
-import { type DownloadModelOptions, downloadModel } from "../../src/models/hub-download.ts";
-import { readHubOptions } from "../../src/models/hub-options.ts";
-import { type FakeHub, gitSha1, sha256, startHubServer } from "../fakes/hub-server.ts";
-import { makeTempFolder, tinyCommit, tinyHubModel, tinyModelFiles } from "./tiny-model.ts";
-
-const weightsFile = "onnx/model_quantized.onnx";
-const weights = tinyModelFiles()[weightsFile] ?? Buffer.of();
-const weightsRequest = new RegExp(sha256(weights));
+import { suite, test } from "node:test";
+import { downloadModel } from "../../src/models/hub-download.ts";
+import { gitSha1, sha256, startHubServer } from "../fakes/hub-server.ts";
+import { startTinyHub, weights, weightsFile } from "./tiny-hub.ts";
+import { tinyCommit, tinyHubModel, tinyModelFiles } from "./tiny-model.ts";
 
 suite("downloadModel()", () => {
   test("lays files out as Python's hub cache does", async (context) => {
-    const { options, repo } = await setUp(context);
+    const { options, repo } = await startTinyHub(context);
 
     const { directory, commit } = await downloadModel(options);
 
@@ -28,7 +24,7 @@ suite("downloadModel()", () => {
   });
 
   test("fetches only the files that the weights need", async (context) => {
-    const { options, repo } = await setUp(context);
+    const { options, repo } = await startTinyHub(context);
 
     const { directory } = await downloadModel(options);
 
@@ -45,7 +41,7 @@ suite("downloadModel()", () => {
   });
 
   test("reports bytes up to the sum of the files", async (context) => {
-    const { options } = await setUp(context);
+    const { options } = await startTinyHub(context);
     const seen: number[] = [];
 
     await downloadModel({ ...options, onProgress: ({ bytes }) => seen.push(bytes) });
@@ -64,7 +60,7 @@ suite("downloadModel()", () => {
   });
 
   test("fetches no file a second time", async (context) => {
-    const { options, hub } = await setUp(context);
+    const { options, hub } = await startTinyHub(context);
     await downloadModel(options);
     hub.requests.length = 0;
 
@@ -74,7 +70,7 @@ suite("downloadModel()", () => {
   });
 
   test("fetches only the other weights for another dtype", async (context) => {
-    const { options, hub } = await setUp(context);
+    const { options, hub } = await startTinyHub(context);
     await downloadModel(options);
     hub.requests.length = 0;
 
@@ -94,7 +90,7 @@ suite("downloadModel()", () => {
       "onnx/model.onnx_data_1": Buffer.from("data 1"),
       "onnx/model.onnx_database": Buffer.from("no"),
     };
-    const { options, hub } = await setUp(context, tinyHubModel({ files }));
+    const { options, hub } = await startTinyHub(context, tinyHubModel({ files }));
 
     await downloadModel({ ...options, dtype: "fp32" });
 
@@ -103,7 +99,10 @@ suite("downloadModel()", () => {
   });
 
   test("notes where a tag is, and nothing for a commit", async (context) => {
-    const { options, repo } = await setUp(context, tinyHubModel({ refs: ["v1.0", "refs/pr/1"] }));
+    const { options, repo } = await startTinyHub(
+      context,
+      tinyHubModel({ refs: ["v1.0", "refs/pr/1"] }),
+    );
 
     await downloadModel({ ...options, revision: tinyCommit });
     await assert.rejects(readdir(join(repo, "refs")));
@@ -114,114 +113,8 @@ suite("downloadModel()", () => {
     assert.equal(await readFile(join(repo, "refs", "v1.0"), "utf8"), tinyCommit);
   });
 
-  test("goes on with a range after the connection is cut", async (context) => {
-    const { options, hub } = await setUp(context);
-    const onProgress = cutDownload(hub);
-
-    const { directory } = await downloadModel({ ...options, onProgress });
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-    const ranges = hub.requests.filter(({ origin }) => origin === "cdn").map(({ range }) => range);
-    assert.equal(ranges.length, 2);
-    assert.equal(ranges[0], undefined);
-    assert.match(ranges[1] ?? "", /^bytes=[1-9]\d*-$/);
-  });
-
-  test("goes on from what an earlier process left", async (context) => {
-    const { options, hub, repo } = await setUp(context);
-    hub.fail({ path: weightsRequest, status: 503, times: 5 });
-    await assert.rejects(downloadModel(options));
-    const blob = join(repo, "blobs", sha256(weights));
-    await writeFile(`${blob}.incomplete`, weights.subarray(0, 150_000));
-    hub.requests.length = 0;
-
-    await downloadModel(options);
-
-    assert.deepEqual(await readFile(blob), weights);
-    const [request] = hub.requests.filter(({ origin }) => origin === "cdn");
-    assert.equal(request?.range, "bytes=150000-");
-  });
-
-  test("starts anew where the server knows no ranges", async (context) => {
-    const { options, hub } = await setUp(context);
-    const onProgress = cutDownload(hub);
-    hub.fail({ path: weightsRequest, ignoreRange: true });
-
-    const { directory } = await downloadModel({ ...options, onProgress });
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-  });
-
-  test("starts anew where the server refuses the range", async (context) => {
-    const { options, hub } = await setUp(context);
-    const onProgress = cutDownload(hub);
-    hub.fail({ path: weightsRequest, status: 416 });
-
-    const { directory } = await downloadModel({ ...options, onProgress });
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-    const last = hub.requests.at(-1);
-    assert.equal(last?.range, undefined);
-  });
-
-  test("fetches anew what an earlier process left damaged", async (context) => {
-    const { options, hub, repo } = await setUp(context);
-    hub.fail({ path: weightsRequest, status: 503, times: 5 });
-    await assert.rejects(downloadModel(options));
-    const blob = join(repo, "blobs", sha256(weights));
-    await writeFile(`${blob}.incomplete`, Buffer.alloc(1000));
-
-    await downloadModel(options);
-
-    assert.deepEqual(await readFile(blob), weights);
-  });
-
-  test("tries again while the hub answers with 500", async (context) => {
-    const { options, hub } = await setUp(context);
-    hub.fail({ path: /^\/api\//, status: 500, times: 2 });
-    hub.fail({ path: weightsRequest, status: 502, times: 4 });
-
-    const { directory } = await downloadModel(options);
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-  });
-
-  test("gives up a connection that stands still, and goes on over another", async (context) => {
-    const { options, hub } = await setUp(context);
-    hub.fail({ path: weightsRequest, pauseAfterBytes: 50_000 });
-
-    const { directory } = await downloadModel({ ...options, stallTimeoutMs: 500 });
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-    assert.match(hub.requests.at(-1)?.range ?? "", /^bytes=[1-9]/);
-  });
-
-  test("stops at once on abort, and the next call goes on", async (context) => {
-    const { options, hub, repo } = await setUp(context);
-    hub.fail({ path: weightsRequest, pauseAfterBytes: 50_000 });
-    const controller = new AbortController();
-    const stopped = downloadModel({
-      ...options,
-      signal: controller.signal,
-      onProgress: ({ file, fileBytes }) => {
-        if (file === weightsFile && fileBytes > 0) controller.abort();
-      },
-    });
-    await assert.rejects(stopped, {
-      name: "StartupError",
-      message: /was stopped/,
-      hint: /goes on/,
-    });
-    assert.equal((await readdir(join(repo, "blobs"))).includes(sha256(weights)), false);
-
-    const { directory } = await downloadModel(options);
-
-    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
-    assert.match(hub.requests.at(-1)?.range ?? "", /^bytes=[1-9]/);
-  });
-
   test("fetches a model once for two callers at the same time", async (context) => {
-    const { options, hub } = await setUp(context);
+    const { options, hub } = await startTinyHub(context);
 
     const [first, second] = await Promise.all([downloadModel(options), downloadModel(options)]);
 
@@ -231,7 +124,7 @@ suite("downloadModel()", () => {
   });
 
   test("leaves no lock and no partial file behind", async (context) => {
-    const { options, repo } = await setUp(context);
+    const { options, repo } = await startTinyHub(context);
 
     await downloadModel(options);
 
@@ -242,7 +135,7 @@ suite("downloadModel()", () => {
   });
 
   test("sends the token to the endpoint and to no other origin", async (context) => {
-    const { options, hub } = await setUp(context, tinyHubModel({ token: "secret" }), {
+    const { options, hub } = await startTinyHub(context, tinyHubModel({ token: "secret" }), {
       HF_TOKEN: "secret",
     });
 
@@ -255,7 +148,7 @@ suite("downloadModel()", () => {
   });
 
   test("uses a blob that is there for a new commit", async (context) => {
-    const { options, hub, repo } = await setUp(context);
+    const { options, hub, repo } = await startTinyHub(context);
     await downloadModel(options);
     const commit = "a".repeat(40);
     const next = await startHubServer([tinyHubModel({ commit })]);
@@ -275,43 +168,3 @@ suite("downloadModel()", () => {
     assert.equal(await readFile(join(repo, "refs", "main"), "utf8"), commit);
   });
 });
-
-/** Lets the hub cut the connection once a part of the weights has come. Returns the `onProgress` to pass. */
-function cutDownload(hub: FakeHub): NonNullable<DownloadModelOptions["onProgress"]> {
-  let cut = () => {};
-  const resume = new Promise<void>((resolve) => {
-    cut = resolve;
-  });
-  hub.fail({ path: weightsRequest, cutAfterBytes: 70_000, resume });
-  return ({ file, fileBytes }) => {
-    if (file === weightsFile && fileBytes > 0) cut();
-  };
-}
-
-interface SetUp {
-  readonly hub: FakeHub;
-  readonly options: DownloadModelOptions;
-  /** The model's folder in the cache. */
-  readonly repo: string;
-}
-
-async function setUp(
-  context: TestContext,
-  model = tinyHubModel(),
-  env: Readonly<Record<string, string>> = {},
-): Promise<SetUp> {
-  const home = await makeTempFolder(context);
-  const hub = await startHubServer([model]);
-  context.after(() => hub.close());
-  const hubOptions = await readHubOptions({ HF_HOME: home, HF_ENDPOINT: hub.endpoint, ...env });
-  const repo = join(home, "hub", "models--owner--tiny");
-  const retryPolicy = { attempts: 5, firstDelayMs: 1 };
-  const options = {
-    id: "owner/tiny",
-    dtype: "auto",
-    device: "cpu",
-    hub: hubOptions,
-    retryPolicy,
-  } as const;
-  return { hub, options, repo };
-}
