@@ -144,11 +144,17 @@ function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): 
 
 /** Keeps health in step with the inference worker. */
 function followBackend({ backend, info }: Engine, health: HealthState, log: Logger): void {
+  let previous = backend.status;
+  let notes = info.notes.length;
   health.update({ status: "ok", reason: "", device: info.device });
-  backend.onStatus((status, { reason, restarts }) => {
+  backend.onStatus((status, { info: current, reason, restarts }) => {
+    for (const note of current?.notes.slice(notes) ?? []) log.warn({}, note);
+    notes = current?.notes.length ?? 0;
+    if (status === previous) return;
+    previous = status;
     if (status === "ok") {
       log.info({ restarts }, "the inference worker is back");
-      health.update({ status: "ok", reason: "" });
+      health.update({ status: "ok", reason: "", device: current?.device ?? info.device });
     } else if (status === "restarting") {
       log.error({ err: reason, restarts }, "the inference worker ended and is being restarted");
       health.update({ status: "restarting", reason: "the inference worker is being restarted" });

@@ -30,8 +30,9 @@ export function inputCells(
     return narrow;
   }
   const wide = new BigInt64Array(cells);
-  // The low half of each int64 is written in place, since a BigInt for every cell costs more than the rest of the feed. It comes
-  // first in memory on every platform that the runtime supports, and the high half stays 0 because ids are not negative.
+  // The low half of each int64 is written in place, since a BigInt for every cell costs more than the rest of
+  // the feed. It comes first in memory on every platform that the runtime supports, and the high half stays 0
+  // because ids are not negative.
   fillCells(new Int32Array(wide.buffer), 2, batch, name);
   return wide;
 }

@@ -74,7 +74,8 @@ function readOutputName(outputs: readonly TensorDescription[]): string {
   if (type !== "float32" && type !== "float16") {
     throw notReranker(`its output \`${name}\` must be float32 or float16, got: \`${type}\``);
   }
-  if (shape.length !== 1 && shape.length !== 2) {
+  // A graph may leave the shape out, which reads as []; then the first batch shows it.
+  if (shape.length > 2) {
     throw notReranker(
       `its output \`${name}\` must be [batch] or [batch, 1], got: [${shape.join(", ")}]`,
     );

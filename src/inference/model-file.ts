@@ -17,10 +17,10 @@ export async function checkModelFile(path: string): Promise<void> {
   if (found.size === 0) throw new StartupError(`the model file \`${name}\` is empty`, { hint });
 }
 
-/** The error for a model file that the runtime does not read. */
+/** The error for a model file that the runtime does not load. */
 export function modelFileError(path: string, cause: unknown): StartupError {
   const reason = reasonOf(path, cause);
-  const message = `the model file \`${basename(path)}\` is damaged or not an ONNX model: ${reason}`;
+  const message = `the model file \`${basename(path)}\` cannot be loaded; it may be damaged: ${reason}`;
   return new StartupError(message, { hint, cause });
 }
 

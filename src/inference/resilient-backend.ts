@@ -36,9 +36,10 @@ export interface ResilientBackendOptions {
 /**
  * A backend that replaces its worker when it crashes.
  *
- * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the worker held with `unavailable`; calls
- * while there is no worker fail the same way, with the time until the next try. A batch that never ends cannot be helped: a thread that
- * computes cannot be ended without the process, so its call stays open and `close` waits; only ending the process by a signal helps.
+ * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the worker held
+ * with `unavailable`; calls while there is no worker fail the same way, with the time until the next try. A
+ * batch that never ends cannot be helped: a thread that computes cannot be ended without the process, so its
+ * call stays open and `close` waits; only ending the process by a signal helps.
  */
 export interface ResilientBackend extends Backend {
   readonly status: BackendStatus;
@@ -46,8 +47,8 @@ export interface ResilientBackend extends Backend {
   /** Adds a listener. Returns a function that removes it. */
   onStatus(listener: StatusListener): () => void;
   /**
-   * Loads the model for the first time; call it once. Rejects with the StartupError of the first start, which is not tried
-   * again, or with RerankError `unavailable` if the backend is closed meanwhile.
+   * Loads the model for the first time; call it once. Rejects with the StartupError of the first start, which
+   * is not tried again, or with RerankError `unavailable` if the backend is closed meanwhile.
    */
   start(): Promise<BackendInfo>;
 }

@@ -15,7 +15,10 @@ export const defaultRestartPolicy = {
   stableAfterMs: 60_000,
 } as const satisfies Required<RestartPolicy>;
 
-/** Returns the wait before a restart after `failures` crashes and failed starts in a row before it, 0 for the first. */
+/**
+ * Returns the wait before a restart after `failures` crashes and failed starts in a row before it, 0 for the
+ * first.
+ */
 export function restartDelayMs(failures: number, policy: Required<RestartPolicy>): number {
   return Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** failures);
 }

@@ -1,7 +1,7 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import { RerankError } from "../errors.ts";
+import { RerankError, StartupError } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
-import { type Device, deviceError, planDevices } from "./devices.ts";
+import { type Device, type DeviceObstacles, deviceError, planDevices } from "./devices.ts";
 import { checkBatch, inputCells } from "./feeds.ts";
 import { type Graph, readGraph, type TensorDescription } from "./graph.ts";
 import { readLogits } from "./logits.ts";
@@ -10,7 +10,10 @@ import { checkModelFile, isModelFileFault, modelFileError, reasonOf } from "./mo
 import { findDeviceObstacles } from "./providers.ts";
 import { type BackendInfo, type OpenSessionOptions, threadCount } from "./session-options.ts";
 
-/** The runtime's level for "say nothing": every failure comes back as an error, and its lines would break a JSON log. */
+/**
+ * The runtime's level for "say nothing": every failure comes back as an error, and its lines would break a JSON
+ * log.
+ */
 const silentSeverity = 4;
 
 /** An open model. It blocks the thread while it computes, so it belongs into a worker. */
@@ -22,8 +25,13 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Hears what the operator should know and what was not known when the session was opened. */
-export type NoteListener = (note: string) => void;
+/** What a session tells and is told. */
+export interface SessionHooks {
+  /** Hears what the operator should know and what was not known when the session was opened. */
+  readonly onNote?: (note: string) => void;
+  /** Default: those of the installed runtime. */
+  readonly deviceObstacles?: DeviceObstacles;
+}
 
 interface Loaded {
   readonly graph: Graph;
@@ -32,23 +40,23 @@ interface Loaded {
 }
 
 /**
- * Opens a model on the first device of its plan that works. Rejects with a StartupError that says what to do if the file, its
- * graph or the device does not serve. A batch that does not fit into the device's memory is run in parts, and in the last
- * resort on the CPU; `onNote` hears of that.
+ * Opens a model on the first device of its plan that works. Rejects with a StartupError that says what to do if
+ * the file, its graph or the device does not serve. A batch that does not fit into the device's memory is run
+ * in parts, and in the last resort on the CPU; the hook `onNote` hears of that.
  */
 export async function openSession(
   options: OpenSessionOptions,
-  onNote: NoteListener = () => {},
+  hooks: SessionHooks = {},
 ): Promise<Session> {
   await checkModelFile(options.modelPath);
-  const plan = planDevices(options.device, findDeviceObstacles());
+  const plan = planDevices(options.device, hooks.deviceObstacles ?? findDeviceObstacles());
   const { device, loaded, notes } = await loadOnFirst(plan.attempts, options);
   const open: Loaded[] = [loaded];
 
   async function openOnCpu(): Promise<RunBatch> {
     const fallback = await load("cpu", options);
     open.push(fallback);
-    onNote(`a document did not fit into the memory of ${device} and ran on the cpu`);
+    hooks.onNote?.(`a document did not fit into the memory of ${device} and ran on the cpu`);
     return fallback.run;
   }
 
@@ -80,7 +88,8 @@ async function loadOnFirst(
     try {
       return { device, loaded: await load(device, options), notes };
     } catch (cause) {
-      notes.push(`${device} is not used: ${reasonOf(modelPath, cause)}`);
+      const fault = cause instanceof StartupError ? (cause.cause ?? cause) : cause;
+      notes.push(`${device} is not used: ${reasonOf(modelPath, fault)}`);
     }
   }
   const [device = "cpu"] = attempts.slice(-1);

@@ -31,13 +31,13 @@ interface PendingCall {
 const defaultWorkerUrl = new URL(`./worker-main${extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Starts a thread that loads the model; resolves when batches can be sent. Rejects with the StartupError that says why the model cannot be loaded,
- * once the thread has ended.
+ * Starts a thread that loads the model; resolves when batches can be sent. Rejects with the StartupError that
+ * says why the model cannot be loaded, once the thread has ended.
  *
- * The thread is never terminated: ending a thread, or the process, while the runtime computes aborts the whole process. `close`
- * waits for the batches that were sent, and a batch that never ends makes it wait for ever.
+ * The thread is never terminated: ending a thread, or the process, while the runtime computes aborts the whole
+ * process. `close` waits for the batches that were sent, and a batch that never ends makes it wait for ever.
  */
-export function startWorkerBackend(options: WorkerBackendOptions): Promise<WorkerBackend> {
+export async function startWorkerBackend(options: WorkerBackendOptions): Promise<WorkerBackend> {
   const { workerUrl = defaultWorkerUrl, onNote, ...workerData } = options;
   const pending = new Map<number, PendingCall>();
   const started = createDeferred<WorkerBackend>();
@@ -130,7 +130,7 @@ export function startWorkerBackend(options: WorkerBackendOptions): Promise<Worke
     worker.postMessage(request, transfer);
   }
 
-  return started.promise;
+  return await started.promise;
 }
 
 function unavailable(cause: unknown): RerankError {

@@ -1,18 +1,21 @@
 import type { MessagePort } from "node:worker_threads";
 import { RerankError, StartupError } from "../errors.ts";
-import type { NoteListener, Session } from "./session.ts";
+import type { Session, SessionHooks } from "./session.ts";
 import type { WorkerRequest, WorkerResponse } from "./worker-protocol.ts";
 
 /** Opens the session that the worker serves. */
-export type OpenWorkerSession = (onNote: NoteListener) => Promise<Session>;
+export type OpenWorkerSession = (hooks: SessionHooks) => Promise<Session>;
 
-/** Serves one session over a port until it is asked to close. Requests are answered in the order in which they came. */
+/**
+ * Serves one session over a port until it is asked to close. Requests are answered in the order in which they
+ * came.
+ */
 export async function serveSession(port: MessagePort, open: OpenWorkerSession): Promise<void> {
   const post = (response: WorkerResponse, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(response, transfer);
   let session: Session;
   try {
-    session = await open((note) => post({ type: "noted", note }));
+    session = await open({ onNote: (note) => post({ type: "noted", note }) });
   } catch (error) {
     post(startFailure(error));
     port.close();

@@ -5,4 +5,4 @@ import { serveSession } from "./worker-loop.ts";
 
 if (parentPort === null) throw new Error("this file is the entry of a worker thread");
 const options: OpenSessionOptions = workerData;
-await serveSession(parentPort, (onNote) => openSession(options, onNote));
+await serveSession(parentPort, (hooks) => openSession(options, hooks));

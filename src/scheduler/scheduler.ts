@@ -97,6 +97,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function run(batch: readonly QueuedPair<Job>[]): Promise<void> {
+    await scoreBatch(batch);
+    inFlight -= 1;
+    pump();
+  }
+
+  async function scoreBatch(batch: readonly QueuedPair<Job>[]): Promise<void> {
     const encodings = batch.flatMap(({ key, pair }) => key.encodings[pair] ?? []);
     const tokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     runningTokens += tokens;
@@ -111,16 +117,23 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         key.missing -= 1;
         if (key.missing === 0) key.settle();
       });
-    } catch (cause) {
-      const error =
-        cause instanceof RerankError
-          ? cause
-          : new RerankError("internal", "the model could not score the documents", { cause });
-      for (const { key } of batch) key.settle(error);
+    } catch (error) {
+      await failBatch(batch, error);
     } finally {
       runningTokens -= tokens;
-      inFlight -= 1;
-      pump();
+    }
+  }
+
+  /** Fails the requests of a batch. If the fault may lie in one of them, the others are tried without it first. */
+  async function failBatch(batch: readonly QueuedPair<Job>[], cause: unknown): Promise<void> {
+    const error =
+      cause instanceof RerankError
+        ? cause
+        : new RerankError("internal", "the model could not score the documents", { cause });
+    const jobs = new Set(batch.map(({ key }) => key));
+    for (const job of jobs) {
+      if (error.code !== "internal" || jobs.size === 1) job.settle(error);
+      else await scoreBatch(batch.filter(({ key }) => key === job));
     }
   }
 

@@ -3,11 +3,16 @@ import { openSession, type Session } from "../../src/inference/session.ts";
 import { serveSession } from "../../src/inference/worker-loop.ts";
 
 /** First ids that make this worker misbehave instead of computing. */
-export const crashCommands = { throwUncaught: 901, exit: 902, failPlainly: 903 } as const;
+export const crashCommands = {
+  throwUncaught: 901,
+  exit: 902,
+  failPlainly: 903,
+  note: 904,
+} as const;
 
 if (parentPort !== null) {
-  await serveSession(parentPort, async (onNote): Promise<Session> => {
-    const session = await openSession(workerData, onNote);
+  await serveSession(parentPort, async (hooks): Promise<Session> => {
+    const session = await openSession(workerData, hooks);
     return {
       ...session,
       run: async (batch) => {
@@ -22,6 +27,9 @@ if (parentPort !== null) {
             break;
           case crashCommands.failPlainly:
             throw new Error("secret detail of a failure");
+          case crashCommands.note:
+            hooks.onNote?.("something to know");
+            break;
         }
         return await session.run(batch);
       },

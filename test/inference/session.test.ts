@@ -11,6 +11,7 @@ import type { OpenSessionOptions } from "../../src/inference/session-options.ts"
 import { batchOf, expectedSums, fixturePath } from "../fakes/inference-fixtures.ts";
 
 const rows = [[1, 2, 3], [250_001], [65_536, 65_537]];
+const none = { cpu: undefined, cuda: undefined, webgpu: undefined };
 const { cuda: cudaObstacle } = findDeviceObstacles();
 
 async function run(
@@ -122,7 +123,7 @@ suite("openSession() with a bad file", () => {
     await writeFile(join(folder, "empty.onnx"), "");
     await refusesFile("empty.onnx", /`empty.onnx` is empty/, /download the model again/);
     await writeFile(join(folder, "page.onnx"), "<html>404</html>");
-    await refusesFile("page.onnx", /`page.onnx` is damaged or not an ONNX model/, /download/);
+    await refusesFile("page.onnx", /`page.onnx` cannot be loaded; it may be damaged/, /download/);
   });
 
   test("names a file that was cut off", async () => {
@@ -130,7 +131,7 @@ suite("openSession() with a bad file", () => {
     for (const share of [0.25, 0.5, 0.75, 0.95]) {
       const cut = whole.subarray(0, Math.floor(whole.length * share));
       await writeFile(join(folder, "cut.onnx"), cut);
-      await refusesFile("cut.onnx", /`cut.onnx` is damaged or not an ONNX model/, /download/);
+      await refusesFile("cut.onnx", /`cut.onnx` cannot be loaded; it may be damaged/, /download/);
     }
   });
 });
@@ -148,6 +149,29 @@ suite("openSession() on a device", () => {
   test("refuses CUDA where it is not there", { skip: cudaObstacle === undefined }, async () => {
     const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
     await refuses(options, /the device `cuda` cannot be used/, /npm rebuild onnxruntime-node/);
+  });
+
+  test("falls back when CUDA fails only as it starts", {
+    skip: cudaObstacle === undefined,
+  }, async () => {
+    const modelPath = fixturePath("sum");
+    const session = await openSession({ modelPath, device: "auto" }, { deviceObstacles: none });
+    assert.equal(session.info.device, "cpu");
+    assert.match(session.info.notes.join(), /^cuda is not used: .*Cuda/);
+    assert.deepEqual([...(await session.run(batchOf([[50]])))], [0.5]);
+    await session.close();
+  });
+
+  test("refuses CUDA that fails only as it starts", {
+    skip: cudaObstacle === undefined,
+  }, async () => {
+    const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
+    await assert.rejects(openSession(options, { deviceObstacles: none }), (error) => {
+      assert(error instanceof StartupError);
+      assert.match(error.message, /the device `cuda` cannot be used/);
+      assert.match(error.hint ?? "", /npm rebuild onnxruntime-node/);
+      return true;
+    });
   });
 });
 

@@ -138,6 +138,16 @@ suite("startWorkerBackend()", () => {
   });
 });
 
+suite("startWorkerBackend() with a listener", () => {
+  test("passes on what the operator should know, before the answer", async () => {
+    const heard: string[] = [];
+    const backend = await startWorkerBackend({ ...crashing, onNote: (note) => heard.push(note) });
+    await backend.score(batchOf([[crashCommands.note]]));
+    assert.deepEqual(heard, ["something to know"]);
+    await backend.close();
+  });
+});
+
 suite("startWorkerBackend() when its thread dies", () => {
   for (const [how, command, reason] of [
     ["throws", crashCommands.throwUncaught, /secret detail of a crash/],

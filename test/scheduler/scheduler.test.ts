@@ -122,6 +122,31 @@ suite("createScheduler()", () => {
     assert.equal((await fine).length, 1);
   });
 
+  test("scores the other requests of a batch when one of them cannot be scored", async () => {
+    const { scheduler, backend } = setUp();
+    const first = scheduler.score([encodingOfLength(60)], never);
+    const second = scheduler.score([encodingOfLength(50)], never);
+    const poisoned = assert.rejects(scheduler.score([encodingOf(7, 7)], never), {
+      code: "internal",
+    });
+    const sound = scheduler.score([encodingOf(1, 2)], never);
+    const failNext = async () => {
+      backend.running[0]?.fail(new RerankError("internal", "not a number"));
+      await settled();
+    };
+
+    backend.running[0]?.finish();
+    backend.running[0]?.finish();
+    await settled();
+    assert.equal(backend.running[0]?.batch.rows, 2);
+    await failNext();
+    await failNext();
+    await finishAll(backend);
+
+    await Promise.all([first, second, poisoned]);
+    assert.deepEqual([...(await sound)], [3]);
+  });
+
   test("hides what an unexpected error of the backend says", async () => {
     const { scheduler, backend } = setUp();
     const result = scheduler.score([encodingOf(1)], never);
