@@ -1,69 +1,60 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
-import { errorFromAbort, RerankError } from "../errors.ts";
 
 /**
- * Tokens kept of one text. A text with more is cut there off the main thread, so that no document, however long, holds up
- * the event loop while its ids are copied (600,000 of them took 40 ms). A pair is cut to fewer tokens than this in any
- * case, and `longest_first` only compares a text with the length of the pair, so the cut never shows in a result.
+ * Tokens kept of one text. A pair is cut to fewer tokens than this in any case, and `longest_first` only compares a text
+ * with the length of the pair, so the cut never shows in a result; it bounds what a document of megabytes costs.
  */
 export const MAX_TEXT_TOKENS = 65_536;
 
-/**
- * Texts of one call that wait in the thread pool at a time: enough to keep its four threads at work, few enough that another
- * call's texts are next in the queue.
- */
+/** Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by default. */
 const MAX_CONCURRENT_TEXTS = 4;
 
 const ENCODE_OPTIONS = { addSpecialTokens: false } as const;
 
-/** Turns single texts into token ids without special tokens, on the libuv thread pool. */
+/** Token ids of several texts, one after the other. */
+export interface PackedIds {
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** Tokens of each text, in order. */
+  readonly lengths: Int32Array<ArrayBuffer>;
+}
+
+/** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
-  /** Returns the first `MAX_TEXT_TOKENS` ids of a text. Special tokens spelled out in the text become special tokens. */
-  encode(text: string): Promise<Int32Array>;
   /**
-   * Encodes each text and hands its ids to `onIds`, in no set order. Rejects at the first failure, or once the signal is
-   * aborted and a text is done; `onIds` is not called after that.
+   * Returns the first `MAX_TEXT_TOKENS` ids of each text. Special tokens spelled out in a text become special tokens.
+   * Rejects with the library's error if it fails at a text.
    */
-  encodeEach(
-    texts: readonly string[],
-    onIds: (ids: Int32Array, text: string) => void,
-    signal?: AbortSignal,
-  ): Promise<void>;
+  encodeTexts(texts: readonly string[]): Promise<PackedIds>;
 }
 
 /** Returns an IdEncoder over a native tokenizer, whose truncation it takes over. */
 export function createIdEncoder(native: NativeTokenizer): IdEncoder {
   native.setTruncation(MAX_TEXT_TOKENS);
 
-  async function encode(text: string): Promise<Int32Array> {
-    try {
-      const encoding = await native.encode(text, null, ENCODE_OPTIONS);
-      return new Int32Array(encoding.getIds());
-    } catch (error) {
-      throw new RerankError("internal", "a text could not be tokenized", { cause: error });
-    }
-  }
-
   return {
-    encode,
-    async encodeEach(texts, onIds, signal) {
-      const waiting = texts.values();
-      let stopped = false;
+    async encodeTexts(texts) {
+      const idsOfTexts: number[][] = new Array(texts.length);
+      // The turns share one iterator, so that each takes the next text that nobody has.
+      const waiting = texts.entries();
       const encodeInTurn = async (): Promise<void> => {
-        for (const text of waiting) {
-          if (signal?.aborted) throw errorFromAbort(signal);
-          const ids = await encode(text);
-          if (stopped) return;
-          if (signal?.aborted) throw errorFromAbort(signal);
-          onIds(ids, text);
+        for (const [i, text] of waiting) {
+          const encoding = await native.encode(text, null, ENCODE_OPTIONS);
+          idsOfTexts[i] = encoding.getIds();
         }
       };
-      const lanes = Array.from({ length: MAX_CONCURRENT_TEXTS }, encodeInTurn);
-      try {
-        await Promise.all(lanes);
-      } finally {
-        stopped = true;
-      }
+      await Promise.all(Array.from({ length: MAX_CONCURRENT_TEXTS }, encodeInTurn));
+      return pack(idsOfTexts);
     },
   };
+}
+
+function pack(idsOfTexts: readonly number[][]): PackedIds {
+  const lengths = Int32Array.from(idsOfTexts, (ids) => ids.length);
+  const packed = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+  let offset = 0;
+  for (const ids of idsOfTexts) {
+    packed.set(ids, offset);
+    offset += ids.length;
+  }
+  return { ids: packed, lengths };
 }
