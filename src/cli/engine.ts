@@ -31,7 +31,7 @@ export interface Engine {
   readonly reranker: Reranker;
   readonly backend: ResilientBackend;
   readonly info: BackendInfo;
-  /** Waits for the running batch, then frees the model. */
+  /** Waits for the running batch and the texts under way, then frees the model and the tokenizer. */
   close(): Promise<void>;
 }
 
@@ -64,9 +64,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       maxQueueTokens: options.maxQueueTokens,
     });
     const reranker = createReranker({ tokenizer, scheduler, limits, servedModels, maxLength });
-    return { reranker, backend, info, close: () => backend.close() };
+    const close = async (): Promise<void> => {
+      await Promise.all([backend.close(), tokenizer.close()]);
+    };
+    return { reranker, backend, info, close };
   } catch (error) {
-    await Promise.allSettled(loading);
+    const [loaded] = await Promise.allSettled(loading);
+    if (loaded.status === "fulfilled") await loaded.value.close();
     await backend.close();
     throw error;
   }

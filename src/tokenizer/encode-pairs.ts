@@ -8,14 +8,14 @@ import { truncateLongestFirst } from "./truncate.ts";
  * Chunks of one call that are encoded at a time: one under way and one that waits, so that the encoder never waits for a
  * call, nor a call for the whole of another one.
  */
-const MAX_CHUNKS_UNDER_WAY = 2;
+const maxChunksUnderWay = 2;
 
 /** Encodes texts without special tokens; rejects when the signal aborts. */
 export type EncodeTexts = (texts: readonly string[], signal?: AbortSignal) => Promise<PackedIds>;
 
 /**
- * Encodes the query with each document, in order. Equal documents are encoded once and share one Encoding. Rejects with the
- * first error of `encodeTexts`, and starts no further chunk after it.
+ * Encodes the query with each document, in order. Rejects with the first error of `encodeTexts`, and starts no further chunk
+ * after it.
  */
 export async function encodePairs(
   encodeTexts: EncodeTexts,
@@ -26,29 +26,28 @@ export async function encodePairs(
   const { ids: query } = await encodeTexts([pairs.query], signal);
   const budgetTokens = maxLength - template.specialTokenCount;
 
-  const encodings = new Map<string, Encoding>();
+  const encodings: Encoding[] = new Array(pairs.documents.length);
   // The turns share one iterator, so that each takes the next chunk that nobody has.
-  const waiting = chunkTexts(new Set(pairs.documents)).values();
+  const waiting = chunkTexts(pairs.documents).values();
   let stopped = false;
   const encodeInTurn = async (): Promise<void> => {
-    for (const documents of waiting) {
-      const { ids, lengths } = await encodeTexts(documents, signal);
+    for (const { texts, first } of waiting) {
+      const { ids, lengths } = await encodeTexts(texts, signal);
       if (stopped) return;
       let start = 0;
-      for (const [i, document] of documents.entries()) {
-        const end = start + (lengths[i] ?? 0);
-        const encoding = encodePair(template, query, ids.subarray(start, end), budgetTokens);
-        encodings.set(document, encoding);
-        start = end;
+      for (const [i, length] of lengths.entries()) {
+        const document = ids.subarray(start, start + length);
+        encodings[first + i] = encodePair(template, query, document, budgetTokens);
+        start += length;
       }
     }
   };
   try {
-    await Promise.all(Array.from({ length: MAX_CHUNKS_UNDER_WAY }, encodeInTurn));
+    await Promise.all(Array.from({ length: maxChunksUnderWay }, encodeInTurn));
   } finally {
     stopped = true;
   }
-  return pairs.documents.map((document) => encodings.get(document) as Encoding);
+  return encodings;
 }
 
 function encodePair(

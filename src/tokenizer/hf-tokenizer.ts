@@ -1,6 +1,6 @@
 import { RerankError } from "../errors.ts";
 import { encodePairs } from "./encode-pairs.ts";
-import { MAX_TEXT_TOKENS } from "./id-encoder.ts";
+import { maxTextTokens } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
 import type { PairTemplate } from "./pair-template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -29,7 +29,7 @@ export interface HfTokenizer extends Tokenizer {
  * Loads a tokenizer.json of the Hugging Face `tokenizers` library, in a thread of its own.
  *
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special token. Settings for
- * truncation and padding in the file are ignored, but for the padding id. Equal documents of a call share one Encoding.
+ * truncation and padding in the file are ignored, but for the padding id.
  * `encodePairs` rejects with RerankError `invalid_argument` if `maxLength` is less than the special tokens of a pair or not
  * below 65,536, with `internal` if the library fails, and with `unavailable` if the thread dies, which the next call starts
  * anew.
@@ -61,10 +61,10 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
 
 function checkMaxLength(maxLength: number, template: PairTemplate): void {
   const least = template.specialTokenCount;
-  if (isWholeNumber(maxLength) && maxLength >= least && maxLength < MAX_TEXT_TOKENS) return;
+  if (isWholeNumber(maxLength) && maxLength >= least && maxLength < maxTextTokens) return;
   throw new RerankError(
     "invalid_argument",
-    `\`max_length\` must be a whole number of ${least} to ${MAX_TEXT_TOKENS - 1}, got: \`${maxLength}\``,
+    `\`max_length\` must be a whole number of ${least} to ${maxTextTokens - 1}, got: \`${maxLength}\``,
     { field: "max_length" },
   );
 }

@@ -4,12 +4,12 @@ import type { Tokenizer as NativeTokenizer } from "tokenizers";
  * Tokens kept of one text. A pair is cut to fewer tokens than this in any case, and `longest_first` only compares a text
  * with the length of the pair, so the cut never shows in a result; it bounds what a document of megabytes costs.
  */
-export const MAX_TEXT_TOKENS = 65_536;
+export const maxTextTokens = 65_536;
 
 /** Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by default. */
-const MAX_CONCURRENT_TEXTS = 4;
+const maxConcurrentTexts = 4;
 
-const ENCODE_OPTIONS = { addSpecialTokens: false } as const;
+const encodeOptions = { addSpecialTokens: false } as const;
 
 /** Token ids of several texts, one after the other. */
 export interface PackedIds {
@@ -21,7 +21,7 @@ export interface PackedIds {
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
   /**
-   * Returns the first `MAX_TEXT_TOKENS` ids of each text. Special tokens spelled out in a text become special tokens.
+   * Returns the first `maxTextTokens` ids of each text. Special tokens spelled out in a text become special tokens.
    * Rejects with the library's error if it fails at a text.
    */
   encodeTexts(texts: readonly string[]): Promise<PackedIds>;
@@ -29,7 +29,7 @@ export interface IdEncoder {
 
 /** Returns an IdEncoder over a native tokenizer, whose truncation it takes over. */
 export function createIdEncoder(native: NativeTokenizer): IdEncoder {
-  native.setTruncation(MAX_TEXT_TOKENS);
+  native.setTruncation(maxTextTokens);
 
   return {
     async encodeTexts(texts) {
@@ -38,11 +38,11 @@ export function createIdEncoder(native: NativeTokenizer): IdEncoder {
       const waiting = texts.entries();
       const encodeInTurn = async (): Promise<void> => {
         for (const [i, text] of waiting) {
-          const encoding = await native.encode(text, null, ENCODE_OPTIONS);
+          const encoding = await native.encode(text, null, encodeOptions);
           idsOfTexts[i] = encoding.getIds();
         }
       };
-      await Promise.all(Array.from({ length: MAX_CONCURRENT_TEXTS }, encodeInTurn));
+      await Promise.all(Array.from({ length: maxConcurrentTexts }, encodeInTurn));
       return pack(idsOfTexts);
     },
   };

@@ -12,8 +12,8 @@ export function isWholeNumber(value: unknown): value is number {
 /** Returns the value as short JSON, for an error message. */
 export function shortJson(value: unknown): string {
   const json = JSON.stringify(value) ?? "nothing";
-  return json.length <= MAX_SHOWN_CHARACTERS ? json : `${json.slice(0, MAX_SHOWN_CHARACTERS)}…`;
+  return json.length <= maxShownCharacters ? json : `${json.slice(0, maxShownCharacters)}…`;
 }
 
 /** Characters of a faulty value that an error message shows: enough to find it, few enough for one line. */
-const MAX_SHOWN_CHARACTERS = 80;
+const maxShownCharacters = 80;

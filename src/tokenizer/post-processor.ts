@@ -110,11 +110,11 @@ function readSpecialIds(
 }
 
 function isTypeId(value: unknown): value is number {
-  return isWholeNumber(value) && value <= MAX_TYPE_ID;
+  return isWholeNumber(value) && value <= maxTypeId;
 }
 
 /** Segment ids travel as bytes. */
-const MAX_TYPE_ID = 255;
+const maxTypeId = 255;
 
 /** `RobertaProcessing` reads `<s> query </s></s> document </s>`, and every token is of segment 0. */
 function readRoberta(fields: Readonly<Record<string, unknown>>): PairTemplate {

@@ -1,23 +1,30 @@
 /** Texts of a chunk: few enough that the thread soon turns to another call, many enough that messages cost little. */
-const MAX_CHUNK_TEXTS = 16;
+const maxChunkTexts = 16;
 
 /** UTF-16 code units of a chunk, unless one text alone is longer. */
-const MAX_CHUNK_LENGTH = 32_768;
+const maxChunkChars = 32_768;
+
+/** Texts that are sent to the thread together. */
+export interface TextChunk {
+  readonly texts: string[];
+  /** Position of the first of them. */
+  readonly first: number;
+}
 
 /** Returns the texts in chunks, in order: at most 16 texts and 32,768 code units each, but always one text. */
-export function chunkTexts(texts: Iterable<string>): string[][] {
-  const chunks: string[][] = [];
-  let chunk: string[] = [];
-  let length = 0;
-  for (const text of texts) {
-    const isFull = chunk.length === MAX_CHUNK_TEXTS || length + text.length > MAX_CHUNK_LENGTH;
-    if (chunks.length === 0 || isFull) {
-      chunk = [];
+export function chunkTexts(texts: readonly string[]): TextChunk[] {
+  const chunks: TextChunk[] = [];
+  let chunk: TextChunk = { texts: [], first: 0 };
+  let chars = 0;
+  for (const [index, text] of texts.entries()) {
+    const isFull = chunk.texts.length === maxChunkTexts || chars + text.length > maxChunkChars;
+    if (index === 0 || isFull) {
+      chunk = { texts: [], first: index };
       chunks.push(chunk);
-      length = 0;
+      chars = 0;
     }
-    chunk.push(text);
-    length += text.length;
+    chunk.texts.push(text);
+    chars += text.length;
   }
   return chunks;
 }

@@ -13,7 +13,7 @@ export interface TokenizerFile extends LoadedTokenizer {
 }
 
 /** Padding tokens by the names that XLM-R and BERT give them. */
-const PAD_TOKENS = ["<pad>", "[PAD]"] as const;
+const padTokens = ["<pad>", "[PAD]"] as const;
 
 /**
  * Reads and checks a tokenizer.json. Blocks the thread while it builds the vocabulary: under a second for 250,000 pieces.
@@ -84,11 +84,11 @@ function buildNative(json: string): NativeTokenizer {
 }
 
 function findPadId(native: NativeTokenizer): number {
-  for (const token of PAD_TOKENS) {
+  for (const token of padTokens) {
     const id = native.tokenToId(token);
     if (id !== null) return id;
   }
-  const names = PAD_TOKENS.map((token) => `\`${token}\``).join(" or ");
+  const names = padTokens.map((token) => `\`${token}\``).join(" or ");
   throw new StartupError(`it has no padding id and no token ${names}`, {
     hint: "set `pad_token_id` in the model's config.json",
   });

@@ -33,17 +33,17 @@ suite("encodePairs() over an encoder of texts", () => {
     );
   });
 
-  test("has the encoder see the query and each distinct document once", async () => {
+  test("has the encoder see the query once and each document once", async () => {
     const seen: string[] = [];
     const encodeTexts: EncodeTexts = (texts) => {
       seen.push(...texts);
       return encodeCodeUnits(texts);
     };
-    const documents = Array.from({ length: 100 }, (_, i) => `document ${i % 40}`);
+    const documents = Array.from({ length: 100 }, (_, i) => `document ${i}`);
 
     await encodePairs(encodeTexts, template, { query: "q", documents }, { maxLength: 9 });
 
-    assert.deepEqual(seen, ["q", ...new Set(documents)]);
+    assert.deepEqual(seen, ["q", ...documents]);
   });
 
   test("has two chunks under way at most", async () => {

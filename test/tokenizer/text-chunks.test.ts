@@ -22,10 +22,12 @@ suite("chunkTexts()", () => {
       const chunks = chunkTexts(texts);
 
       assert.deepEqual(
-        chunks.map((chunk) => chunk.length),
+        chunks.map((chunk) => chunk.texts.length),
         sizes,
       );
-      assert.deepEqual(chunks.flat(), texts);
+      for (const { first, texts: part } of chunks) {
+        assert.deepEqual(part, texts.slice(first, first + part.length));
+      }
     });
   }
 });
