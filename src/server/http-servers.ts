@@ -76,8 +76,8 @@ function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http
     onRequest(request, response);
   });
   server.on("clientError", (error, socket) => {
-    const status = answerHttp1Fault(error, socket);
-    if (status !== undefined) log.info({ protocol: "http", status }, "request");
+    const fault = answerHttp1Fault(error, socket);
+    if (fault !== undefined) log.info(fault, "request");
   });
   // A server that does not listen checks no time limits and closes no idle connections; this event starts both.
   server.emit("listening");

@@ -1,6 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import type { RerankErrorCode } from "../errors.ts";
 import { errorBodyOf } from "./http/http-error.ts";
+
+/** How a request ended that never became one. */
+export interface Http1Fault {
+  readonly protocol: "http";
+  readonly status: number;
+  readonly code: RerankErrorCode;
+  /** Sent as `x-request-id`. */
+  readonly requestId: string;
+}
 
 /** Answers to requests that Node's parser gave up on, by error code. */
 const answers: Readonly<Record<string, { readonly status: number; readonly message: string }>> = {
@@ -13,24 +24,26 @@ const answers: Readonly<Record<string, { readonly status: number; readonly messa
 const malformed = { status: 400, message: "the request is not valid HTTP" };
 
 /**
- * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its connection. Returns the status,
- * or undefined where the client has gone and nobody is left to answer.
+ * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its connection. Returns what to
+ * log, or undefined where the client has gone and nobody is left to answer.
  */
-export function answerHttp1Fault(error: Error, socket: Duplex): number | undefined {
+export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return undefined;
   }
   const { status, message } = answers[code] ?? malformed;
+  const requestId = randomUUID();
   const errorCode = status === 408 ? "deadline_exceeded" : "invalid_argument";
   const body = `${JSON.stringify(errorBodyOf({ code: errorCode, message }))}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",
+    `x-request-id: ${requestId}`,
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
-  return status;
+  return { protocol: "http", status, code: errorCode, requestId };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -54,6 +55,8 @@ export function createServer(options: ServerOptions): RerankServer {
   const { reranker, health, log, limits } = options;
   const drainStart = new AbortController();
   const shutdown = new AbortController();
+  // Every call in flight listens to both.
+  setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, ...signals });
   const routes = createRoutes({ reranker, health, limits });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { HealthState } from "../../src/server/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
@@ -5,6 +6,7 @@ import type { TlsOptions } from "../../src/server/listener.ts";
 import { createServer, type RerankServer } from "../../src/server/server.ts";
 import { createFakeReranker, type FakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
+import { postRerank } from "./http-client.ts";
 
 /** A server that listens on loopback for one test. */
 export interface RunningServer {
@@ -38,4 +40,28 @@ export async function startServer(
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
   const scheme = options.tls ? "https" : "http";
   return { server, reranker, health, log, port, url: `${scheme}://127.0.0.1:${port}` };
+}
+
+/** Returns a server that does not listen yet, while its model is starting. */
+export function createIdleServer(tls?: TlsOptions): RerankServer {
+  const health = new HealthState({
+    status: "starting",
+    model: fakeModel,
+    device: "",
+    dtype: "int8",
+    maxLength: 512,
+    version: "0.0.0",
+    reason: "",
+  });
+  const reranker = createFakeReranker();
+  const log = createRecordingLogger();
+  return createServer({ reranker, health, log, limits: defaultServerLimits, tls });
+}
+
+/** Asserts that the next good request is answered. */
+export async function assertAlive({ url, reranker }: RunningServer): Promise<void> {
+  const before = reranker.requests.length;
+  const { status } = await postRerank(url, { query: "q", documents: ["a"] });
+  assert.equal(status, 200);
+  assert.equal(reranker.requests.length, before + 1);
 }

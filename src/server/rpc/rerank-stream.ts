@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { RerankStreamRequest } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import { RerankError } from "../../errors.ts";
@@ -36,6 +37,8 @@ export async function* rerankStream(
   const places = createPlaces(limits.maxStreamInFlight);
   const idsInFlight = new Set<string>();
   const stop = linkSignals({ signals: [context.signal], toReason: abortErrorOf });
+  // Every request in flight listens to it.
+  setMaxListeners(0, stop.signal);
   const onStop = (): void => answers.fail(stop.signal.reason);
   stop.signal.addEventListener("abort", onStop, { once: true });
   if (stop.signal.aborted) onStop();

@@ -38,6 +38,7 @@ export function createForeignClient(
   // Every client has a connection of its own, so that a test sees only what it does itself.
   const client = new Client(`127.0.0.1:${port}`, credentials, {
     "grpc.use_local_subchannel_pool": 1,
+    "grpc.ssl_target_name_override": "localhost",
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
   });
