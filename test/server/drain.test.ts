@@ -78,33 +78,25 @@ suite("drain()", () => {
   test("loses no call under load", async (context) => {
     const { server, reranker, port } = await startServer(context);
     const client = createForeignClient(context, port, rerankService);
-    const outcomes: string[] = [];
-    let draining = false;
+    let answered = 0;
     const worker = async (): Promise<void> => {
       // Until the first failure: a client stops there, or goes to another server.
-      for (let calls = 0; calls < 10_000; calls += 1) {
-        const startedBefore = !draining;
-        try {
-          await callUnary(client, "rerank", { query: "q", documents: ["a"] });
-          outcomes.push("ok");
-        } catch (error) {
-          assert.ok(hasStatus(Status.UNAVAILABLE)(error), String(error));
-          outcomes.push(startedBefore ? "lost" : "refused");
-          return;
-        }
+      while (answered < 100_000) {
+        await callUnary(client, "rerank", { query: "q", documents: ["a"] });
+        answered += 1;
       }
     };
-    const workers = Array.from({ length: 8 }, worker);
+    const workers = Array.from({ length: 8 }, () =>
+      assert.rejects(worker(), hasStatus(Status.UNAVAILABLE)),
+    );
     await reranker.until(() => reranker.requests.length > 100);
 
-    draining = true;
     const drained = await server.drain(graceMs);
     await Promise.all(workers);
 
     assert.equal(drained.clean, true);
-    assert.equal(outcomes.filter((outcome) => outcome === "lost").length, 0);
-    assert.equal(outcomes.filter((outcome) => outcome === "refused").length, 8);
-    assert.equal(outcomes.filter((outcome) => outcome === "ok").length, reranker.requests.length);
+    // Whatever the server began, it answered; what it did not begin, it refused.
+    assert.equal(answered, reranker.requests.length);
   });
 
   test("accepts no new connection", async (context) => {

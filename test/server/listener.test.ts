@@ -60,7 +60,7 @@ suite("the one cleartext port", () => {
   });
 
   test("closes a connection that does not show its protocol in time", async (context) => {
-    const { port, url } = await startServer(context, { limits: { undecidedTimeoutMs: 50 } });
+    const { port, url } = await startServer(context, { limits: { undecidedTimeoutMs: 500 } });
     const silent = await connectRaw(context, port);
     const slow = await connectRaw(context, port);
     slow.socket.write(preface.slice(0, 5));
@@ -106,7 +106,7 @@ suite("the one cleartext port", () => {
   });
 
   test("closes an HTTP/2 connection without a stream, but not one with a Watch", async (context) => {
-    const { port, url } = await startServer(context, { limits: { idleTimeoutMs: 50 } });
+    const { port, url } = await startServer(context, { limits: { idleTimeoutMs: 500 } });
     const client = createForeignClient(context, port, "grpc.health.v1.Health");
     const watch = client.watch?.({ service: "" }) as NodeJS.ReadableStream;
     let ended = false;

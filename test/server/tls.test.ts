@@ -46,7 +46,7 @@ suite("the TLS port", () => {
   });
 
   test("survives cleartext, and closes a handshake that does not end", async (context) => {
-    const limits = { undecidedTimeoutMs: 50, maxUndecidedSockets: 2 };
+    const limits = { undecidedTimeoutMs: 500, maxUndecidedSockets: 2 };
     const { url, port } = await startServer(context, { tls: { cert, key }, limits });
     const cleartext = await connectRaw(context, port);
     const silent = await connectRaw(context, port);

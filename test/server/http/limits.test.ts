@@ -51,7 +51,7 @@ suite("the limits of a request", () => {
   });
 
   test("gives up on half a request that is followed by silence", async (context) => {
-    const running = await startServer(context, { limits: { requestTimeoutMs: 100 } });
+    const running = await startServer(context, { limits: { requestTimeoutMs: 500 } });
     const raw = await connectRaw(context, running.port);
 
     raw.socket.write("POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{");
@@ -63,7 +63,7 @@ suite("the limits of a request", () => {
   });
 
   test("gives up on half a request over HTTP/2, too", async (context) => {
-    const running = await startServer(context, { limits: { requestTimeoutMs: 100 } });
+    const running = await startServer(context, { limits: { requestTimeoutMs: 500 } });
     const session = connectHttp2(context, running.url);
     const stream = session.request({ ":method": "POST", ":path": "/rerank" });
     let status: number | undefined;

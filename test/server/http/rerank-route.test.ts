@@ -143,7 +143,7 @@ suite("POST /rerank", () => {
     const { url, reranker } = await startServer(context);
     const body = { query: "hold", documents: ["a"] };
 
-    const { status, text } = await postRerank(url, body, { "x-request-timeout-ms": "20" });
+    const { status, text } = await postRerank(url, body, { "x-request-timeout-ms": "200" });
 
     assert.equal(status, 504);
     assert.equal(JSON.parse(text).error.code, "deadline_exceeded");

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { status as Status } from "@grpc/grpc-js";
 import { startServer } from "../start-server.ts";
 import {
+  callUnary,
   collectStream,
   createForeignClient,
   type ForeignMessage,
@@ -163,7 +164,9 @@ suite("RerankStream", () => {
   test("ends with DEADLINE_EXCEEDED when the deadline of the stream passes", async (context) => {
     const { port, reranker } = await startServer(context);
     const client = createForeignClient(context, port, rerankService);
-    const stream = openStream(client, "rerankStream", { deadline: Date.now() + 200 });
+    // Opens the connection, so that the time is spent on the call alone.
+    await callUnary(client, "health", {});
+    const stream = openStream(client, "rerankStream", { deadline: Date.now() + 500 });
     const ended = collectStream(stream);
 
     stream.write(item("a", { query: "hold" }));
