@@ -10,7 +10,10 @@ export type ServerResponseLike = ServerResponse | Http2ServerResponse;
 /** The dialect that a call speaks. */
 export type CallProtocol = "grpc" | "grpc-web" | "connect" | "http";
 
-/** One call from its first header to its last byte: what the log line tells, filled in as it becomes known. */
+/**
+ * One call from its first header to its last byte: what the log line tells, filled in as it becomes
+ * known.
+ */
 export interface Call {
   /** Echoed as `x-request-id`. */
   readonly id: string;

@@ -12,7 +12,10 @@ export interface HttpServers {
   serveHttp1(socket: Duplex): void;
   /** Serves HTTP/2 on a socket from now on. */
   serveHttp2(socket: Duplex): void;
-  /** Asks every HTTP/2 client to open no more streams, and closes connections without a request. Repeat until all are gone. */
+  /**
+   * Asks every HTTP/2 client to open no more streams, and closes connections without a request.
+   * Repeat until all are gone.
+   */
   closeIdle(): void;
   /** Closes everything at once. */
   destroy(): void;
@@ -25,14 +28,29 @@ export interface HttpServersOptions {
   readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
 }
 
-/** How often Node looks for HTTP/1.1 requests that are late. Its default of 30 s would stretch every shorter limit. */
+/**
+ * How often Node looks for HTTP/1.1 requests that are late. Its default of 30 s would stretch every
+ * shorter limit.
+ */
 const connectionsCheckMs = 1_000;
 
-/** Received bytes of one stream that may wait to be read: a request of a few megabytes arrives without a pause for breath. */
+/**
+ * Received bytes of one stream that may wait to be read: a request of a few megabytes arrives
+ * without a pause for breath.
+ */
 const streamWindowBytes = 1024 * 1024;
 
 /** The same for all streams of a connection. */
 const connectionWindowBytes = 4 * 1024 * 1024;
+
+/**
+ * How many of the largest answers may wait to be sent on one HTTP/2 connection before Node refuses
+ * further requests on it. Its default of ten megabytes is less than one answer with its documents.
+ */
+const bodiesPerSession = 4;
+
+/** Node counts the memory of a session in megabytes. */
+const bytesPerMegabyte = 1e6;
 
 /** Returns the servers. */
 export function createHttpServers(options: HttpServersOptions): HttpServers {
@@ -48,7 +66,8 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
     },
     closeIdle() {
       http1.closeIdleConnections();
-      // Sends GOAWAY with the last stream that is answered, so a client knows which of its calls to take elsewhere.
+      // Sends GOAWAY with the last stream that is answered, so a client knows which of its calls to
+      // take elsewhere.
       for (const session of sessions) if (!session.closed) session.close();
     },
     destroy() {
@@ -79,7 +98,8 @@ function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http
     const fault = answerHttp1Fault(error, socket);
     if (fault !== undefined) log.info(fault, "request");
   });
-  // A server that does not listen checks no time limits and closes no idle connections; this event starts both.
+  // A server that does not listen checks no time limits and closes no idle connections; this event
+  // starts both.
   server.emit("listening");
   return server;
 }
@@ -90,6 +110,7 @@ function createHttp2Server({ limits, onRequest }: HttpServersOptions): {
 } {
   const sessions = new Set<http2.ServerHttp2Session>();
   const server = http2.createServer({
+    maxSessionMemory: Math.ceil((limits.maxBodyBytes * bodiesPerSession) / bytesPerMegabyte),
     settings: {
       maxConcurrentStreams: limits.maxConcurrentStreams,
       initialWindowSize: streamWindowBytes,
@@ -106,7 +127,10 @@ function createHttp2Server({ limits, onRequest }: HttpServersOptions): {
   return { http2: server, sessions };
 }
 
-/** Closes a session that has had no stream for a while. One with a stream stays: a Watch may be silent for days. */
+/**
+ * Closes a session that has had no stream for a while. One with a stream stays: a Watch may be
+ * silent for days.
+ */
 function closeWhenIdle(session: http2.ServerHttp2Session, idleTimeoutMs: number): void {
   let streams = 0;
   let timer: NodeJS.Timeout | undefined;

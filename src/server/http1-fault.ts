@@ -20,16 +20,20 @@ const answers: Readonly<Record<string, { readonly status: number; readonly messa
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: "the chunk extensions are too large" },
 };
 
+/** What the parser says of a client that went away in the middle of its request. */
+const goneCodes: ReadonlySet<string> = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
+
 /** The answer to every other one. */
 const malformed = { status: 400, message: "the request is not valid HTTP" };
 
 /**
- * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its connection. Returns what to
- * log, or undefined where the client has gone and nobody is left to answer.
+ * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its
+ * connection. Returns what to log, or undefined where the client has gone and nobody is left to
+ * answer.
  */
 export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code === "ECONNRESET" || !socket.writable) {
+  if (goneCodes.has(code) || !socket.writable) {
     socket.destroy();
     return undefined;
   }

@@ -10,13 +10,19 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number;
   /** How long a connection without a request in progress is kept, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Longest time until a new connection has shown its protocol, or ended its TLS handshake, in milliseconds. */
+  /**
+   * Longest time until a new connection has shown its protocol, or ended its TLS handshake, in
+   * milliseconds.
+   */
   readonly undecidedTimeoutMs: number;
   /** Most connections that have not shown their protocol yet; further ones are closed at once. */
   readonly maxUndecidedSockets: number;
   /** Most unanswered requests on one RerankStream; at this number the server stops reading. */
   readonly maxStreamInFlight: number;
-  /** Longest deadline of a request, in milliseconds. Longer ones that a client asks for are shortened to it. */
+  /**
+   * Longest deadline of a request, in milliseconds. Longer ones that a client asks for are
+   * shortened to it.
+   */
   readonly maxRequestTimeoutMs: number;
 }
 
@@ -30,7 +36,8 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   maxConcurrentStreams: 128,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
-  // Longer than the 60 s after which common load balancers drop an idle connection, so that they and not we close first.
+  // Longer than the 60 s after which common load balancers drop an idle connection, so that they
+  // and not we close first.
   idleTimeoutMs: 75_000,
   undecidedTimeoutMs: 10_000,
   maxUndecidedSockets: 1_024,

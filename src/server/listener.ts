@@ -23,7 +23,10 @@ export interface Listener {
 export interface ListenerOptions {
   readonly servers: Pick<HttpServers, "serveHttp1" | "serveHttp2">;
   readonly limits: Pick<ServerLimits, "undecidedTimeoutMs" | "maxUndecidedSockets">;
-  /** Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, told apart by the first bytes. */
+  /**
+   * Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, told apart by the first
+   * bytes.
+   */
   readonly tls?: TlsOptions | undefined;
 }
 

@@ -1,14 +1,18 @@
 import type { Socket } from "node:net";
 
-/** The first bytes of every HTTP/2 connection, which no HTTP/1.1 request begins with (RFC 9113, section 3.4). */
+/**
+ * The first bytes of every HTTP/2 connection, which no HTTP/1.1 request begins with (RFC 9113,
+ * section 3.4).
+ */
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /** The protocols that a cleartext connection may begin with. */
 export type DetectedProtocol = "http1" | "http2";
 
 /**
- * Calls `onDetected` once the first bytes of a connection tell its protocol; the bytes are put back. They may come one at a time.
- * A connection that ends, fails or stays silent for `timeoutMs` before is closed instead.
+ * Calls `onDetected` once the first bytes of a connection tell its protocol; the bytes are put
+ * back. They may come one at a time. A connection that ends, fails or stays silent for `timeoutMs`
+ * before is closed instead.
  */
 export function detectProtocol(
   socket: Socket,

@@ -25,8 +25,9 @@ const maxPathChars = 200;
 const saneId = /^[\w.:/+=@-]{1,128}$/;
 
 /**
- * Returns the listener of both HTTP servers. It gives the call its id, limits the time to receive it over HTTP/2 (Node does so for
- * HTTP/1.1 only), tells HTTP/1.1 clients of a draining server not to reuse the connection, and logs the call at its end.
+ * Returns the listener of both HTTP servers. It gives the call its id, limits the time to receive
+ * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a draining server not
+ * to reuse the connection, and logs the call at its end.
  */
 export function createRequestHandler(
   options: RequestHandlerOptions,

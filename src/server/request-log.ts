@@ -1,7 +1,10 @@
 import type { Logger } from "../telemetry/log.ts";
 import { type Call, isHttp2, type ServerResponseLike } from "./call.ts";
 
-/** Logs the end of a call: what was asked for, how it ended, how long it took. Probes at debug, the rest at info. */
+/**
+ * Logs the end of a call: what was asked for, how it ended, how long it took. Probes at debug, the
+ * rest at info.
+ */
 export function logCall(
   log: Logger,
   call: Call,

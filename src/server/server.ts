@@ -26,8 +26,9 @@ export interface RerankServer {
   /** Begins to listen and returns where. Rejects with a StartupError if that cannot be. */
   listen(address: Address): Promise<Address>;
   /**
-   * Stops without losing a call: health turns to `draining`, no connection is accepted any more, and what is in flight is answered
-   * within `graceMs`. Calls that are left then end with UNAVAILABLE, and `clean` is false. A second call joins the first.
+   * Stops without losing a call: health turns to `draining`, no connection is accepted any more,
+   * and what is in flight is answered within `graceMs`. Calls that are left then end with
+   * UNAVAILABLE, and `clean` is false. A second call joins the first.
    */
   drain(graceMs: number): Promise<{ readonly clean: boolean }>;
   /** Closes every connection at once. */
@@ -50,7 +51,10 @@ const sweepMs = 50;
 /** How long calls have to tell their clients that the grace is over, in milliseconds. */
 const lastWordsMs = 500;
 
-/** Returns a server that does not listen yet. Throws a StartupError if the certificate or its key is broken. */
+/**
+ * Returns a server that does not listen yet. Throws a StartupError if the certificate or its key is
+ * broken.
+ */
 export function createServer(options: ServerOptions): RerankServer {
   const { reranker, health, log, limits } = options;
   const drainStart = new AbortController();

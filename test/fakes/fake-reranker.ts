@@ -12,9 +12,10 @@ export interface HeldCall {
 }
 
 /**
- * A reranker without a model. A document scores its length modulo 100, divided by 100, as a float32. Text in the query steers it:
- * `hold` holds the call back until the test releases it, `bug` fails with an error that no client may see, `busy` and `loading`
- * with the errors of a full queue and of a model that is not there.
+ * A reranker without a model. A document scores its length modulo 100, divided by 100, as a
+ * float32. Text in the query steers it: `hold` holds the call back until the test releases it,
+ * `bug` fails with an error that no client may see, `busy` and `loading` with the errors of a full
+ * queue and of a model that is not there.
  */
 export interface FakeReranker {
   /** See Reranker. A test may put another in its place. */

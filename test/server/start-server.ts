@@ -18,7 +18,10 @@ export interface RunningServer {
   readonly url: string;
 }
 
-/** Starts a server over a fake reranker; it is destroyed with the test. Limits that are not given have their defaults. */
+/**
+ * Starts a server over a fake reranker; it is destroyed with the test. Limits that are not given
+ * have their defaults.
+ */
 export async function startServer(
   context: TestContext,
   options: { readonly limits?: Partial<ServerLimits>; readonly tls?: TlsOptions } = {},

@@ -7,8 +7,8 @@ const jsonType = /^application\/(?:json|[\w.+-]+\+json)$/;
 const maxEchoChars = 100;
 
 /**
- * Throws an HttpError with status 415 unless the content type is JSON in UTF-8. None at all passes: many small clients
- * send none.
+ * Throws an HttpError with status 415 unless the content type is JSON in UTF-8. None at all passes:
+ * many small clients send none.
  */
 export function checkJsonContentType(header: string | undefined): void {
   if (header === undefined || header === "") return;

@@ -4,8 +4,8 @@ import { RerankError } from "../../errors.ts";
 export const deadlineHeader = "x-request-timeout-ms";
 
 /**
- * Returns the time that a request may take, in milliseconds, at most `maxMs`; undefined without the header. Throws a RerankError
- * `invalid_argument` unless it is a whole number of 1 or more.
+ * Returns the time that a request may take, in milliseconds, at most `maxMs`; undefined without the
+ * header. Throws a RerankError `invalid_argument` unless it is a whole number of 1 or more.
  */
 export function parseDeadlineHeader(
   header: string | readonly string[] | undefined,

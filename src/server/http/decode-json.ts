@@ -2,10 +2,16 @@ import { HttpError } from "./http-error.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Where V8's message tells the place of the fault. The rest of the message repeats the text, so it is not used. */
+/**
+ * Where V8's message tells the place of the fault. The rest of the message repeats the text, so it
+ * is not used.
+ */
 const positionPattern = /at position (\d+)/;
 
-/** Decodes JSON in UTF-8. Throws an HttpError with status 400 that tells where the text is broken, but none of it. */
+/**
+ * Decodes JSON in UTF-8. Throws an HttpError with status 400 that tells where the text is broken,
+ * but none of it.
+ */
 export function decodeJson(bytes: Uint8Array): unknown {
   return parseJson(decodeUtf8(bytes));
 }

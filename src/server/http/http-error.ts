@@ -42,7 +42,10 @@ export function retryAfterSeconds(retryAfterMs = 0): string {
   return String(Math.max(minRetryAfterSeconds, Math.ceil(retryAfterMs / 1_000)));
 }
 
-/** Turns an error into its answer. An error that is neither an HttpError nor a RerankError tells nothing but `internal error`. */
+/**
+ * Turns an error into its answer. An error that is neither an HttpError nor a RerankError tells
+ * nothing but `internal error`.
+ */
 export function errorAnswerOf(error: unknown): ErrorAnswer {
   if (error instanceof HttpError) return error;
   if (!(error instanceof RerankError)) {

@@ -21,7 +21,10 @@ export interface HttpHandlerOptions {
   readonly shutdownSignal: AbortSignal;
 }
 
-/** Returns the handler of the plain JSON routes: 404 for an unknown path, 405 with `Allow` for a wrong method. */
+/**
+ * Returns the handler of the plain JSON routes: 404 for an unknown path, 405 with `Allow` for a
+ * wrong method.
+ */
 export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
   const { routes, log, shutdownSignal } = options;
 

@@ -15,8 +15,9 @@ const loneSurrogate = /\p{Surrogate}/u;
 const maxTopN = 2 ** 31 - 1;
 
 /**
- * Checks the types of a decoded JSON body, and nothing that the reranker checks itself. Unknown fields are ignored. Throws a
- * RerankError `invalid_argument` that names the field, what was expected and the type that came.
+ * Checks the types of a decoded JSON body, and nothing that the reranker checks itself. Unknown
+ * fields are ignored. Throws a RerankError `invalid_argument` that names the field, what was
+ * expected and the type that came.
  */
 export function parseRerankBody(body: unknown): RerankBody {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {

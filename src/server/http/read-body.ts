@@ -10,9 +10,10 @@ const decompressors: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * Reads and decompresses the body of a request. Rejects with an HttpError: 413 if it is larger than `maxBytes`, before or after
- * decompression (before reading, where `content-length` tells), 415 for an unknown `content-encoding`, 400 if it cannot be
- * decompressed. Rejects with `signal.reason` if the signal aborts first. What is left unread stays in the request.
+ * Reads and decompresses the body of a request. Rejects with an HttpError: 413 if it is larger than
+ * `maxBytes`, before or after decompression (before reading, where `content-length` tells), 415 for
+ * an unknown `content-encoding`, 400 if it cannot be decompressed. Rejects with `signal.reason` if
+ * the signal aborts first. What is left unread stays in the request.
  */
 export async function readBody(
   request: ServerRequest,
@@ -59,7 +60,8 @@ function collect(source: Readable, maxBytes: number, signal: AbortSignal): Promi
     };
     const finish = (settle: () => void): void => {
       source.off("data", onData).off("end", onEnd).off("error", onError);
-      // A stream without an error listener throws, and a request can still fail while its rest is thrown away.
+      // A stream without an error listener throws, and a request can still fail while its rest is
+      // thrown away.
       source.on("error", () => undefined);
       signal.removeEventListener("abort", onAbort);
       settle();

@@ -2,8 +2,9 @@ import type { RerankResult } from "../../reranker/rerank-request.ts";
 import type { RerankBody } from "./parse-rerank-body.ts";
 
 /**
- * Returns the JSON body of a ranking: `model` and `results` with `index` and `relevance_score`. Further fields appear only
- * where they say something: `document` where it was asked for, `truncated` and `query_truncated` where text was cut.
+ * Returns the JSON body of a ranking: `model` and `results` with `index` and `relevance_score`.
+ * Further fields appear only where they say something: `document` where it was asked for,
+ * `truncated` and `query_truncated` where text was cut.
  */
 export function rerankAnswerOf(result: RerankResult, body: RerankBody): object {
   const { documents } = body.request;

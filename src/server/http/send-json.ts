@@ -8,7 +8,10 @@ export interface JsonAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a JSON answer with its length. A HEAD request gets the headers alone. Does nothing once headers were sent. */
+/**
+ * Sends a JSON answer with its length. A HEAD request gets the headers alone. Does nothing once
+ * headers were sent.
+ */
 export function sendJson(response: ServerResponseLike, answer: JsonAnswer): void {
   if (response.headersSent || response.writableEnded) return;
   const bytes = Buffer.from(`${JSON.stringify(answer.body)}\n`);
@@ -20,6 +23,9 @@ export function sendJson(response: ServerResponseLike, answer: JsonAnswer): void
   if (isHttp2(response)) {
     // The stream may be gone already, and then writeHead throws.
     if (response.stream.destroyed) return;
+    // Throws away what is left of the request. Else Node resets the stream, and some clients then
+    // lose the answer.
+    response.req.resume();
     response.writeHead(answer.status, headers);
     response.end(response.req.method === "HEAD" ? "" : bytes);
     return;

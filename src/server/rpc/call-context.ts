@@ -6,9 +6,10 @@ import { decodeErrorOf } from "./decode-error.ts";
 export const callKey = createContextKey<Call | undefined>(undefined, { description: "call" });
 
 /**
- * Watches a call from before its body is read. Connect aborts the context with the very error object that it prints
- * afterwards, and this is the only place that sees the errors of its decoders, which no interceptor does; so their messages, which
- * repeat what was sent, are replaced here.
+ * Watches a call from before its body is read. Connect aborts the context with the very error
+ * object that it prints afterwards, and this is the only place that sees the errors of its
+ * decoders, which no interceptor does; so their messages, which repeat what was sent, are replaced
+ * here.
  */
 export function watchContext(context: HandlerContext): void {
   const { signal, values } = context;

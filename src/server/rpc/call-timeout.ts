@@ -2,8 +2,9 @@
 const unitMs = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;
 
 /**
- * Shortens the deadline that a client asks for to `maxMs`, in place. Without this a deadline of a month overflows the timer,
- * which then fires at once. Values that are no deadline stay, and Connect refuses them.
+ * Shortens the deadline that a client asks for to `maxMs`, in place. Without this a deadline of a
+ * month overflows the timer, which then fires at once. Values that are no deadline stay, and
+ * Connect refuses them.
  */
 export function capTimeoutHeaders(header: Headers, maxMs: number): void {
   const connectTimeout = header.get("connect-timeout-ms");

@@ -3,7 +3,10 @@ import { errorFromAbort, grpcCodeOf, RerankError } from "../../errors.ts";
 import { retryAfterSeconds } from "../http/http-error.ts";
 import { retryInfoOf } from "./retry-info.ts";
 
-/** Turns a RerankError into the status that a client sees, with the time to wait before another try where there is one. */
+/**
+ * Turns a RerankError into the status that a client sees, with the time to wait before another try
+ * where there is one.
+ */
 export function connectErrorOf(error: RerankError): ConnectError {
   const { code, message, retryAfterMs } = error;
   const metadata =
@@ -14,8 +17,8 @@ export function connectErrorOf(error: RerankError): ConnectError {
 }
 
 /**
- * Returns the reason of an aborted call as a RerankError: `deadline_exceeded` if Connect's timer fired, `unavailable` if the
- * server gave up, else `cancelled`.
+ * Returns the reason of an aborted call as a RerankError: `deadline_exceeded` if Connect's timer
+ * fired, `unavailable` if the server gave up, else `cancelled`.
  */
 export function abortErrorOf(signal: AbortSignal): RerankError {
   const { reason } = signal;

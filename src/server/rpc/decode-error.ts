@@ -6,6 +6,9 @@ import { RerankError } from "../../errors.ts";
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
 
+/** Where Connect tells the limit of a message, by the name of its option. */
+const maxBytesPattern = /readMaxBytes (\d+)/;
+
 /** How protobuf-es begins the message of a JSON decoding error. */
 const jsonErrorPrefix = "cannot decode ";
 
@@ -13,14 +16,20 @@ const jsonErrorPrefix = "cannot decode ";
 const listItemPattern = /^list item #(\d+):/;
 
 /**
- * Returns what a client may be told about a request that could not be decoded, or undefined if `error` is something else. The
- * decoder's own words are not used: they repeat what was sent, which may be the text of a query or document.
+ * Returns what a client may be told about a request that could not be decoded, or undefined if
+ * `error` is something else. The decoder's own words are not used: they repeat what was sent, which
+ * may be the text of a query or document.
  */
 export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   const { cause, code, rawMessage } = error;
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
+  }
+  const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
+  if (maxBytes) {
+    const message = `the message must be at most ${maxBytes} bytes`;
+    return new ConnectError(message, code, undefined, undefined, error);
   }
   if (code !== Code.InvalidArgument) return undefined;
   if (!(cause instanceof Error) || cause instanceof RerankError) return undefined;

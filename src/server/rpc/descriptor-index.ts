@@ -40,8 +40,8 @@ export function createDescriptorIndex(services: readonly DescService[]): Descrip
 }
 
 /**
- * Returns the serialized descriptors of a file and of everything that it imports, the file first. Those in `sent` are left out,
- * except the file itself; all are added to it.
+ * Returns the serialized descriptors of a file and of everything that it imports, the file first.
+ * Those in `sent` are left out, except the file itself; all are added to it.
  */
 export function serializeWithImports(root: DescFile, sent: Set<string>): Uint8Array[] {
   const serialized: Uint8Array[] = [];

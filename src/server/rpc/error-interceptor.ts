@@ -6,8 +6,9 @@ import { abortErrorOf, connectErrorOf } from "./connect-error.ts";
 import { decodeErrorOf } from "./decode-error.ts";
 
 /**
- * Returns the interceptor that gives every error its status. An error that is neither a ConnectError nor a RerankError is a bug: it
- * is logged with its cause, and the client sees `internal error`.
+ * Returns the interceptor that gives every error its status. An error that is neither a
+ * ConnectError nor a RerankError is a bug: it is logged with its cause, and the client sees
+ * `internal error`.
  */
 export function createErrorInterceptor(log: Logger): Interceptor {
   return (next) => async (request) => {

@@ -15,8 +15,8 @@ type Answer = NonNullable<Response["messageResponse"]>;
 const maxEchoChars = 200;
 
 /**
- * Registers server reflection, versions v1 and v1alpha, for the services and for itself. The two versions have the same messages
- * under two package names, so one implementation serves both.
+ * Registers server reflection, versions v1 and v1alpha, for the services and for itself. The two
+ * versions have the same messages under two package names, so one implementation serves both.
  */
 export function registerReflection(router: ConnectRouter, services: readonly DescService[]): void {
   const all = [...services, v1.ServerReflection, v1alpha.ServerReflection];

@@ -22,9 +22,10 @@ export interface RerankStreamOptions {
 }
 
 /**
- * Answers the requests of one stream as they finish. A request that fails answers with its own `error`. A place in flight is free
- * again once the client's connection took the answer, so a client that does not read holds back only itself. A message that cannot
- * be decoded ends the stream, after the answers to those before it.
+ * Answers the requests of one stream as they finish. A request that fails answers with its own
+ * `error`. A place in flight is free again once the client's connection took the answer, so a
+ * client that does not read holds back only itself. A message that cannot be decoded ends the
+ * stream, after the answers to those before it.
  */
 export async function* rerankStream(
   options: RerankStreamOptions,
@@ -88,7 +89,10 @@ export async function* rerankStream(
   }
 }
 
-/** Waits for the promise, but rejects at once when the server begins to drain. Leaves nothing behind on the signal. */
+/**
+ * Waits for the promise, but rejects at once when the server begins to drain. Leaves nothing behind
+ * on the signal.
+ */
 function unlessAborted<Value>(promise: Promise<Value>, drainSignal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onDrain = (): void => reject(new RerankError("unavailable", "the server is stopping"));

@@ -11,7 +11,10 @@ export interface ErrorDetail {
 /** Number of the field `retry_delay` in google.rpc.RetryInfo, its only one. */
 const retryDelayField = 1;
 
-/** Returns the `google.rpc.RetryInfo` detail, which tells gRPC clients how long to wait before they try again. */
+/**
+ * Returns the `google.rpc.RetryInfo` detail, which tells gRPC clients how long to wait before they
+ * try again.
+ */
 export function retryInfoOf(retryAfterMs: number): ErrorDetail {
   const seconds = Math.floor(retryAfterMs / 1_000);
   const nanos = Math.round((retryAfterMs - seconds * 1_000) * 1e6);

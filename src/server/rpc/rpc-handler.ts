@@ -27,8 +27,9 @@ export interface RpcHandlerOptions {
 const probePath = /^\/(?:grpc\.health\.v1\.Health\/|rerank\.v1\.RerankService\/Health$)/;
 
 /**
- * Returns the handler that gives every path its RPC. It stands in for `connectNodeAdapter`, which throws on an invalid `Host` header
- * (and so ends the process), answers a wrong method or content type without a word, and writes to the console.
+ * Returns the handler that gives every path its RPC. It stands in for `connectNodeAdapter`, which
+ * throws on an invalid `Host` header (and so ends the process), answers a wrong method or content
+ * type without a word, and writes to the console.
  */
 export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
   const { handlers, log, maxRequestTimeoutMs, fallback } = options;
@@ -104,9 +105,11 @@ function problemOf(
 
 function sendUnimplemented(response: ServerResponseLike, call: Call, contentType: string): void {
   call.code = "unimplemented";
+  if (isHttp2(response)) response.req.resume();
   response.setHeader("content-type", contentType);
   response.setHeader("grpc-status", String(Code.Unimplemented));
   response.setHeader("grpc-message", "there is no such method");
-  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the status in them.
+  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
+  // status in them.
   response.end();
 }

@@ -28,19 +28,25 @@ export interface RpcOptions {
 }
 
 /**
- * Answers below this size are sent as they are: a ranking is mostly floats, which hardly shrink, and the threads that compress are
- * those that tokenize.
+ * Answers below this size are sent as they are: a ranking is mostly floats, which hardly shrink,
+ * and the threads that compress are those that tokenize.
  */
 const compressMinBytes = 16 * 1024;
 
-/** JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8 instead of guessing. */
+/**
+ * JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8
+ * instead of guessing.
+ */
 const jsonOptions = {
   useProtoFieldName: true,
   alwaysEmitImplicit: true,
   textDecoder: new TextDecoder("utf-8", { fatal: true }),
 };
 
-/** Returns the handlers of every RPC by path: rerank, health and reflection, over gRPC, gRPC-Web and Connect. */
+/**
+ * Returns the handlers of every RPC by path: rerank, health and reflection, over gRPC, gRPC-Web and
+ * Connect.
+ */
 export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
   const { log, limits, shutdownSignal } = options;
   const services = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];

@@ -27,7 +27,10 @@ export interface StreamItemOptions {
 /** Most characters of an id. */
 const maxIdChars = 128;
 
-/** Returns why a request of a stream cannot be started, or undefined if it can. `idsInFlight` are those not answered yet. */
+/**
+ * Returns why a request of a stream cannot be started, or undefined if it can. `idsInFlight` are
+ * those not answered yet.
+ */
 export function problemOf(
   message: RerankStreamRequest,
   idsInFlight: ReadonlySet<string>,

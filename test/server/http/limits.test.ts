@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { connectHttp2, connectRaw, postRerank, sendHttp1, sendHttp2 } from "../http-client.ts";
+import { connectHttp2, connectRaw, sendHttp1, sendHttp2 } from "../http-client.ts";
 import { assertAlive, startServer } from "../start-server.ts";
 
 const oneMiB = 1024 * 1024;
@@ -8,14 +8,34 @@ const oneMiB = 1024 * 1024;
 suite("the limits of a request", () => {
   test("refuses a document of 50 MB before it is read", async (context) => {
     const running = await startServer(context);
-    const document = "a".repeat(50 * oneMiB);
+    const body = JSON.stringify({ query: "q", documents: ["a".repeat(50 * oneMiB)] });
+    const headers = { "content-type": "application/json", "content-length": body.length };
+    // In megabytes: the client, too, refuses to hold more than ten.
+    const session = connectHttp2(context, running.url, { maxSessionMemory: 200 });
 
-    const answer = await postRerank(running.url, { query: "q", documents: [document] });
+    const overHttp1 = await sendHttp1(`${running.url}/rerank`, { headers, body });
+    const overHttp2 = await sendHttp2(session, "/rerank", { headers, body });
 
-    assert.equal(answer.status, 413);
-    assert.match(answer.text, /at most 33554432 bytes/);
+    for (const { status, text } of [overHttp1, overHttp2]) {
+      assert.equal(status, 413);
+      assert.match(text, /at most 33554432 bytes/);
+    }
     assert.equal(running.reranker.requests.length, 0);
     await assertAlive(running);
+  });
+
+  test("takes requests on a connection whose client does not read a large answer", async (context) => {
+    const { url, reranker } = await startServer(context);
+    const session = connectHttp2(context, url, { maxSessionMemory: 200 });
+    const request = { query: "q", documents: ["a".repeat(30 * oneMiB)], return_documents: true };
+    const unread = session.request({ ":method": "POST", ":path": "/rerank" });
+    unread.end(JSON.stringify(request));
+    await new Promise((resolve) => unread.once("response", resolve));
+
+    const answer = await sendHttp2(session, "/health");
+
+    assert.equal(answer.status, 200);
+    assert.equal(reranker.requests.length, 1);
   });
 
   test("refuses a body without a length as soon as it is too large", async (context) => {

@@ -120,13 +120,13 @@ const cases: readonly BadCase[] = [
     body: gzipSync(fields({ documents: ["a".repeat(200_000)] })),
     headers: { "content-encoding": "gzip" },
     status: 429,
-    message: /100000/,
+    message: /the message must be at most 100000 bytes/,
   },
   {
     name: "a body that is too large",
     body: fields({ documents: ["a".repeat(200_000)] }),
     status: 429,
-    message: /100000/,
+    message: /the message must be at most 100000 bytes/,
   },
   {
     name: "a wrong content type",

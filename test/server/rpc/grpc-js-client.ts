@@ -3,7 +3,10 @@ import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
-/** A client of another gRPC stack, made from the .proto files alone. Methods are those of the service, in camel case. */
+/**
+ * A client of another gRPC stack, made from the .proto files alone. Methods are those of the
+ * service, in camel case.
+ */
 export type ForeignClient = grpc.Client & Readonly<Record<string, ForeignMethod>>;
 
 /** A method of a foreign client; its arguments depend on its kind. */
