@@ -5,6 +5,7 @@ import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
+import type { AdmissionLimits } from "../scheduler/admission.ts";
 import { systemClock } from "../scheduler/clock.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
@@ -21,7 +22,7 @@ export interface EngineOptions {
   readonly limits: RequestLimits;
   /** Names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];
-  readonly maxQueueTokens: number;
+  readonly admission: AdmissionLimits;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
 }
@@ -61,9 +62,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       clock: systemClock,
       policy: batchPolicyFor(info.device, options.maxBatchTokens),
       padId: tokenizer.padId,
-      maxQueueTokens: options.maxQueueTokens,
+      limits: options.admission,
     });
-    const reranker = createReranker({ tokenizer, scheduler, limits, servedModels, maxLength });
+    const reranker = createReranker({
+      tokenizer,
+      scheduler,
+      clock: systemClock,
+      limits,
+      servedModels,
+      maxLength,
+    });
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);
     };

@@ -106,7 +106,7 @@ async function startEngine(
   { chosen, model, maxLength }: { chosen: ChosenWeights; model: ModelDirectory; maxLength: number },
   server: RerankServer,
 ): Promise<Engine> {
-  const { threads, maxQueueTokens, maxBatchTokens, servedModelNames } = config;
+  const { threads, maxBatchTokens, servedModelNames } = config;
   try {
     return await createEngine({
       model,
@@ -115,7 +115,7 @@ async function startEngine(
       maxLength,
       limits: config,
       servedModels: [model.name, ...servedModelNames],
-      maxQueueTokens,
+      admission: config,
       maxBatchTokens,
     });
   } catch (error) {
@@ -129,8 +129,8 @@ function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): 
   let behind: Reranker | undefined;
   return {
     reranker: {
-      async rerank(request, signal) {
-        if (behind) return behind.rerank(request, signal);
+      async rerank(request, call) {
+        if (behind) return behind.rerank(request, call);
         throw new RerankError("unavailable", "the model is loading, try again", {
           retryAfterMs: 1000,
         });

@@ -208,6 +208,16 @@ export const options = [
   },
   {
     group: "Limits",
+    flag: "max-queue-ms",
+    env: ["RERANKER_MAX_QUEUE_MS"],
+    value: "MS",
+    type: milliseconds,
+    default: "5000",
+    help: "longest expected wait for other requests; beyond, requests without a deadline of their own get 429",
+    commands: ["serve"],
+  },
+  {
+    group: "Limits",
     flag: "max-batch-tokens",
     env: ["RERANKER_MAX_BATCH_TOKENS"],
     value: "TOKENS",

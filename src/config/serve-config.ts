@@ -22,6 +22,7 @@ export interface ServeConfig {
   readonly maxDocumentChars: number;
   readonly maxQueryChars: number;
   readonly maxQueueTokens: number;
+  readonly maxQueueMs: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
   readonly maxConcurrentStreams: number;
@@ -78,6 +79,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       maxDocumentChars: integer("max-document-chars"),
       maxQueryChars: integer("max-query-chars"),
       maxQueueTokens: integer("max-queue-tokens"),
+      maxQueueMs: integer("max-queue-ms"),
       maxBatchTokens: parsed.optionalInteger("max-batch-tokens"),
       maxConcurrentStreams: integer("max-concurrent-streams"),
       maxStreamInFlight: integer("max-stream-in-flight"),

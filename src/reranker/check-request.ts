@@ -53,7 +53,7 @@ function checkText(field: string, text: string, maxChars: number): void {
     throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`);
   }
   if (!text.isWellFormed()) {
-    throw invalid(field, "must be well-formed Unicode, got: a surrogate without its other half");
+    throw invalid(field, "must be valid Unicode, got: a lone surrogate");
   }
 }
 

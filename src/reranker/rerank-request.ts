@@ -32,15 +32,36 @@ export interface RerankResult {
   readonly totalTokens: number;
   /** Whether the query was cut in at least one pair. */
   readonly queryTruncated: boolean;
+  readonly timings: Timings;
+}
+
+/** Where the time of a request went, in milliseconds. */
+export interface Timings {
+  /** Turning texts into tokens. */
+  readonly tokenizationMs: number;
+  /** Waiting while the model worked for others. */
+  readonly queueMs: number;
+  /** The model's work on batches with documents of the request. */
+  readonly inferenceMs: number;
+  /** All of it, checks and ranking included. */
+  readonly totalMs: number;
+}
+
+/** Who waits for a ranking, and how long. */
+export interface RerankCall {
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Orders documents by relevance. What the protocols call; it does no I/O itself. */
 export interface Reranker {
   /**
-   * Rejects with a RerankError whose message names the field at fault. If `signal` aborts, queued work is dropped and the
-   * promise rejects with the error of `errorFromAbort(signal)`.
+   * Rejects with a RerankError whose message names the field at fault. If the signal aborts, queued work is dropped and the
+   * promise rejects with the error of `errorFromAbort`.
    */
-  rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankResult>;
+  rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult>;
 }
 
 /** Limits of a request. Configuration, not part of the contract. */

@@ -1,15 +1,23 @@
 import { errorFromAbort, RerankError } from "../errors.ts";
+import type { Clock } from "../scheduler/clock.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Encoding, Tokenizer } from "../tokenizer/tokenizer.ts";
 import { sigmoid } from "./activation.ts";
 import { checkRequest } from "./check-request.ts";
 import { rankDocuments } from "./rank-documents.ts";
-import type { RequestLimits, Reranker, RerankRequest, RerankResult } from "./rerank-request.ts";
+import type {
+  RequestLimits,
+  RerankCall,
+  Reranker,
+  RerankRequest,
+  RerankResult,
+} from "./rerank-request.ts";
 
 /** What a reranker works with. */
 export interface RerankerOptions {
   readonly tokenizer: Tokenizer;
   readonly scheduler: Scheduler;
+  readonly clock: Clock;
   readonly limits: RequestLimits;
   /** The names under which requests may ask for the model; the first is its own. At least one. */
   readonly servedModels: readonly [string, ...string[]];
@@ -19,19 +27,27 @@ export interface RerankerOptions {
 
 /** Returns the reranker: check, encode, score, activate, rank. Equal documents of a request are scored once. */
 export function createReranker(options: RerankerOptions): Reranker {
-  const { tokenizer, scheduler, limits, servedModels, maxLength } = options;
+  const { tokenizer, scheduler, clock, limits, servedModels, maxLength } = options;
 
-  async function rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankResult> {
+  async function rerank(
+    request: RerankRequest,
+    { signal, timeoutMs }: RerankCall,
+  ): Promise<RerankResult> {
+    const startedMs = clock.now();
     checkRequest(request, limits, servedModels);
     if (signal.aborted) throw errorFromAbort(signal);
     const { query, documents } = request;
     const { distinct, positions } = foldEqual(documents);
     const encodings = await tokenizer.encodePairs(query, distinct, { maxLength, signal });
+    const encodedMs = clock.now();
     if (request.truncate === false) checkNothingCut(encodings, positions, maxLength);
-    const logitOfDistinct = await scheduler.score(encodings, signal);
+    const scored = await scheduler.score(encodings, {
+      signal,
+      timeoutMs: timeoutMs === undefined ? undefined : timeoutMs - (encodedMs - startedMs),
+    });
     const logits = Float32Array.from(
       positions,
-      (position) => logitOfDistinct[position] ?? Number.NaN,
+      (position) => scored.logits[position] ?? Number.NaN,
     );
 
     const results = rankDocuments(logits, request.topN ?? 0).map((index) => {
@@ -47,6 +63,12 @@ export function createReranker(options: RerankerOptions): Reranker {
       results,
       totalTokens: encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0),
       queryTruncated: encodings.some(({ queryTruncated }) => queryTruncated),
+      timings: {
+        tokenizationMs: encodedMs - startedMs,
+        queueMs: scored.queueMs,
+        inferenceMs: scored.inferenceMs,
+        totalMs: clock.now() - startedMs,
+      },
     };
   }
 

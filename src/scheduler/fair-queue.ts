@@ -19,6 +19,8 @@ interface Entry<Key> {
   readonly key: Key;
   /** Pairs not yet taken, shortest first, so that the longest is popped from the end. */
   readonly pairs: { pair: number; length: number }[];
+  /** Tokens of these pairs. */
+  tokens: number;
   /** Tokens the request may still take in this turn; below 0 after it rode along in other requests' batches. */
   deficit: number;
 }
@@ -29,6 +31,11 @@ export interface FairQueue<Key> {
   readonly tokens: number;
   /** Number of waiting pairs. */
   readonly size: number;
+  /**
+   * Returns how many of the waiting tokens run before a request of `tokens` would be done if it came now: of every other
+   * request as many as its own at most, since they take turns.
+   */
+  tokensAheadOf(tokens: number): number;
   /** Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the queue. */
   add(key: Key, lengths: readonly number[]): void;
   /** Drops the waiting pairs of one request, if there are any. */
@@ -55,24 +62,29 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     if (lengths.length === 0) return;
     const pairs = lengths.map((length, pair) => ({ pair, length }));
     pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
-    const entry: Entry<Key> = { key, pairs, deficit: maxBatchTokens };
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const entry: Entry<Key> = { key, pairs, tokens: total, deficit: maxBatchTokens };
     entries.set(key, entry);
     ring.push(entry);
     size += pairs.length;
-    for (const length of lengths) tokens += length;
+    tokens += total;
   }
 
   function remove(key: Key): void {
     const entry = entries.get(key);
     if (!entry) return;
     size -= entry.pairs.length;
-    for (const { length } of entry.pairs) tokens -= length;
+    tokens -= entry.tokens;
     forget(entry);
   }
 
   function forget(entry: Entry<Key>): void {
     entries.delete(entry.key);
     ring.splice(ring.indexOf(entry), 1);
+  }
+
+  function tokensAheadOf(own: number): number {
+    return ring.reduce((sum, entry) => sum + Math.min(entry.tokens, own), 0);
   }
 
   function takeBatch(): QueuedPair<Key>[] {
@@ -116,6 +128,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     for (const { pair, length } of taken.reverse()) {
       batch.push({ key: entry.key, pair });
       entry.deficit -= longest;
+      entry.tokens -= length;
       tokens -= length;
       size -= 1;
     }
@@ -129,6 +142,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     get size() {
       return size;
     },
+    tokensAheadOf,
     add,
     remove,
     takeBatch,

@@ -1,18 +1,38 @@
 import { errorFromAbort, RerankError } from "../errors.ts";
 import type { Backend } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
+import { type AdmissionLimits, refusalOf } from "./admission.ts";
 import type { Clock } from "./clock.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createThroughput } from "./throughput.ts";
 
+/** Who waits for the scores, and how long. */
+export interface ScoreCall {
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the caller gives up; undefined if it did not say. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The scores of one request. */
+export interface ScoredPairs {
+  /** One for each encoding, in order. */
+  readonly logits: Float32Array;
+  /** How long the request waited while the model worked for others, in milliseconds. */
+  readonly queueMs: number;
+  /** How long the model worked on batches with pairs of the request, in milliseconds. */
+  readonly inferenceMs: number;
+}
+
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
-   * Returns one logit per encoding, in order. Rejects with RerankError: `resource_exhausted` if the queue has no room for
-   * the whole request, the error of `errorFromAbort` once `signal` aborts, or the error of the backend.
+   * Scores the pairs of one request. Rejects with RerankError: `resource_exhausted`, before any work, if the queue has no room
+   * for the whole request or it could not be done in time; the error of `errorFromAbort` once the signal aborts; or the error
+   * of the backend.
    */
-  score(encodings: readonly Encoding[], signal: AbortSignal): Promise<Float32Array>;
+  score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
   readonly pendingTokens: number;
 }
@@ -24,8 +44,7 @@ export interface SchedulerOptions {
   readonly policy: BatchPolicy;
   /** The id that fills a row after its last token. */
   readonly padId: number;
-  /** Most tokens that may wait. A request that finds the queue empty is taken whatever its size. */
-  readonly maxQueueTokens: number;
+  readonly limits: AdmissionLimits;
 }
 
 /** Batches handed to the backend at a time: one that runs and one that is ready when it ends. */
@@ -35,6 +54,7 @@ interface Job {
   readonly encodings: readonly Encoding[];
   readonly logits: Float32Array;
   missing: number;
+  inferenceMs: number;
   settle(error?: RerankError): void;
 }
 
@@ -46,44 +66,64 @@ interface Job {
  * by itself.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { backend, clock, policy, padId, maxQueueTokens } = options;
+  const { backend, clock, policy, padId, limits } = options;
   const queue = createFairQueue<Job>(policy);
   const throughput = createThroughput();
   let runningTokens = 0;
   let inFlight = 0;
   let lastDoneMs = 0;
 
-  function score(encodings: readonly Encoding[], signal: AbortSignal): Promise<Float32Array> {
-    if (signal.aborted) return Promise.reject(errorFromAbort(signal));
-    if (encodings.length === 0) return Promise.resolve(new Float32Array(0));
+  async function score(
+    encodings: readonly Encoding[],
+    { signal, timeoutMs }: ScoreCall,
+  ): Promise<ScoredPairs> {
+    if (signal.aborted) throw errorFromAbort(signal);
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    const refusal = refuse(lengths.reduce((sum, length) => sum + length, 0));
-    if (refusal) return Promise.reject(refusal);
+    const refusal = refuse(lengths, timeoutMs);
+    if (refusal) throw refusal;
+    if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
+    return await enqueue(encodings, lengths, signal);
+  }
+
+  function refuse(
+    lengths: readonly number[],
+    timeoutMs: number | undefined,
+  ): RerankError | undefined {
+    const ownTokens = lengths.reduce((sum, length) => sum + length, 0);
+    const outlook = {
+      queuedTokens: queue.tokens,
+      aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens,
+      ownTokens,
+      tokensPerSecond: throughput.tokensPerSecond,
+      timeoutMs,
+    };
+    return refusalOf(outlook, limits);
+  }
+
+  function enqueue(
+    encodings: readonly Encoding[],
+    lengths: readonly number[],
+    signal: AbortSignal,
+  ): Promise<ScoredPairs> {
+    const enqueuedMs = clock.now();
     return new Promise((resolve, reject) => {
       const job: Job = {
         encodings,
         logits: new Float32Array(encodings.length),
         missing: encodings.length,
+        inferenceMs: 0,
         settle(error) {
           signal.removeEventListener("abort", onAbort);
           queue.remove(job);
           if (error) reject(error);
-          else resolve(job.logits);
+          const { logits, inferenceMs } = job;
+          resolve({ logits, inferenceMs, queueMs: clock.now() - enqueuedMs - inferenceMs });
         },
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
       signal.addEventListener("abort", onAbort, { once: true });
       queue.add(job, lengths);
       pump();
-    });
-  }
-
-  function refuse(tokens: number): RerankError | undefined {
-    if (queue.tokens === 0 || queue.tokens + tokens <= maxQueueTokens) return undefined;
-    const { tokensPerSecond } = throughput;
-    const retryAfterMs = tokensPerSecond ? (queue.tokens / tokensPerSecond) * 1000 : 1000;
-    return new RerankError("resource_exhausted", "the queue is full, try again later", {
-      retryAfterMs: Math.ceil(retryAfterMs),
     });
   }
 
@@ -109,9 +149,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const startedMs = clock.now();
     try {
       const logits = await backend.score(packBatch(encodings, padId));
+      // The backend runs one batch at a time: this one began when it came or when the one before was done.
       const nowMs = clock.now();
-      throughput.record(tokens, nowMs - Math.max(startedMs, lastDoneMs));
+      const ranMs = nowMs - Math.max(startedMs, lastDoneMs);
       lastDoneMs = nowMs;
+      throughput.record(tokens, ranMs);
+      for (const job of new Set(batch.map(({ key }) => key))) job.inferenceMs += ranMs;
       batch.forEach(({ key, pair }, row) => {
         key.logits[pair] = logits[row] ?? Number.NaN;
         key.missing -= 1;

@@ -1,5 +1,11 @@
 import { errorFromAbort, RerankError } from "../../src/errors.ts";
-import type { Reranker, RerankRequest, RerankResult } from "../../src/reranker/rerank-request.ts";
+import { checkRequest, defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import type {
+  RerankCall,
+  Reranker,
+  RerankRequest,
+  RerankResult,
+} from "../../src/reranker/rerank-request.ts";
 
 /** A call that the fake holds back. */
 export interface HeldCall {
@@ -22,6 +28,8 @@ export interface FakeReranker {
   rerank: Reranker["rerank"];
   /** Every request, in order. */
   readonly requests: readonly RerankRequest[];
+  /** How long each of them may take. */
+  readonly timeouts: readonly (number | undefined)[];
   /** The calls that are held back now. */
   readonly held: readonly HeldCall[];
   /** Calls that ended because their signal aborted, with the code of the reason. */
@@ -40,12 +48,15 @@ export const fakeModel = "fake-model";
 /** Most documents that the fake takes. */
 export const fakeMaxDocuments = 1_000;
 
+const fakeLimits = { ...defaultRequestLimits, maxDocuments: fakeMaxDocuments };
+
 /** The text of the error that no client may see. */
 export const secretMessage = "secret: /etc/private.key";
 
 /** Returns a fake reranker. */
 export function createFakeReranker(): FakeReranker {
   const requests: RerankRequest[] = [];
+  const timeouts: (number | undefined)[] = [];
   const held: HeldCall[] = [];
   const aborted: string[] = [];
   const waiting = new Set<() => void>();
@@ -55,8 +66,10 @@ export function createFakeReranker(): FakeReranker {
     for (const look of [...waiting]) look();
   };
 
-  async function rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankResult> {
+  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+    const { signal } = call;
     requests.push(request);
+    timeouts.push(call.timeoutMs);
     active += 1;
     maxActive = Math.max(maxActive, active);
     try {
@@ -95,6 +108,7 @@ export function createFakeReranker(): FakeReranker {
 
   return {
     requests,
+    timeouts,
     held,
     aborted,
     get maxActive() {
@@ -117,25 +131,14 @@ export function createFakeReranker(): FakeReranker {
   };
 }
 
-function check({ query, documents, topN, model }: RerankRequest): void {
-  if (query === "") throw invalid("query", "`query` must not be empty");
+function check(request: RerankRequest): void {
+  checkRequest(request, fakeLimits, [fakeModel]);
+  const { query } = request;
   if (query.includes("bug")) throw new TypeError(secretMessage);
   if (query.includes("busy")) {
     throw new RerankError("resource_exhausted", "the queue is full", { retryAfterMs: 1_500 });
   }
   if (query.includes("loading")) throw new RerankError("unavailable", "the model is loading");
-  if (documents.length > fakeMaxDocuments) {
-    const text = `\`documents\` must have at most ${fakeMaxDocuments} items, got: ${documents.length}`;
-    throw invalid("documents", text);
-  }
-  if (topN && topN < 0) throw invalid("top_n", `\`top_n\` must be 0 or more, got: \`${topN}\``);
-  if (model && model !== fakeModel) {
-    throw new RerankError("not_found", `\`model\` must be \`${fakeModel}\``, { field: "model" });
-  }
-}
-
-function invalid(field: string, message: string): RerankError {
-  return new RerankError("invalid_argument", message, { field });
 }
 
 function rank({ query, documents, topN }: RerankRequest): RerankResult {
@@ -148,5 +151,7 @@ function rank({ query, documents, topN }: RerankRequest): RerankResult {
     .sort((a, b) => b.relevanceScore - a.relevanceScore || a.index - b.index)
     .slice(0, topN || documents.length);
   const totalTokens = documents.length;
-  return { model: fakeModel, results, totalTokens, queryTruncated: query.startsWith("long") };
+  const queryTruncated = query.startsWith("long");
+  const timings = { tokenizationMs: 1.25, queueMs: 2.5, inferenceMs: 3.5, totalMs: 7.5 };
+  return { model: fakeModel, results, totalTokens, queryTruncated, timings };
 }

@@ -24,7 +24,7 @@ const refused: {
     name: "a lone surrogate in the query",
     change: { query: "a\ud800" },
     field: "query",
-    message: /well-formed/,
+    message: /lone surrogate/,
   },
   {
     name: "too many documents",
@@ -42,7 +42,7 @@ const refused: {
     name: "a lone surrogate in a document",
     change: { documents: ["\udc00"] },
     field: "documents[0]",
-    message: /well-formed/,
+    message: /lone surrogate/,
   },
   { name: "a negative top_n", change: { topN: -1 }, field: "top_n", message: /got: -1/ },
   { name: "a fractional top_n", change: { topN: 1.5 }, field: "top_n", message: /got: 1.5/ },

@@ -4,31 +4,43 @@ import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { createReranker } from "../../src/reranker/reranker.ts";
 import type { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
+import { createFakeClock } from "../fakes/fake-clock.ts";
 import { fakeTokenizer } from "../fakes/fake-tokenizer.ts";
 
-const never = new AbortController().signal;
+const never = { signal: new AbortController().signal };
 
 /** A reranker whose logit of a document is the number that its text spells. */
 function setUp(maxLength = 512) {
   const seen: Encoding[][] = [];
+  const timeouts: (number | undefined)[] = [];
+  const clock = createFakeClock();
   const scheduler: Scheduler = {
     pendingTokens: 0,
-    async score(encodings) {
+    async score(encodings, { timeoutMs }) {
       seen.push([...encodings]);
-      return Float32Array.from(encodings, ({ inputIds }) => {
+      timeouts.push(timeoutMs);
+      const logits = Float32Array.from(encodings, ({ inputIds }) => {
         const units = [...inputIds.subarray(inputIds.indexOf(0) + 1)];
         return Number(String.fromCharCode(...units));
       });
+      return { logits, queueMs: 20, inferenceMs: 30 };
     },
   };
   const reranker = createReranker({
-    tokenizer: fakeTokenizer,
+    tokenizer: {
+      ...fakeTokenizer,
+      encodePairs(...call) {
+        clock.advance(10);
+        return fakeTokenizer.encodePairs(...call);
+      },
+    },
     scheduler,
+    clock,
     limits: defaultRequestLimits,
     servedModels: ["main", "alias"],
     maxLength,
   });
-  return { reranker, seen };
+  return { reranker, seen, timeouts };
 }
 
 suite("createReranker()", () => {
@@ -105,7 +117,7 @@ suite("createReranker()", () => {
 
     const answer = await reranker.rerank({ query: "q", documents: [] }, never);
 
-    assert.deepEqual(answer, { model: "main", results: [], totalTokens: 0, queryTruncated: false });
+    assert.deepEqual([answer.results, answer.totalTokens], [[], 0]);
   });
 
   test("scores equal documents once and counts their tokens once", async () => {
@@ -163,9 +175,24 @@ suite("createReranker()", () => {
   test("does no work for a caller that has gone", async () => {
     const { reranker, seen } = setUp();
 
-    await assert.rejects(reranker.rerank({ query: "q", documents: ["1"] }, AbortSignal.abort()), {
-      code: "cancelled",
-    });
+    await assert.rejects(
+      reranker.rerank({ query: "q", documents: ["1"] }, { signal: AbortSignal.abort() }),
+      {
+        code: "cancelled",
+      },
+    );
     assert.equal(seen.length, 0);
+  });
+
+  test("tells where the time went, and how much of it is left for scoring", async () => {
+    const { reranker, timeouts } = setUp();
+
+    const { timings } = await reranker.rerank(
+      { query: "q", documents: ["1"] },
+      { ...never, timeoutMs: 100 },
+    );
+
+    assert.deepEqual(timings, { tokenizationMs: 10, queueMs: 20, inferenceMs: 30, totalMs: 10 });
+    assert.deepEqual(timeouts, [90]);
   });
 });

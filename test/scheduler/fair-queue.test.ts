@@ -90,6 +90,19 @@ suite("createFairQueue()", () => {
     assert.deepEqual([queue.size, queue.tokens], [0, 0]);
   });
 
+  test("counts of each other request what runs before a new one is done", () => {
+    const queue = createFairQueue<string>(policy);
+    queue.add("large", [90, 90, 90]);
+    queue.add("small", [5, 5]);
+
+    assert.deepEqual(
+      [0, 20, 500].map((tokens) => queue.tokensAheadOf(tokens)),
+      [0, 30, 280],
+    );
+    queue.takeBatch();
+    assert.equal(queue.tokensAheadOf(500), 190);
+  });
+
   test("gives every pair out exactly once, whatever the mix", () => {
     const queue = createFairQueue<string>(policy);
     let seed = 7;

@@ -6,9 +6,11 @@ import { createFakeBackend, type FakeBackend, logitOf } from "../fakes/fake-back
 import { createFakeClock } from "../fakes/fake-clock.ts";
 import { encodingOf, encodingOfLength } from "../fakes/fake-tokenizer.ts";
 
-const never = new AbortController().signal;
+const never = { signal: new AbortController().signal };
 
-function setUp(options: { backend?: FakeBackend; maxQueueTokens?: number } = {}) {
+function setUp(
+  options: { backend?: FakeBackend; maxQueueTokens?: number; maxQueueMs?: number } = {},
+) {
   const backend = options.backend ?? createFakeBackend();
   const clock = createFakeClock();
   const scheduler = createScheduler({
@@ -16,7 +18,10 @@ function setUp(options: { backend?: FakeBackend; maxQueueTokens?: number } = {})
     clock,
     policy: { maxBatchTokens: 64, runOverheadTokens: 2 },
     padId: 0,
-    maxQueueTokens: options.maxQueueTokens ?? 1000,
+    limits: {
+      maxQueueTokens: options.maxQueueTokens ?? 1000,
+      maxQueueMs: options.maxQueueMs ?? 5000,
+    },
   });
   return { backend, clock, scheduler };
 }
@@ -42,7 +47,7 @@ suite("createScheduler()", () => {
       encodingOfLength(length, index + 1),
     );
 
-    const logits = await scheduler.score(encodings, never);
+    const { logits } = await scheduler.score(encodings, never);
 
     assert.deepEqual(
       [...logits],
@@ -54,7 +59,7 @@ suite("createScheduler()", () => {
   test("answers nothing for nothing", async () => {
     const { scheduler, backend } = setUp();
 
-    assert.equal((await scheduler.score([], never)).length, 0);
+    assert.equal((await scheduler.score([], never)).logits.length, 0);
     assert.equal(backend.batches.length, 0);
   });
 
@@ -79,7 +84,7 @@ suite("createScheduler()", () => {
     const { scheduler, backend } = setUp();
     const cancel = new AbortController();
     const running = scheduler.score([encodingOfLength(64), encodingOfLength(60)], never);
-    const cancelled = scheduler.score([encodingOfLength(30), encodingOfLength(20)], cancel.signal);
+    const cancelled = scheduler.score([encodingOfLength(30), encodingOfLength(20)], cancel);
     const kept = scheduler.score([encodingOf(5)], never);
 
     cancel.abort();
@@ -87,21 +92,23 @@ suite("createScheduler()", () => {
     await assert.rejects(cancelled, { code: "cancelled" });
     assert.equal(await finishAll(backend), 3);
     await running;
-    assert.deepEqual([...(await kept)], [5]);
+    assert.deepEqual([...(await kept).logits], [5]);
   });
 
   test("tells a passed deadline from a cancellation", async () => {
     const { scheduler, backend } = setUp();
     const signal = AbortSignal.abort(new DOMException("late", "TimeoutError"));
 
-    await assert.rejects(scheduler.score([encodingOf(1)], signal), { code: "deadline_exceeded" });
+    await assert.rejects(scheduler.score([encodingOf(1)], { signal }), {
+      code: "deadline_exceeded",
+    });
     assert.equal(backend.batches.length, 0);
   });
 
   test("discards the results of a run whose request has gone", async () => {
     const { scheduler, backend } = setUp();
     const cancel = new AbortController();
-    const gone = scheduler.score([encodingOf(1)], cancel.signal);
+    const gone = scheduler.score([encodingOf(1)], cancel);
 
     cancel.abort();
     await assert.rejects(gone, { code: "cancelled" });
@@ -119,7 +126,7 @@ suite("createScheduler()", () => {
 
     await assert.rejects(failing, { code: "unavailable", message: "the worker died" });
     await finishAll(backend);
-    assert.equal((await fine).length, 1);
+    assert.equal((await fine).logits.length, 1);
   });
 
   test("scores the other requests of a batch when one of them cannot be scored", async () => {
@@ -144,7 +151,7 @@ suite("createScheduler()", () => {
     await finishAll(backend);
 
     await Promise.all([first, second, poisoned]);
-    assert.deepEqual([...(await sound)], [3]);
+    assert.deepEqual([...(await sound).logits], [3]);
   });
 
   test("hides what an unexpected error of the backend says", async () => {
@@ -173,7 +180,7 @@ suite("createScheduler()", () => {
 
     await assert.rejects(scheduler.score([encodingOfLength(20)], never), {
       code: "resource_exhausted",
-      retryAfterMs: 900,
+      retryAfterMs: 80,
     });
 
     await finishAll(backend);
@@ -186,6 +193,42 @@ suite("createScheduler()", () => {
 
     await finishAll(backend);
 
-    assert.equal((await result).length, 2);
+    assert.equal((await result).logits.length, 2);
+  });
+
+  test("refuses what would not be done before its deadline, before any work", async () => {
+    const { scheduler, backend, clock } = setUp();
+    const first = scheduler.score([encodingOfLength(64)], never);
+    clock.advance(640);
+    await finishAll(backend);
+    await first;
+    const waiting = scheduler.score([encodingOfLength(64), encodingOfLength(64)], never);
+    const batches = backend.batches.length;
+
+    await assert.rejects(scheduler.score([encodingOfLength(10)], { ...never, timeoutMs: 1000 }), {
+      code: "resource_exhausted",
+      message: /not be done before its deadline/,
+    });
+    const patient = scheduler.score([encodingOfLength(10)], { ...never, timeoutMs: 2000 });
+
+    assert.equal(backend.batches.length, batches);
+    await finishAll(backend);
+    await Promise.all([waiting, patient]);
+  });
+
+  test("tells waiting from inference", async () => {
+    const { scheduler, backend, clock } = setUp();
+    const first = scheduler.score([encodingOfLength(64)], never);
+    const second = scheduler.score([encodingOfLength(60)], never);
+
+    for (const ms of [300, 200]) {
+      clock.advance(ms);
+      backend.running[0]?.finish();
+      await settled();
+    }
+
+    const [one, two] = await Promise.all([first, second]);
+    assert.deepEqual([one.queueMs, one.inferenceMs], [0, 300]);
+    assert.deepEqual([two.queueMs, two.inferenceMs], [300, 200]);
   });
 });

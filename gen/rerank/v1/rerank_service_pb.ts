@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rerank/v1/rerank_service.proto.
  */
 export const file_rerank_v1_rerank_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSKwAQoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBAUIICgZfdG9wX25CCwoJX3RydW5jYXRlIoMBCg5SZXJhbmtSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIoCgdyZXN1bHRzGAIgAygLMhcucmVyYW5rLnYxLlJlcmFua1Jlc3VsdBIfCgV1c2FnZRgDIAEoCzIQLnJlcmFuay52MS5Vc2FnZRIXCg9xdWVyeV90cnVuY2F0ZWQYBCABKAgilQEKDFJlcmFua1Jlc3VsdBISCgVpbmRleBgBIAEoDUgAiAEBEhwKD3JlbGV2YW5jZV9zY29yZRgCIAEoAkgBiAEBEhUKCGRvY3VtZW50GAMgASgJSAKIAQESEQoJdHJ1bmNhdGVkGAQgASgIQggKBl9pbmRleEISChBfcmVsZXZhbmNlX3Njb3JlQgsKCV9kb2N1bWVudCIdCgVVc2FnZRIUCgx0b3RhbF90b2tlbnMYASABKA0idAoTUmVyYW5rU3RyZWFtUmVxdWVzdBIKCgJpZBgBIAEoCRIpCgdyZXF1ZXN0GAIgASgLMhgucmVyYW5rLnYxLlJlcmFua1JlcXVlc3QSFwoKdGltZW91dF9tcxgDIAEoDUgAiAEBQg0KC190aW1lb3V0X21zIoYBChRSZXJhbmtTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoCRItCghyZXNwb25zZRgCIAEoCzIZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZUgAEigKBWVycm9yGAMgASgLMhcucmVyYW5rLnYxLlJlcXVlc3RFcnJvckgAQgkKB291dGNvbWUiLQoMUmVxdWVzdEVycm9yEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCSIPCg1IZWFsdGhSZXF1ZXN0IoMBCg5IZWFsdGhSZXNwb25zZRIOCgZzdGF0dXMYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGZGV2aWNlGAMgASgJEg0KBWR0eXBlGAQgASgJEhIKCm1heF9sZW5ndGgYBSABKA0SDwoHdmVyc2lvbhgGIAEoCRIOCgZyZWFzb24YByABKAky5wEKDVJlcmFua1NlcnZpY2USPQoGUmVyYW5rEhgucmVyYW5rLnYxLlJlcmFua1JlcXVlc3QaGS5yZXJhbmsudjEuUmVyYW5rUmVzcG9uc2USUwoMUmVyYW5rU3RyZWFtEh4ucmVyYW5rLnYxLlJlcmFua1N0cmVhbVJlcXVlc3QaHy5yZXJhbmsudjEuUmVyYW5rU3RyZWFtUmVzcG9uc2UoATABEkIKBkhlYWx0aBIYLnJlcmFuay52MS5IZWFsdGhSZXF1ZXN0GhkucmVyYW5rLnYxLkhlYWx0aFJlc3BvbnNlIgOQAgFiBnByb3RvMw");
+  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSLIAQoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBARIWCg5yZXR1cm5fdGltaW5ncxgIIAEoCEIICgZfdG9wX25CCwoJX3RydW5jYXRlIqgBCg5SZXJhbmtSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIoCgdyZXN1bHRzGAIgAygLMhcucmVyYW5rLnYxLlJlcmFua1Jlc3VsdBIfCgV1c2FnZRgDIAEoCzIQLnJlcmFuay52MS5Vc2FnZRIXCg9xdWVyeV90cnVuY2F0ZWQYBCABKAgSIwoHdGltaW5ncxgFIAEoCzISLnJlcmFuay52MS5UaW1pbmdzIpUBCgxSZXJhbmtSZXN1bHQSEgoFaW5kZXgYASABKA1IAIgBARIcCg9yZWxldmFuY2Vfc2NvcmUYAiABKAJIAYgBARIVCghkb2N1bWVudBgDIAEoCUgCiAEBEhEKCXRydW5jYXRlZBgEIAEoCEIICgZfaW5kZXhCEgoQX3JlbGV2YW5jZV9zY29yZUILCglfZG9jdW1lbnQiXAoHVGltaW5ncxIXCg90b2tlbml6YXRpb25fbXMYASABKAESEAoIcXVldWVfbXMYAiABKAESFAoMaW5mZXJlbmNlX21zGAMgASgBEhAKCHRvdGFsX21zGAQgASgBIh0KBVVzYWdlEhQKDHRvdGFsX3Rva2VucxgBIAEoDSJ0ChNSZXJhbmtTdHJlYW1SZXF1ZXN0EgoKAmlkGAEgASgJEikKB3JlcXVlc3QYAiABKAsyGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBIXCgp0aW1lb3V0X21zGAMgASgNSACIAQFCDQoLX3RpbWVvdXRfbXMihgEKFFJlcmFua1N0cmVhbVJlc3BvbnNlEgoKAmlkGAEgASgJEi0KCHJlc3BvbnNlGAIgASgLMhkucmVyYW5rLnYxLlJlcmFua1Jlc3BvbnNlSAASKAoFZXJyb3IYAyABKAsyFy5yZXJhbmsudjEuUmVxdWVzdEVycm9ySABCCQoHb3V0Y29tZSItCgxSZXF1ZXN0RXJyb3ISDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJIg8KDUhlYWx0aFJlcXVlc3QigwEKDkhlYWx0aFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoCRINCgVtb2RlbBgCIAEoCRIOCgZkZXZpY2UYAyABKAkSDQoFZHR5cGUYBCABKAkSEgoKbWF4X2xlbmd0aBgFIAEoDRIPCgd2ZXJzaW9uGAYgASgJEg4KBnJlYXNvbhgHIAEoCTLnAQoNUmVyYW5rU2VydmljZRI9CgZSZXJhbmsSGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBoZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZRJTCgxSZXJhbmtTdHJlYW0SHi5yZXJhbmsudjEuUmVyYW5rU3RyZWFtUmVxdWVzdBofLnJlcmFuay52MS5SZXJhbmtTdHJlYW1SZXNwb25zZSgBMAESQgoGSGVhbHRoEhgucmVyYW5rLnYxLkhlYWx0aFJlcXVlc3QaGS5yZXJhbmsudjEuSGVhbHRoUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
 
 /**
  * RerankRequest is one query and the documents to order for it.
@@ -71,6 +71,14 @@ export type RerankRequest = Message<"rerank.v1.RerankRequest"> & {
    * @generated from field: optional bool truncate = 7;
    */
   truncate?: boolean | undefined;
+
+  /**
+   * Whether the response carries `timings`. Default: false. A call's response headers carry them in any case:
+   * `x-tokenization-time`, `x-queue-time`, `x-inference-time`, `x-total-time` in milliseconds, and `x-compute-tokens`.
+   *
+   * @generated from field: bool return_timings = 8;
+   */
+  returnTimings: boolean;
 };
 
 /**
@@ -113,6 +121,13 @@ export type RerankResponse = Message<"rerank.v1.RerankResponse"> & {
    * @generated from field: bool query_truncated = 4;
    */
   queryTruncated: boolean;
+
+  /**
+   * Where the time went, where `return_timings` was set.
+   *
+   * @generated from field: rerank.v1.Timings timings = 5;
+   */
+  timings?: Timings | undefined;
 };
 
 /**
@@ -166,6 +181,48 @@ export const RerankResultSchema: GenMessage<RerankResult> = /*@__PURE__*/
   messageDesc(file_rerank_v1_rerank_service, 2);
 
 /**
+ * Timings tells where the time of a request went, in milliseconds.
+ *
+ * @generated from message rerank.v1.Timings
+ */
+export type Timings = Message<"rerank.v1.Timings"> & {
+  /**
+   * Turning texts into tokens.
+   *
+   * @generated from field: double tokenization_ms = 1;
+   */
+  tokenizationMs: number;
+
+  /**
+   * Waiting while the model worked for other requests.
+   *
+   * @generated from field: double queue_ms = 2;
+   */
+  queueMs: number;
+
+  /**
+   * The model's work on batches with documents of the request.
+   *
+   * @generated from field: double inference_ms = 3;
+   */
+  inferenceMs: number;
+
+  /**
+   * All of it, checks and ranking included.
+   *
+   * @generated from field: double total_ms = 4;
+   */
+  totalMs: number;
+};
+
+/**
+ * Describes the message rerank.v1.Timings.
+ * Use `create(TimingsSchema)` to create a new message.
+ */
+export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
+  messageDesc(file_rerank_v1_rerank_service, 3);
+
+/**
  * Usage counts tokens.
  *
  * @generated from message rerank.v1.Usage
@@ -184,7 +241,7 @@ export type Usage = Message<"rerank.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 3);
+  messageDesc(file_rerank_v1_rerank_service, 4);
 
 /**
  * RerankStreamRequest is one request of a stream.
@@ -220,7 +277,7 @@ export type RerankStreamRequest = Message<"rerank.v1.RerankStreamRequest"> & {
  * Use `create(RerankStreamRequestSchema)` to create a new message.
  */
 export const RerankStreamRequestSchema: GenMessage<RerankStreamRequest> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 4);
+  messageDesc(file_rerank_v1_rerank_service, 5);
 
 /**
  * RerankStreamResponse is the one answer to one request of a stream.
@@ -264,7 +321,7 @@ export type RerankStreamResponse = Message<"rerank.v1.RerankStreamResponse"> & {
  * Use `create(RerankStreamResponseSchema)` to create a new message.
  */
 export const RerankStreamResponseSchema: GenMessage<RerankStreamResponse> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 5);
+  messageDesc(file_rerank_v1_rerank_service, 6);
 
 /**
  * RequestError is the status that the request would have ended with as a Rerank call.
@@ -292,7 +349,7 @@ export type RequestError = Message<"rerank.v1.RequestError"> & {
  * Use `create(RequestErrorSchema)` to create a new message.
  */
 export const RequestErrorSchema: GenMessage<RequestError> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 6);
+  messageDesc(file_rerank_v1_rerank_service, 7);
 
 /**
  * HealthRequest has no fields.
@@ -307,7 +364,7 @@ export type HealthRequest = Message<"rerank.v1.HealthRequest"> & {
  * Use `create(HealthRequestSchema)` to create a new message.
  */
 export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 7);
+  messageDesc(file_rerank_v1_rerank_service, 8);
 
 /**
  * HealthResponse is what `GET /health` prints.
@@ -371,7 +428,7 @@ export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
  * Use `create(HealthResponseSchema)` to create a new message.
  */
 export const HealthResponseSchema: GenMessage<HealthResponse> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 8);
+  messageDesc(file_rerank_v1_rerank_service, 9);
 
 /**
  * RerankService scores (query, document) pairs with a cross-encoder. All calls share one model.
@@ -392,7 +449,9 @@ export const RerankService: GenService<{
    *   OK                  every document was scored
    *   INVALID_ARGUMENT    a field is missing, malformed or over its limit; the message names it
    *   NOT_FOUND           `model` names a model that is not served; the message names those that are
-   *   RESOURCE_EXHAUSTED  the queue is full, or the message is larger than the server accepts
+   *   RESOURCE_EXHAUSTED  the queue is full, the request could not be done before its deadline, or the message is
+   *                       larger than the server accepts; before any work, and with google.rpc.RetryInfo where
+   *                       waiting helps
    *   UNAVAILABLE         the model is loading or restarting, or the server is draining; retry with back-off
    *   DEADLINE_EXCEEDED   the deadline passed before the last document was scored
    *   CANCELLED           the caller went away

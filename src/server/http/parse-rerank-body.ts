@@ -6,10 +6,9 @@ export interface RerankBody {
   readonly request: RerankRequest;
   /** Whether each result carries its document's text. */
   readonly returnDocuments: boolean;
+  /** Whether the answer tells where the time went. */
+  readonly returnTimings: boolean;
 }
-
-/** Half of a surrogate pair, which has no UTF-8 form. JSON can escape one. */
-const loneSurrogate = /\p{Surrogate}/u;
 
 /** Largest `top_n` that every protocol can carry: an int32. */
 const maxTopN = 2 ** 31 - 1;
@@ -40,14 +39,13 @@ export function parseRerankBody(body: unknown): RerankBody {
       truncate,
     },
     returnDocuments: parseBoolean(fields, "return_documents") ?? false,
+    returnTimings: parseBoolean(fields, "return_timings") ?? false,
   };
 }
 
 function parseText(field: string, value: unknown): string {
   if (typeof value !== "string") throw wrongType(field, "a string", value);
-  if (!loneSurrogate.test(value)) return value;
-  const message = `\`${field}\` must be valid Unicode, got: a lone surrogate`;
-  throw new RerankError("invalid_argument", message, { field });
+  return value;
 }
 
 function parseTopN(value: unknown): number | undefined {
@@ -60,7 +58,7 @@ function parseTopN(value: unknown): number | undefined {
 
 function parseBoolean(
   fields: Readonly<Record<string, unknown>>,
-  field: "return_documents" | "raw_scores" | "truncate",
+  field: "return_documents" | "return_timings" | "raw_scores" | "truncate",
 ): boolean | undefined {
   const value = fields[field];
   if (isAbsent(value)) return undefined;

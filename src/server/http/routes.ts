@@ -4,6 +4,7 @@ import type { Call, ServerRequest } from "../call.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import { linkSignals } from "../linked-signal.ts";
+import { timingHeaders } from "../timing-headers.ts";
 import { checkJsonContentType } from "./content-type.ts";
 import { deadlineHeader, parseDeadlineHeader } from "./deadline-header.ts";
 import { decodeJson } from "./decode-json.ts";
@@ -61,6 +62,7 @@ async function handleRerank(
   limits: ServerLimits,
   { request, call, signal }: RouteContext,
 ): Promise<JsonAnswer> {
+  const startedMs = performance.now();
   checkJsonContentType(request.headers["content-type"]);
   const { maxBodyBytes, maxRequestTimeoutMs } = limits;
   const timeoutMs = parseDeadlineHeader(request.headers[deadlineHeader], maxRequestTimeoutMs);
@@ -74,8 +76,11 @@ async function handleRerank(
     const bytes = await readBody(request, maxBodyBytes, deadline.signal);
     const body = parseRerankBody(decodeJson(bytes));
     call.documents = body.request.documents.length;
-    const result = await reranker.rerank(body.request, deadline.signal);
-    return { status: 200, body: rerankAnswerOf(result, body) };
+    const result = await reranker.rerank(body.request, {
+      signal: deadline.signal,
+      timeoutMs: timeoutMs && timeoutMs - (performance.now() - startedMs),
+    });
+    return { status: 200, headers: timingHeaders(result), body: rerankAnswerOf(result, body) };
   } finally {
     deadline.unlink();
   }

@@ -16,7 +16,7 @@ export function responseOf(
   result: RerankResult,
   message: RerankRequestMessage,
 ): MessageInitShape<typeof RerankResponseSchema> {
-  const { documents, returnDocuments } = message;
+  const { documents, returnDocuments, returnTimings } = message;
   return {
     model: result.model,
     results: result.results.map(({ index, relevanceScore, truncated }) => ({
@@ -27,5 +27,6 @@ export function responseOf(
     })),
     usage: { totalTokens: result.totalTokens },
     queryTruncated: result.queryTruncated,
+    ...(returnTimings && { timings: result.timings }),
   };
 }

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import type { HealthState } from "../health-state.ts";
 import { linkSignals } from "../linked-signal.ts";
+import { timingHeaders } from "../timing-headers.ts";
 import { callKey } from "./call-context.ts";
 import { abortErrorOf } from "./connect-error.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
@@ -23,7 +24,13 @@ export function createRerankService(
       if (call) call.documents = message.documents.length;
       const link = linkSignals({ signals: [context.signal], toReason: abortErrorOf });
       try {
-        return responseOf(await reranker.rerank(requestOf(message), link.signal), message);
+        const { signal } = link;
+        const timeoutMs = context.timeoutMs();
+        const result = await reranker.rerank(requestOf(message), { signal, timeoutMs });
+        for (const [name, value] of Object.entries(timingHeaders(result))) {
+          context.responseHeader.set(name, value);
+        }
+        return responseOf(result, message);
       } finally {
         link.unlink();
       }

@@ -58,14 +58,16 @@ export async function answerItem(
 ): Promise<StreamAnswer> {
   const { id, request, timeoutMs } = message;
   if (request === undefined) return errorAnswer(id, new RerankError("internal", "internal error"));
+  const allowedMs = timeoutMs && Math.min(timeoutMs, options.maxRequestTimeoutMs);
   const item = linkSignals({
     signals: [options.signal],
-    timeoutMs: timeoutMs && Math.min(timeoutMs, options.maxRequestTimeoutMs),
+    timeoutMs: allowedMs,
     timeoutReason: () =>
       new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done"),
   });
   try {
-    const result = await options.reranker.rerank(requestOf(request), item.signal);
+    const call = { signal: item.signal, timeoutMs: allowedMs };
+    const result = await options.reranker.rerank(requestOf(request), call);
     return { id, outcome: { case: "response", value: responseOf(result, request) } };
   } catch (error) {
     if (error instanceof RerankError) return errorAnswer(id, error);

@@ -94,7 +94,7 @@ const cases: readonly BadCase[] = [
     name: "too many documents",
     body: fields({ documents: Array(1_001).fill("a") }),
     status: 422,
-    message: /`documents` must have at most 1000 items, got: 1001/,
+    message: /`documents` must hold at most 1000 documents, got: 1001/,
   },
   ...[-1, 1.5, 2 ** 31, 1e300].map((topN) => ({
     name: `a top_n of ${topN}`,
@@ -118,7 +118,7 @@ const cases: readonly BadCase[] = [
     name: "an unknown model",
     body: fields({ model: "other" }),
     status: 404,
-    message: /`model` must be `fake-model`/,
+    message: /`model` must be one that is served \(`fake-model`\)/,
   },
   {
     name: "a model of the wrong type",

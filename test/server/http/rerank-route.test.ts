@@ -35,6 +35,27 @@ suite("POST /rerank", () => {
     assert.equal(overHttp2.text, overHttp1.text);
   });
 
+  test("tells where the time went: in headers always, in the body where asked", async (context) => {
+    const { url, reranker } = await startServer(context);
+    const body = { query: "q", documents: ["a"], return_timings: true };
+
+    const { headers, text } = await postRerank(url, body, { "x-request-timeout-ms": "60000" });
+
+    assert.deepEqual(
+      ["tokenization", "queue", "inference", "total"].map((stage) => headers[`x-${stage}-time`]),
+      ["1", "3", "4", "8"],
+    );
+    assert.equal(headers["x-compute-tokens"], "1");
+    assert.deepEqual(JSON.parse(text).timings, {
+      tokenization_ms: 1.25,
+      queue_ms: 2.5,
+      inference_ms: 3.5,
+      total_ms: 7.5,
+    });
+    const [timeoutMs] = reranker.timeouts;
+    assert(timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= 60_000);
+  });
+
   test("hands every field to the reranker", async (context) => {
     const { url, reranker } = await startServer(context);
 

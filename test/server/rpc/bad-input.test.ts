@@ -82,13 +82,13 @@ const cases: readonly BadCase[] = [
     name: "too many documents",
     body: fields({ documents: Array(1_001).fill("a") }),
     status: 400,
-    message: /`documents` must have at most 1000 items/,
+    message: /`documents` must hold at most 1000 documents/,
   },
   {
     name: "a negative top_n",
     body: fields({ top_n: -1 }),
     status: 400,
-    message: /`top_n` must be 0 or more/,
+    message: /`top_n` must be a whole number of 0 or more/,
   },
   ...[1.5, 2 ** 31, 1e300, secret].map((topN) => ({
     name: `a top_n of ${topN}`,
@@ -106,7 +106,7 @@ const cases: readonly BadCase[] = [
     name: "an unknown model",
     body: fields({ model: "other" }),
     status: 404,
-    message: /`model` must be `fake-model`/,
+    message: /`model` must be one that is served \(`fake-model`\)/,
   },
   {
     name: "a body that is not what its encoding says",

@@ -48,6 +48,26 @@ for (const [name, createTransport] of Object.entries(transports)) {
       );
     });
 
+    test("is told where the time went", async (context) => {
+      const { url, reranker } = await startServer(context);
+      const client = createClient(RerankService, createTransport(url));
+      const request = { query: "q", documents: ["a"], returnTimings: true };
+      let headers = new Headers();
+
+      const { timings } = await client.rerank(request, {
+        timeoutMs: 60_000,
+        onHeader: (received) => {
+          headers = received;
+        },
+      });
+
+      assert.equal(headers.get("x-total-time"), "8");
+      assert.equal(headers.get("x-compute-tokens"), "1");
+      assert.deepEqual([timings?.queueMs, timings?.totalMs], [2.5, 7.5]);
+      const [timeoutMs] = reranker.timeouts;
+      assert(timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= 60_000);
+    });
+
     test("reads the health", async (context) => {
       const { url, health } = await startServer(context);
       const client = createClient(RerankService, createTransport(url));

@@ -38,6 +38,7 @@ suite("a grpc-js client", () => {
         },
       ],
       usage: { total_tokens: 2 },
+      timings: null,
       query_truncated: true,
     });
   });

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type Outlook, refusalOf } from "../../src/scheduler/admission.ts";
+
+const limits = { maxQueueTokens: 1000, maxQueueMs: 500 };
+
+/** A model of 800 tokens a second that is believed to do 1,000. */
+const idle: Outlook = {
+  queuedTokens: 0,
+  aheadTokens: 0,
+  ownTokens: 100,
+  tokensPerSecond: 800,
+  timeoutMs: undefined,
+};
+
+suite("refusalOf()", () => {
+  for (const { name, change } of [
+    { name: "anything while nothing waits", change: { ownTokens: 5000 } },
+    { name: "what just fits the queue", change: { queuedTokens: 900 } },
+    { name: "what waits as long as allowed", change: { queuedTokens: 500, aheadTokens: 500 } },
+    {
+      name: "a longer wait within a deadline that leaves room for it",
+      change: { queuedTokens: 800, aheadTokens: 800, timeoutMs: 900 },
+    },
+    {
+      name: "anything that fits while the speed is not known",
+      change: { queuedTokens: 900, aheadTokens: 900, tokensPerSecond: undefined, timeoutMs: 1 },
+    },
+  ]) {
+    test(`takes ${name}`, () => {
+      assert.equal(refusalOf({ ...idle, ...change }, limits), undefined);
+    });
+  }
+
+  for (const { name, change, message, retryAfterMs } of [
+    {
+      name: "what does not fit the queue",
+      change: { queuedTokens: 901, aheadTokens: 100 },
+      message: /^the queue is full; try again in about 1 s$/,
+      retryAfterMs: 1,
+    },
+    {
+      name: "what does not fit an empty queue either, until that is empty",
+      change: { queuedTokens: 600, ownTokens: 5000 },
+      message: /the queue is full/,
+      retryAfterMs: 600,
+    },
+    {
+      name: "what would wait too long",
+      change: { queuedTokens: 800, aheadTokens: 800 },
+      message: /wait too long/,
+      retryAfterMs: 300,
+    },
+    {
+      name: "what would end after its deadline",
+      change: { queuedTokens: 300, aheadTokens: 300, timeoutMs: 350 },
+      message: /not be done before its deadline/,
+      retryAfterMs: 50,
+    },
+    {
+      name: "what alone takes longer than its deadline",
+      change: { timeoutMs: 50 },
+      message: /not be done before its deadline/,
+      retryAfterMs: 1,
+    },
+  ]) {
+    test(`refuses ${name}`, () => {
+      const refusal = refusalOf({ ...idle, ...change }, limits);
+
+      assert.equal(refusal?.code, "resource_exhausted");
+      assert.match(refusal.message, message);
+      assert.equal(refusal.retryAfterMs, retryAfterMs);
+    });
+  }
+});
