@@ -38,6 +38,7 @@ const homes: Readonly<Record<string, string>> = {
   "@connectrpc/connect": "server",
   "@connectrpc/connect-node": "server",
   "@huggingface/hub": "models",
+  "lru-cache": "reranker",
   "onnxruntime-node": "inference",
   tokenizers: "tokenizer",
   pino: "telemetry",

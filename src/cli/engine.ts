@@ -5,6 +5,7 @@ import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
+import { createScoreCache } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
 import { systemClock } from "../scheduler/clock.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
@@ -23,6 +24,8 @@ export interface EngineOptions {
   /** Names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];
   readonly admission: AdmissionLimits;
+  /** Memory for scores of pairs that were asked for before; 0: none are kept. */
+  readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
 }
@@ -68,6 +71,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       tokenizer,
       scheduler,
       clock: systemClock,
+      cache: options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined,
       limits,
       servedModels,
       maxLength,

@@ -106,7 +106,7 @@ async function startEngine(
   { chosen, model, maxLength }: { chosen: ChosenWeights; model: ModelDirectory; maxLength: number },
   server: RerankServer,
 ): Promise<Engine> {
-  const { threads, maxBatchTokens, servedModelNames } = config;
+  const { threads, maxBatchTokens, servedModelNames, cacheMb } = config;
   try {
     return await createEngine({
       model,
@@ -116,6 +116,7 @@ async function startEngine(
       limits: config,
       servedModels: [model.name, ...servedModelNames],
       admission: config,
+      cacheMb,
       maxBatchTokens,
     });
   } catch (error) {

@@ -1,4 +1,5 @@
-import { type Command, type Option, options } from "./options.ts";
+import { type Command, type Option, takes } from "./option.ts";
+import { options } from "./options.ts";
 
 /** Widest line of help, so that it fits a terminal. */
 const columns = 80;
@@ -45,7 +46,7 @@ export function commandHelp(command: Command): string {
 
 /** Returns the options of all commands as a Markdown table, for the README. */
 export function optionsTable(): string {
-  const rows = (options as readonly Option[]).map((option) => {
+  const rows = options.map((option) => {
     const flags = [option.flag, ...(option.aliases ?? [])].map((flag) => `\`--${flag}\``);
     const env = option.env.map((name) => `\`${name}\``);
     const fallback = option.default ? `\`${option.default}\`` : "";
@@ -58,8 +59,8 @@ export function optionsTable(): string {
 
 function groupsOf(command: Command): Map<string, Option[]> {
   const groups = new Map<string, Option[]>();
-  for (const option of options as readonly Option[]) {
-    if (!option.commands.includes(command)) continue;
+  for (const option of options) {
+    if (!takes(command, option)) continue;
     groups.set(option.group, [...(groups.get(option.group) ?? []), option]);
   }
   return groups;

@@ -1,31 +1,4 @@
-/** A command of the program that takes options. */
-export type Command = "serve" | "pull";
-
-/** How the text of an option becomes a value. */
-export type OptionKind =
-  | { readonly kind: "text" }
-  | { readonly kind: "names" }
-  | { readonly kind: "integer"; readonly min: number; readonly max: number }
-  | { readonly kind: "choice"; readonly choices: readonly string[] };
-
-/** One option: a flag, the environment variables that stand for it, and what help says of it. */
-export interface Option {
-  /** Heading in help and README. */
-  readonly group: "Model" | "Network" | "Limits" | "Logging";
-  /** Long flag without the dashes. */
-  readonly flag: string;
-  /** Other long flags that mean the same. */
-  readonly aliases?: readonly string[];
-  /** Environment variables; the first that is set and not empty counts. A flag overrides them. */
-  readonly env: readonly string[];
-  /** Name of the value in help. */
-  readonly value: string;
-  readonly type: OptionKind;
-  /** Value when nothing is given; undefined where absence means something. */
-  readonly default?: string;
-  readonly help: string;
-  readonly commands: readonly Command[];
-}
+import type { Option } from "./option.ts";
 
 const text = { kind: "text" } as const;
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
@@ -38,7 +11,7 @@ export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** Every option of every command: the one source of parsing, `--help` and the README's table. */
-export const options = [
+export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "model-id",
@@ -47,7 +20,6 @@ export const options = [
     value: "ID",
     type: text,
     help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`",
-    commands: ["serve"],
   },
   {
     group: "Model",
@@ -66,7 +38,6 @@ export const options = [
     type: { kind: "names" },
     default: "",
     help: "further name under which requests may ask for the model (repeatable; comma-separated in env)",
-    commands: ["serve"],
   },
   {
     group: "Model",
@@ -96,7 +67,6 @@ export const options = [
     type: { kind: "integer", min: 8, max: 1_048_576 },
     default: "512",
     help: "longest (query, document) pair; longer ones are cut; at most the model's own limit",
-    commands: ["serve"],
   },
   {
     group: "Model",
@@ -106,7 +76,15 @@ export const options = [
     type: { kind: "integer", min: 0, max: 1024 },
     default: "0",
     help: "threads of one inference on cpu; 0: one for each core",
-    commands: ["serve"],
+  },
+  {
+    group: "Model",
+    flag: "cache-mb",
+    env: ["RERANKER_CACHE_MB"],
+    value: "MB",
+    type: { kind: "integer", min: 0, max: 1_000_000 },
+    default: "0",
+    help: "memory for scores of pairs that were asked for before; 0: none are kept",
   },
   {
     group: "Network",
@@ -116,7 +94,6 @@ export const options = [
     type: text,
     default: "127.0.0.1",
     help: "address to listen on; 0.0.0.0 or :: for all",
-    commands: ["serve"],
   },
   {
     group: "Network",
@@ -126,7 +103,6 @@ export const options = [
     type: { kind: "integer", min: 0, max: 65_535 },
     default: "7998",
     help: "port of all protocols; 0: any free one",
-    commands: ["serve"],
   },
   {
     group: "Network",
@@ -135,7 +111,6 @@ export const options = [
     value: "FILE",
     type: text,
     help: "certificate chain (PEM); with --tls-key the port speaks TLS only",
-    commands: ["serve"],
   },
   {
     group: "Network",
@@ -144,7 +119,6 @@ export const options = [
     value: "FILE",
     type: text,
     help: "private key (PEM)",
-    commands: ["serve"],
   },
   {
     group: "Network",
@@ -154,7 +128,6 @@ export const options = [
     type: milliseconds,
     default: "30000",
     help: "how long running requests may take after SIGTERM or SIGINT",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -164,7 +137,6 @@ export const options = [
     type: count,
     default: "33554432",
     help: "largest request body or gRPC message, also after decompression",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -174,7 +146,6 @@ export const options = [
     type: count,
     default: "10000",
     help: "most documents in one request",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -184,7 +155,6 @@ export const options = [
     type: count,
     default: "1000000",
     help: "longest document, in UTF-16 units",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -194,7 +164,6 @@ export const options = [
     type: count,
     default: "32768",
     help: "longest query, in UTF-16 units",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -204,7 +173,6 @@ export const options = [
     type: count,
     default: "2000000",
     help: "most tokens that may wait; requests beyond are refused with 429",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -214,7 +182,6 @@ export const options = [
     type: milliseconds,
     default: "5000",
     help: "longest expected wait for other requests; beyond, requests without a deadline of their own get 429",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -223,7 +190,6 @@ export const options = [
     value: "TOKENS",
     type: count,
     help: "most padded tokens of one inference; unset: 1024 on cpu, 16384 on a gpu",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -233,7 +199,6 @@ export const options = [
     type: count,
     default: "128",
     help: "most calls at a time on one HTTP/2 connection",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -243,7 +208,6 @@ export const options = [
     type: count,
     default: "64",
     help: "most unanswered requests on one RerankStream before the server stops reading it",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -253,7 +217,6 @@ export const options = [
     type: milliseconds,
     default: "10000",
     help: "time to send request headers, or the first bytes of a connection",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -263,7 +226,6 @@ export const options = [
     type: milliseconds,
     default: "60000",
     help: "time to send a whole request",
-    commands: ["serve"],
   },
   {
     group: "Limits",
@@ -273,7 +235,6 @@ export const options = [
     type: milliseconds,
     default: "75000",
     help: "time after which a connection without calls is closed",
-    commands: ["serve"],
   },
   {
     group: "Logging",
@@ -283,7 +244,6 @@ export const options = [
     type: { kind: "choice", choices: ["debug", "info", "warn", "error", "silent"] },
     default: "info",
     help: "debug, info, warn, error, silent",
-    commands: ["serve"],
   },
   {
     group: "Logging",
@@ -293,6 +253,5 @@ export const options = [
     type: { kind: "choice", choices: ["auto", "json", "text"] },
     default: "auto",
     help: "json, text, or auto: text on a terminal, else json; always on stderr",
-    commands: ["serve"],
   },
-] as const satisfies readonly Option[];
+];

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { type Command, type Option, options } from "./options.ts";
+import { type Command, type Option, takes } from "./option.ts";
+import { options } from "./options.ts";
 
 /** A mistake on the command line or in the environment. Printed with all its problems, exit status 2. */
 export class UsageError extends Error {
@@ -42,9 +43,7 @@ export function parseOptions(
   argv: readonly string[],
   env: Environment,
 ): ParsedOptions {
-  const known: readonly Option[] = options.filter((option: Option) =>
-    option.commands.includes(command),
-  );
+  const known = options.filter((option) => takes(command, option));
   const problems: string[] = [];
   const given = new Map<string, string[]>();
   const positionals: string[] = [];

@@ -12,6 +12,8 @@ export interface ServeConfig {
   readonly maxLength: number | undefined;
   /** 0: one for each core. */
   readonly threads: number;
+  /** Memory for scores of pairs that were asked for before; 0: none are kept. */
+  readonly cacheMb: number;
   readonly host: string;
   readonly port: number;
   /** Paths of PEM files; undefined: cleartext. */
@@ -70,6 +72,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       device: text("device"),
       maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
       threads: integer("threads"),
+      cacheMb: integer("cache-mb"),
       host: text("host"),
       port: integer("port"),
       tls: certPath && keyPath ? { certPath, keyPath } : undefined,

@@ -13,7 +13,7 @@ suite("help", () => {
   test("names every option, variable and default in --help and in the table", () => {
     const table = optionsTable();
     for (const option of options) {
-      for (const command of option.commands) {
+      for (const command of option.commands ?? ["serve"]) {
         const help = commandHelp(command).replaceAll(/\s+/g, " ");
         assert(help.includes(`--${option.flag}`), option.flag);
         for (const name of option.env) assert(help.includes(name), name);

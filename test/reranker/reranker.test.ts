@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { createReranker } from "../../src/reranker/reranker.ts";
+import { createScoreCache, type ScoreCache } from "../../src/reranker/score-cache.ts";
 import type { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
 import { createFakeClock } from "../fakes/fake-clock.ts";
@@ -10,7 +11,7 @@ import { fakeTokenizer } from "../fakes/fake-tokenizer.ts";
 const never = { signal: new AbortController().signal };
 
 /** A reranker whose logit of a document is the number that its text spells. */
-function setUp(maxLength = 512) {
+function setUp(maxLength = 512, cache?: ScoreCache) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
   const clock = createFakeClock();
@@ -36,6 +37,7 @@ function setUp(maxLength = 512) {
     },
     scheduler,
     clock,
+    cache,
     limits: defaultRequestLimits,
     servedModels: ["main", "alias"],
     maxLength,
@@ -194,5 +196,30 @@ suite("createReranker()", () => {
 
     assert.deepEqual(timings, { tokenizationMs: 10, queueMs: 20, inferenceMs: 30, totalMs: 10 });
     assert.deepEqual(timeouts, [90]);
+  });
+
+  test("does not score again what the cache has", async () => {
+    const { reranker, seen } = setUp(5, createScoreCache(1));
+    await reranker.rerank({ query: "q", documents: ["1", "2345"] }, never);
+
+    const { results, totalTokens } = await reranker.rerank(
+      { query: "q", documents: ["3", "1", "2345"] },
+      never,
+    );
+
+    assert.equal(seen[1]?.length, 1);
+    assert.equal(totalTokens, 3);
+    assert.deepEqual(
+      results.map(({ index, truncated }) => [index, truncated]),
+      [
+        [2, true],
+        [0, false],
+        [1, false],
+      ],
+    );
+    await assert.rejects(
+      reranker.rerank({ query: "q", documents: ["1", "2345"], truncate: false }, never),
+      { field: "documents[1]" },
+    );
   });
 });

@@ -229,7 +229,8 @@ export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
  */
 export type Usage = Message<"rerank.v1.Usage"> & {
   /**
-   * The tokens that the model read: the sum over all pairs after truncation, special tokens included, padding not.
+   * The tokens that the model read: the sum over all pairs after truncation, special tokens included, padding not. Equal
+   * documents, and pairs whose score was cached, are not read again.
    *
    * @generated from field: uint32 total_tokens = 1;
    */

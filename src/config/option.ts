@@ -1,0 +1,34 @@
+/** A command of the program that takes options. */
+export type Command = "serve" | "pull";
+
+/** How the text of an option becomes a value. */
+export type OptionKind =
+  | { readonly kind: "text" }
+  | { readonly kind: "names" }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly choices: readonly string[] };
+
+/** One option: a flag, the environment variables that stand for it, and what help says of it. */
+export interface Option {
+  /** Heading in help and README. */
+  readonly group: "Model" | "Network" | "Limits" | "Logging";
+  /** Long flag without the dashes. */
+  readonly flag: string;
+  /** Other long flags that mean the same. */
+  readonly aliases?: readonly string[];
+  /** Environment variables; the first that is set and not empty counts. A flag overrides them. */
+  readonly env: readonly string[];
+  /** Name of the value in help. */
+  readonly value: string;
+  readonly type: OptionKind;
+  /** Value when nothing is given; undefined where absence means something. */
+  readonly default?: string;
+  readonly help: string;
+  /** Default: `serve` alone. */
+  readonly commands?: readonly Command[];
+}
+
+/** Whether a command takes the option. */
+export function takes(command: Command, { commands = ["serve"] }: Option): boolean {
+  return commands.includes(command);
+}
