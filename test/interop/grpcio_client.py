@@ -85,7 +85,7 @@ def large_request(request_class):
 
 
 def deadline(rerank, request_class) -> str:
-    return status_of(lambda: rerank(large_request(request_class), timeout=0.2))
+    return status_of(lambda: rerank(large_request(request_class), timeout=0.05))
 
 
 def cancel(rerank, request_class) -> str:
