@@ -29,7 +29,7 @@ suite("Python grpcio", { skip: python.skip }, () => {
     assert.equal(code, 0, stderr);
     assert.deepEqual(JSON.parse(stdout), {
       health: 1,
-      order: [1, 0, 2],
+      best: [1, 3],
       invalid: "INVALID_ARGUMENT",
       deadline: "DEADLINE_EXCEEDED",
       cancelled: "CANCELLED",

@@ -56,7 +56,7 @@ def main() -> None:
             json.dumps(
                 {
                     "health": check(health_request_class(), timeout=30).status,
-                    "order": unary(rerank, request_class),
+                    "best": unary(rerank, request_class),
                     "invalid": status_of(lambda: rerank(request_class(documents=["d"]), timeout=30)),
                     "deadline": deadline(rerank, request_class),
                     "cancelled": cancel(rerank, request_class),
@@ -67,8 +67,10 @@ def main() -> None:
 
 
 def unary(rerank, request_class) -> list[int]:
+    """Returns the index of the best document, and how many were ranked."""
     request = request_class(query="red apple", documents=["blue sky", "a red apple pie", "green"])
-    return [result.index for result in rerank(request, timeout=30).results]
+    results = rerank(request, timeout=30).results
+    return [results[0].index, len(results)]
 
 
 def status_of(call) -> str:
