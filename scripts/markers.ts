@@ -1,6 +1,6 @@
 /**
- * Returns `text` with what stands between `<!-- name:start -->` and `<!-- name:end -->` replaced. Throws if the markers are
- * not there.
+ * Returns `text` with what stands between `<!-- name:start -->` and `<!-- name:end -->` replaced.
+ * Throws if the markers are not there.
  */
 export function replaceBetween(text: string, name: string, content: string): string {
   const start = `<!-- ${name}:start -->`;

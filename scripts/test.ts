@@ -1,6 +1,6 @@
 /**
- * Runs the compiled tests, or those whose path contains one of the arguments. `node --test` of Node 20 takes no glob, hence
- * this list of files.
+ * Runs the compiled tests, or those whose path contains one of the arguments. `node --test` of Node
+ * 20 takes no glob, hence this list of files.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";

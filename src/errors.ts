@@ -19,7 +19,10 @@ export const grpcCodeOf = {
   unavailable: 14,
 } as const satisfies Record<RerankErrorCode, number>;
 
-/** HTTP status of each error on the plain JSON routes. 422 and not 400 for a bad field, as the guide's server does. */
+/**
+ * HTTP status of each error on the plain JSON routes. 422 and not 400 for a bad field, as the
+ * guide's server does.
+ */
 export const httpStatusOf = {
   cancelled: 499,
   invalid_argument: 422,
@@ -41,8 +44,9 @@ export interface RerankErrorOptions {
 }
 
 /**
- * The one error that callers of this package see. Its message is written for the client and holds no text of a query or
- * document, no path and no cause. Any other error is a bug, and clients see it as `internal`.
+ * The one error that callers of this package see. Its message is written for the client and holds
+ * no text of a query or document, no path and no cause. Any other error is a bug, and clients see
+ * it as `internal`.
  */
 export class RerankError extends Error {
   override readonly name = "RerankError";
@@ -59,8 +63,8 @@ export class RerankError extends Error {
 }
 
 /**
- * Returns the RerankError for an aborted signal: `deadline_exceeded` if the reason is a time-out, else `cancelled`. A reason
- * that is a RerankError is returned as it is.
+ * Returns the RerankError for an aborted signal: `deadline_exceeded` if the reason is a time-out,
+ * else `cancelled`. A reason that is a RerankError is returned as it is.
  */
 export function errorFromAbort(signal: AbortSignal): RerankError {
   const { reason } = signal;
@@ -71,7 +75,9 @@ export function errorFromAbort(signal: AbortSignal): RerankError {
   return new RerankError("cancelled", "the caller went away", { cause: reason });
 }
 
-/** A fault that keeps the program from starting. Printed as `error: …` and `hint: …`, exit status 1. */
+/**
+ * A fault that keeps the program from starting. Printed as `error: …` and `hint: …`, exit status 1.
+ */
 export class StartupError extends Error {
   override readonly name = "StartupError";
   readonly hint: string | undefined;

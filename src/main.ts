@@ -8,7 +8,8 @@ Object.assign(process.env, runtimeEnvironment);
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
-    // The second signal means now. Leaving through `process.exit` would abort while the model computes.
+    // The second signal means now. Leaving through `process.exit` would abort while the model
+    // computes.
     if (stop.signal.aborted) process.kill(process.pid, "SIGKILL");
     stop.abort();
   });

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 /** The package's folder; this file runs from dist/test. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Which room of src/ may import which. What is not listed is forbidden, except files of the same room. */
+/**
+ * Which room of src/ may import which. What is not listed is forbidden, except files of the same
+ * room.
+ */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   cli: [

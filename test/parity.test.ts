@@ -23,7 +23,8 @@ const never = { signal: new AbortController().signal };
 for (const { name, folder } of models) {
   suite(`logits of ${name} agree with Python's`, () => {
     const { cases: all, maxLength } = readGolden(name);
-    // An empty query is refused before it comes to the model; its ids are compared in the tokenizer's tests.
+    // An empty query is refused before it comes to the model; its ids are compared in the
+    // tokenizer's tests.
     const cases = all.filter(({ query }) => query !== "");
     let engine: Engine;
 

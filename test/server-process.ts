@@ -22,7 +22,10 @@ export interface ServerProcess {
   stop(): Promise<number | NodeJS.Signals | null>;
 }
 
-/** The environment of this process without what would steer the server, and with what the test asks for. */
+/**
+ * The environment of this process without what would steer the server, and with what the test asks
+ * for.
+ */
 export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}) {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(RERANKER_|HF_|MODEL_ID$|PORT$|REVISION$|DTYPE$|LOG_LEVEL$)/.test(name),

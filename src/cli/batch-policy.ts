@@ -2,8 +2,9 @@ import type { Device } from "../inference/devices.ts";
 import type { BatchPolicy } from "../scheduler/fair-queue.ts";
 
 /**
- * How batches are formed on each device. A CPU computes a token of a small batch as fast as one of a large batch, so its
- * batches stay small enough to wait for; a GPU needs thousands of tokens to be busy.
+ * How batches are formed on each device. A CPU computes a token of a small batch as fast as one of
+ * a large batch, so its batches stay small enough to wait for; a GPU needs thousands of tokens to
+ * be busy.
  */
 const policies = {
   cpu: { maxBatchTokens: 1024, runOverheadTokens: 16 },

@@ -4,8 +4,8 @@ import { StartupError } from "../errors.ts";
 export const defaultMaxLength = 512;
 
 /**
- * Returns the longest pair in tokens. Default: 512, or the model's own limit where that is lower. Throws a StartupError if more was
- * asked for than the model has positions for.
+ * Returns the longest pair in tokens. Default: 512, or the model's own limit where that is lower.
+ * Throws a StartupError if more was asked for than the model has positions for.
  */
 export function chooseMaxLength(asked: number | undefined, modelLimit: number): number {
   if (asked === undefined) return Math.min(defaultMaxLength, modelLimit);

@@ -20,8 +20,8 @@ export interface ChosenWeights {
 }
 
 /**
- * Returns the device to ask the runtime for and the weights that suit the first device it will try. Throws a StartupError if a
- * device was asked for by name and cannot be used here.
+ * Returns the device to ask the runtime for and the weights that suit the first device it will try.
+ * Throws a StartupError if a device was asked for by name and cannot be used here.
  */
 export function chooseWeights(wish: WeightsWish): ChosenWeights {
   const device = parseDeviceName(wish.device);

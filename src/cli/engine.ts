@@ -35,11 +35,16 @@ export interface Engine {
   readonly reranker: Reranker;
   readonly backend: ResilientBackend;
   readonly info: BackendInfo;
-  /** Waits for the running batch and the texts under way, then frees the model and the tokenizer. */
+  /**
+   * Waits for the running batch and the texts under way, then frees the model and the tokenizer.
+   */
   close(): Promise<void>;
 }
 
-/** Loads the tokenizer and the model, each off the main thread; resolves once the model has answered a canary. */
+/**
+ * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
+ * a canary.
+ */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { model, device, threads, maxLength, limits, servedModels } = options;
   const padId = model.config.padTokenId;

@@ -36,7 +36,10 @@ const clearLine = "\r\u001B[2K";
 const green = "\u001B[32m";
 const plain = "\u001B[39m";
 
-/** Returns a display that draws a bar on a terminal, and elsewhere writes a line for each file and each 10%. */
+/**
+ * Returns a display that draws a bar on a terminal, and elsewhere writes a line for each file and
+ * each 10%.
+ */
 export function createProgressDisplay(
   stream: ProgressStream,
   options: ProgressDisplayOptions = {},

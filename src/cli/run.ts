@@ -21,7 +21,10 @@ export interface ProcessContext {
 /** Exit codes, as in `docs/design.md`. */
 const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
 
-/** Runs the command that the words name and returns the exit code: 0 ok, 1 fault, 2 usage. Never rejects. */
+/**
+ * Runs the command that the words name and returns the exit code: 0 ok, 1 fault, 2 usage. Never
+ * rejects.
+ */
 export async function run(context: ProcessContext): Promise<number> {
   const { argv, stdout, stderr } = context;
   const [command, ...rest] = argv;

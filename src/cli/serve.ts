@@ -23,8 +23,9 @@ export interface ServeContext extends ProcessContext {
 }
 
 /**
- * Finds the model, starts the server, and drains it when `context.stop` aborts. Resolves when everything is closed; `clean` says
- * whether every call was answered. Rejects with StartupError if it cannot start.
+ * Finds the model, starts the server, and drains it when `context.stop` aborts. Resolves when
+ * everything is closed; `clean` says whether every call was answered. Rejects with StartupError if
+ * it cannot start.
  */
 export async function serve(
   config: ServeConfig,

@@ -31,7 +31,10 @@ export function programHelp(): string {
   ].join("\n");
 }
 
-/** Returns the help of one command: its options by group, each with its environment variables and default. */
+/**
+ * Returns the help of one command: its options by group, each with its environment variables and
+ * default.
+ */
 export function commandHelp(command: Command): string {
   const lines = [summaries[command], "", `Usage: ${usages[command]}`];
   for (const [group, members] of groupsOf(command)) {

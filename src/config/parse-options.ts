@@ -2,7 +2,10 @@ import { parseArgs } from "node:util";
 import { type Command, type Option, takes } from "./option.ts";
 import { options } from "./options.ts";
 
-/** A mistake on the command line or in the environment. Printed with all its problems, exit status 2. */
+/**
+ * A mistake on the command line or in the environment. Printed with all its problems, exit status
+ * 2.
+ */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly problems: readonly string[];

@@ -8,7 +8,10 @@ export interface ServeConfig {
   readonly servedModelNames: readonly string[];
   readonly dtype: string;
   readonly device: string;
-  /** Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is lower. */
+  /**
+   * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is
+   * lower.
+   */
   readonly maxLength: number | undefined;
   /** 0: one for each core. */
   readonly threads: number;
@@ -95,7 +98,9 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
   };
 }
 
-/** Reads flags and environment of `rerankd pull ID`. Throws UsageError with every problem at once. */
+/**
+ * Reads flags and environment of `rerankd pull ID`. Throws UsageError with every problem at once.
+ */
 export function parsePullConfig(argv: readonly string[], env: Environment): Parsed<PullConfig> {
   const parsed = parseOptions("pull", argv, env);
   if (parsed.help) return { help: true };

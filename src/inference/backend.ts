@@ -6,7 +6,10 @@ export interface EncodedBatch {
   readonly length: number;
   /** Token ids, row-major, `rows * length`; cells past a row's length hold the padding id. */
   readonly inputIds: Int32Array<ArrayBuffer>;
-  /** Segment ids, row-major, `rows * length`: 0 query, 1 document. Fed only to graphs that have the input. */
+  /**
+   * Segment ids, row-major, `rows * length`: 0 query, 1 document. Fed only to graphs that have the
+   * input.
+   */
   readonly typeIds: Uint8Array<ArrayBuffer>;
   /** Tokens in each row before padding, `rows`. The attention mask follows from it. */
   readonly lengths: Int32Array<ArrayBuffer>;
@@ -15,14 +18,19 @@ export interface EncodedBatch {
 /**
  * Runs a cross-encoder: the one seam between the server and a runtime.
  *
- * A backend runs one batch at a time; a caller that has the next batch ready may hand it over while one runs.
+ * A backend runs one batch at a time; a caller that has the next batch ready may hand it over while
+ * one runs.
  */
 export interface Backend {
   /**
-   * Returns one logit per row. The arrays of the batch belong to the backend from the call on (they may be transferred to
-   * a thread). Rejects with RerankError `unavailable` while the model is not loaded, or if its worker dies before it answered.
+   * Returns one logit per row. The arrays of the batch belong to the backend from the call on (they
+   * may be transferred to a thread). Rejects with RerankError `unavailable` while the model is not
+   * loaded, or if its worker dies before it answered.
    */
   score(batch: EncodedBatch): Promise<Float32Array>;
-  /** Waits for the running batch, then frees the model. Later calls of `score` reject with `unavailable`. */
+  /**
+   * Waits for the running batch, then frees the model. Later calls of `score` reject with
+   * `unavailable`.
+   */
   close(): Promise<void>;
 }

@@ -22,12 +22,15 @@ export interface DevicePlan {
 const hints: Readonly<Record<Device, string>> = {
   cpu: "Reinstall onnxruntime-node for this platform.",
   cuda:
-    "Install the CUDA libraries with `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node` " +
+    "Install the CUDA libraries with `ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install` " +
     "on a machine with an NVIDIA driver, CUDA 12 and cuDNN 9, or use `--device cpu`.",
   webgpu: "WebGPU needs a Vulkan, Metal or Direct3D 12 driver; use `--device cpu` without one.",
 };
 
-/** Returns `text` as a device name. Throws a StartupError that lists the known names for any other text. */
+/**
+ * Returns `text` as a device name. Throws a StartupError that lists the known names for any other
+ * text.
+ */
 export function parseDeviceName(text: string): DeviceName {
   const name = deviceNames.find((known) => known === text);
   if (name !== undefined) return name;
@@ -36,9 +39,10 @@ export function parseDeviceName(text: string): DeviceName {
 }
 
 /**
- * Returns the devices to try for a choice. `auto` is CUDA if its libraries are there, then the CPU. It leaves
- * WebGPU out: a WebGPU adapter may be a software renderer that is slower than the CPU, and quantized operators
- * are missing there. Throws a StartupError with a hint if the one device that was asked for has an obstacle.
+ * Returns the devices to try for a choice. `auto` is CUDA if its libraries are there, then the CPU.
+ * It leaves WebGPU out: a WebGPU adapter may be a software renderer that is slower than the CPU,
+ * and quantized operators are missing there. Throws a StartupError with a hint if the one device
+ * that was asked for has an obstacle.
  */
 export function planDevices(name: DeviceName, obstacles: DeviceObstacles): DevicePlan {
   if (name === "auto") {

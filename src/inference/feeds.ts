@@ -2,7 +2,10 @@ import { RerankError } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
 import type { InputName, InputType } from "./graph.ts";
 
-/** Throws RerankError `internal` if the arrays of a batch do not have the sizes that its rows and length say. */
+/**
+ * Throws RerankError `internal` if the arrays of a batch do not have the sizes that its rows and
+ * length say.
+ */
 export function checkBatch(batch: EncodedBatch): void {
   const { rows, length, inputIds, typeIds, lengths } = batch;
   const cells = rows * length;
@@ -30,9 +33,9 @@ export function inputCells(
     return narrow;
   }
   const wide = new BigInt64Array(cells);
-  // The low half of each int64 is written in place, since a BigInt for every cell costs more than the rest of
-  // the feed. It comes first in memory on every platform that the runtime supports, and the high half stays 0
-  // because ids are not negative.
+  // The low half of each int64 is written in place, since a BigInt for every cell costs more than
+  // the rest of the feed. It comes first in memory on every platform that the runtime supports, and
+  // the high half stays 0 because ids are not negative.
   fillCells(new Int32Array(wide.buffer), 2, batch, name);
   return wide;
 }

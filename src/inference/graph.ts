@@ -1,6 +1,9 @@
 import { StartupError } from "../errors.ts";
 
-/** An input or output as the runtime describes it: free dimensions are names, fixed ones are numbers. */
+/**
+ * An input or output as the runtime describes it: free dimensions are names, fixed ones are
+ * numbers.
+ */
 export interface TensorDescription {
   readonly name: string;
   readonly type: string;
@@ -26,7 +29,10 @@ export interface Graph {
 const hint =
   "Export the model as a sequence classifier with one label, free batch and length, for example with Optimum.";
 
-/** Returns how to run a graph. Throws a StartupError that says what is wrong if it is not a reranker's. */
+/**
+ * Returns how to run a graph. Throws a StartupError that says what is wrong if it is not a
+ * reranker's.
+ */
 export function readGraph(
   inputs: readonly TensorDescription[],
   outputs: readonly TensorDescription[],

@@ -16,8 +16,9 @@ export interface OutputTensor {
 }
 
 /**
- * Returns the logits of an output of shape `[rows]` or `[rows, 1]`. Throws RerankError `internal` for any other
- * shape or type, and if a logit is not a finite number, since no ranking can be made of it.
+ * Returns the logits of an output of shape `[rows]` or `[rows, 1]`. Throws RerankError `internal`
+ * for any other shape or type, and if a logit is not a finite number, since no ranking can be made
+ * of it.
  */
 export function readLogits(output: OutputTensor, rows: number): Float32Array<ArrayBuffer> {
   const { dims, type, data } = output;

@@ -15,9 +15,9 @@ const outOfMemory =
   /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED/i;
 
 /**
- * Returns a function that computes a batch whatever its size: one that does not fit into memory is halved until
- * it does, and a single row that does not fit runs on the fallback. Rejects with RerankError
- * `resource_exhausted` if no device has the memory for one row.
+ * Returns a function that computes a batch whatever its size: one that does not fit into memory is
+ * halved until it does, and a single row that does not fit runs on the fallback. Rejects with
+ * RerankError `resource_exhausted` if no device has the memory for one row.
  */
 export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
   const { run, openFallback } = options;

@@ -4,7 +4,10 @@ import { StartupError } from "../errors.ts";
 
 const hint = "Delete the file and download the model again, or name another model.";
 
-/** Throws a StartupError if there is no model file at the path. It names the file and not its folders. */
+/**
+ * Throws a StartupError if there is no model file at the path. It names the file and not its
+ * folders.
+ */
 export async function checkModelFile(path: string): Promise<void> {
   const name = basename(path);
   const found = await stat(path).catch((cause: unknown) => {

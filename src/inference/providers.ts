@@ -5,18 +5,22 @@ import { dirname, join } from "node:path";
 import { listSupportedBackends } from "onnxruntime-node";
 import type { Device, DeviceObstacles } from "./devices.ts";
 
-/** Where onnxruntime-node keeps its native files: one folder for each Node-API version, platform and processor. */
+/**
+ * Where onnxruntime-node keeps its native files: one folder for each Node-API version, platform and
+ * processor.
+ */
 const nodeApiFolder = "napi-v6";
 
 /** The library that ONNX Runtime loads for CUDA; it is not part of the npm package. */
 const cudaLibraryName = "libonnxruntime_providers_cuda.so";
 
 /**
- * Returns why each device cannot be used with the installed runtime. It looks only at names and files, in well
- * under a millisecond, since a session that fails for a missing library can take long to get there.
+ * Returns why each device cannot be used with the installed runtime. It looks only at names and
+ * files, in well under a millisecond, since a session that fails for a missing library can take
+ * long to get there.
  *
- * The runtime itself is no judge: it drops an execution provider that it does not know with a warning, and
- * computes on the CPU.
+ * The runtime itself is no judge: it drops an execution provider that it does not know with a
+ * warning, and computes on the CPU.
  */
 export function findDeviceObstacles(nativeFolder: string = runtimeFolder()): DeviceObstacles {
   const listed = new Set(listSupportedBackends().map(({ name }) => name));

@@ -11,9 +11,15 @@ export type BackendStatus = "starting" | "ok" | "restarting" | "closed";
 
 /** What is known beside the status. */
 export interface BackendDetails {
-  /** What the model runs on; of the last worker while there is none. `undefined` before the first start is done. */
+  /**
+   * What the model runs on; of the last worker while there is none. `undefined` before the first
+   * start is done.
+   */
   readonly info: BackendInfo | undefined;
-  /** Why the backend does not answer, for logs: the last crash or failed start. `undefined` while it answers. */
+  /**
+   * Why the backend does not answer, for logs: the last crash or failed start. `undefined` while it
+   * answers.
+   */
   readonly reason: Error | undefined;
   /** How often a crashed worker was replaced. */
   readonly restarts: number;
@@ -24,7 +30,10 @@ export type StatusListener = (status: BackendStatus, details: BackendDetails) =>
 
 /** What to keep alive, and how. */
 export interface ResilientBackendOptions {
-  /** Starts a worker with the model loaded, for example `(onNote) => startWorkerBackend({ ...options, onNote })`. */
+  /**
+   * Starts a worker with the model loaded, for example `(onNote) => startWorkerBackend({
+   * ...options, onNote })`.
+   */
   readonly startWorker: (onNote: (note: string) => void) => Promise<WorkerBackend>;
   /** The id of padding, for the canary. */
   readonly padId: number;
@@ -36,10 +45,11 @@ export interface ResilientBackendOptions {
 /**
  * A backend that replaces its worker when it crashes.
  *
- * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the worker held
- * with `unavailable`; calls while there is no worker fail the same way, with the time until the next try. A
- * batch that never ends cannot be helped: a thread that computes cannot be ended without the process, so its
- * call stays open and `close` waits; only ending the process by a signal helps.
+ * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the
+ * worker held with `unavailable`; calls while there is no worker fail the same way, with the time
+ * until the next try. A batch that never ends cannot be helped: a thread that computes cannot be
+ * ended without the process, so its call stays open and `close` waits; only ending the process by a
+ * signal helps.
  */
 export interface ResilientBackend extends Backend {
   readonly status: BackendStatus;
@@ -47,8 +57,9 @@ export interface ResilientBackend extends Backend {
   /** Adds a listener. Returns a function that removes it. */
   onStatus(listener: StatusListener): () => void;
   /**
-   * Loads the model for the first time; call it once. Rejects with the StartupError of the first start, which
-   * is not tried again, or with RerankError `unavailable` if the backend is closed meanwhile.
+   * Loads the model for the first time; call it once. Rejects with the StartupError of the first
+   * start, which is not tried again, or with RerankError `unavailable` if the backend is closed
+   * meanwhile.
    */
   start(): Promise<BackendInfo>;
 }

@@ -8,7 +8,10 @@ export interface RestartPolicy {
   readonly stableAfterMs?: number;
 }
 
-/** What applies where a policy says nothing: quick after one crash, gentle to a machine where no start succeeds. */
+/**
+ * What applies where a policy says nothing: quick after one crash, gentle to a machine where no
+ * start succeeds.
+ */
 export const defaultRestartPolicy = {
   firstDelayMs: 200,
   maxDelayMs: 30_000,
@@ -16,8 +19,8 @@ export const defaultRestartPolicy = {
 } as const satisfies Required<RestartPolicy>;
 
 /**
- * Returns the wait before a restart after `failures` crashes and failed starts in a row before it, 0 for the
- * first.
+ * Returns the wait before a restart after `failures` crashes and failed starts in a row before it,
+ * 0 for the first.
  */
 export function restartDelayMs(failures: number, policy: Required<RestartPolicy>): number {
   return Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** failures);

@@ -11,8 +11,8 @@ export interface OpenSessionOptions {
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**
-   * Whether threads that wait for work keep their core busy. A little faster on a machine of its own, at the
-   * cost of everything else that runs there, the event loop included. Default false.
+   * Whether threads that wait for work keep their core busy. A little faster on a machine of its
+   * own, at the cost of everything else that runs there, the event loop included. Default false.
    */
   readonly spinning?: boolean | undefined;
 }
@@ -29,8 +29,8 @@ export interface BackendInfo {
 }
 
 /**
- * Returns how many threads compute a batch. 0 is every core that the process may use; the runtime's own default
- * counts the cores of the machine instead, also inside a container that may use fewer.
+ * Returns how many threads compute a batch. 0 is every core that the process may use; the runtime's
+ * own default counts the cores of the machine instead, also inside a container that may use fewer.
  */
 export function threadCount(threads = 0): number {
   return threads === 0 ? availableParallelism() : threads;

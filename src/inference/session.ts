@@ -11,8 +11,8 @@ import { findDeviceObstacles } from "./providers.ts";
 import { type BackendInfo, type OpenSessionOptions, threadCount } from "./session-options.ts";
 
 /**
- * The runtime's level for "say nothing": every failure comes back as an error, and its lines would break a JSON
- * log.
+ * The runtime's level for "say nothing": every failure comes back as an error, and its lines would
+ * break a JSON log.
  */
 const silentSeverity = 4;
 
@@ -40,9 +40,10 @@ interface Loaded {
 }
 
 /**
- * Opens a model on the first device of its plan that works. Rejects with a StartupError that says what to do if
- * the file, its graph or the device does not serve. A batch that does not fit into the device's memory is run
- * in parts, and in the last resort on the CPU; the hook `onNote` hears of that.
+ * Opens a model on the first device of its plan that works. Rejects with a StartupError that says
+ * what to do if the file, its graph or the device does not serve. A batch that does not fit into
+ * the device's memory is run in parts, and in the last resort on the CPU; the hook `onNote` hears
+ * of that.
  */
 export async function openSession(
   options: OpenSessionOptions,

@@ -18,7 +18,10 @@ export interface WorkerBackendOptions extends OpenSessionOptions {
 /** A model in a thread of its own. It cannot be started again once its thread has ended. */
 export interface WorkerBackend extends Backend {
   readonly info: BackendInfo;
-  /** Resolves when the thread has ended: to `undefined` after `close`, else to why it crashed. Never rejects. */
+  /**
+   * Resolves when the thread has ended: to `undefined` after `close`, else to why it crashed. Never
+   * rejects.
+   */
   readonly exited: Promise<Error | undefined>;
 }
 
@@ -31,11 +34,12 @@ interface PendingCall {
 const defaultWorkerUrl = new URL(`./worker-main${extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Starts a thread that loads the model; resolves when batches can be sent. Rejects with the StartupError that
- * says why the model cannot be loaded, once the thread has ended.
+ * Starts a thread that loads the model; resolves when batches can be sent. Rejects with the
+ * StartupError that says why the model cannot be loaded, once the thread has ended.
  *
- * The thread is never terminated: ending a thread, or the process, while the runtime computes aborts the whole
- * process. `close` waits for the batches that were sent, and a batch that never ends makes it wait for ever.
+ * The thread is never terminated: ending a thread, or the process, while the runtime computes
+ * aborts the whole process. `close` waits for the batches that were sent, and a batch that never
+ * ends makes it wait for ever.
  */
 export async function startWorkerBackend(options: WorkerBackendOptions): Promise<WorkerBackend> {
   const { workerUrl = defaultWorkerUrl, onNote, ...workerData } = options;

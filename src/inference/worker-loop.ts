@@ -7,8 +7,8 @@ import type { WorkerRequest, WorkerResponse } from "./worker-protocol.ts";
 export type OpenWorkerSession = (hooks: SessionHooks) => Promise<Session>;
 
 /**
- * Serves one session over a port until it is asked to close. Requests are answered in the order in which they
- * came.
+ * Serves one session over a port until it is asked to close. Requests are answered in the order in
+ * which they came.
  */
 export async function serveSession(port: MessagePort, open: OpenWorkerSession): Promise<void> {
   const post = (response: WorkerResponse, transfer: ArrayBuffer[] = []): void =>
@@ -34,7 +34,8 @@ export async function serveSession(port: MessagePort, open: OpenWorkerSession): 
         return;
       case "close":
         await session.close();
-        // With its port closed nothing keeps the thread alive: it ends by itself, which is safe at any time.
+        // With its port closed nothing keeps the thread alive: it ends by itself, which is safe at
+        // any time.
         port.close();
         return;
       default:
@@ -42,12 +43,14 @@ export async function serveSession(port: MessagePort, open: OpenWorkerSession): 
     }
   }
 
-  // A session computes one batch at a time, and the next one may arrive before the last is answered.
+  // A session computes one batch at a time, and the next one may arrive before the last is
+  // answered.
   let last = Promise.resolve();
   port.on("message", (request: WorkerRequest) => {
     last = last.then(() => answer(request));
   });
-  // A request that cannot be read has no id to answer to: the thread dies of it, which fails every open call.
+  // A request that cannot be read has no id to answer to: the thread dies of it, which fails every
+  // open call.
   port.on("messageerror", (cause) => {
     throw cause;
   });

@@ -2,18 +2,31 @@ import type { RerankErrorCode } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
 import type { BackendInfo } from "./session-options.ts";
 
-/** Every message that the main thread sends to the worker. They are answered in order, one at a time. */
+/**
+ * Every message that the main thread sends to the worker. They are answered in order, one at a
+ * time.
+ */
 export type WorkerRequest =
-  /** Compute a batch. Its arrays are transferred. Answered by `scored` or `failed` with the same id. */
+  /**
+   * Compute a batch. Its arrays are transferred. Answered by `scored` or `failed` with the same id.
+   */
   | { readonly type: "score"; readonly id: number; readonly batch: EncodedBatch }
-  /** Free the model and end the thread, after every batch that was sent before. Answered by the thread's exit. */
+  /**
+   * Free the model and end the thread, after every batch that was sent before. Answered by the
+   * thread's exit.
+   */
   | { readonly type: "close" };
 
-/** Every message that the worker sends back. Errors travel as data: a structured clone loses their class. */
+/**
+ * Every message that the worker sends back. Errors travel as data: a structured clone loses their
+ * class.
+ */
 export type WorkerResponse =
   /** The model is loaded; `score` may be sent. The first message, unless it is `start_failed`. */
   | { readonly type: "started"; readonly info: BackendInfo }
-  /** The model cannot be loaded; the thread ends by itself. The fields are those of StartupError. */
+  /**
+   * The model cannot be loaded; the thread ends by itself. The fields are those of StartupError.
+   */
   | {
       readonly type: "start_failed";
       readonly message: string;

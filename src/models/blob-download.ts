@@ -24,17 +24,22 @@ export interface BlobDownloadOptions {
   /** A connection without a byte for this long is given up and tried again, in milliseconds. */
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
-  /** Told how many bytes of the file are here. The number falls if the file has to be fetched anew. */
+  /**
+   * Told how many bytes of the file are here. The number falls if the file has to be fetched anew.
+   */
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Progress that earns a fresh set of attempts, in bytes. Small enough for bad lines, large enough to bound the attempts. */
+/**
+ * Progress that earns a fresh set of attempts, in bytes. Small enough for bad lines, large enough
+ * to bound the attempts.
+ */
 const countedProgressBytes = 1024 * 1024;
 
 /**
- * Downloads a blob, going on from what an earlier attempt or process left, and puts it in place once its size and hash are
- * right; wrong bytes are removed. Another process at the same blob is waited for. Rejects with the last error; what was
- * fetched is kept for the next call.
+ * Downloads a blob, going on from what an earlier attempt or process left, and puts it in place
+ * once its size and hash are right; wrong bytes are removed. Another process at the same blob is
+ * waited for. Rejects with the last error; what was fetched is kept for the next call.
  */
 export async function downloadBlob(options: BlobDownloadOptions): Promise<void> {
   const { blobPath, file, lockPath, onBytes, signal, retryPolicy } = options;

@@ -67,8 +67,9 @@ const lastResortFiles: Readonly<Record<ModelDevice, readonly string[]>> = {
 const onnxFolders = ["onnx/", ""];
 
 /**
- * Returns the ONNX file to use out of the files of a model, or undefined if none has the wanted type. `auto` prefers int8,
- * uint8, then fp32 on a CPU, and fp16, then fp32 on a GPU. Files in `onnx/` come before files at the top.
+ * Returns the ONNX file to use out of the files of a model, or undefined if none has the wanted
+ * type. `auto` prefers int8, uint8, then fp32 on a CPU, and fp16, then fp32 on a GPU. Files in
+ * `onnx/` come before files at the top.
  */
 export function pickWeights(
   paths: readonly string[],
@@ -87,7 +88,10 @@ export function pickWeights(
   return undefined;
 }
 
-/** Returns the types of weights that the files of a model offer, each once, in the order of `modelDtypes`. */
+/**
+ * Returns the types of weights that the files of a model offer, each once, in the order of
+ * `modelDtypes`.
+ */
 export function listDtypes(paths: readonly string[]): ModelDtype[] {
   return modelDtypes.filter(
     (dtype) => dtype !== "q8" && pickWeights(paths, { dtype, device: "cpu" }) !== undefined,

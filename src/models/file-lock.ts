@@ -8,9 +8,15 @@ export interface FileLockOptions {
   readonly signal: AbortSignal;
   /** Called at each look at a lock that another process holds. */
   readonly onWait?: () => void;
-  /** How often to look at a held lock, in milliseconds. Default: 200, as fast as a progress bar moves. */
+  /**
+   * How often to look at a held lock, in milliseconds. Default: 200, as fast as a progress bar
+   * moves.
+   */
   readonly pollMs?: number;
-  /** A lock that shows no life for this long, in milliseconds, is left by a dead process. Default: 10,000. */
+  /**
+   * A lock that shows no life for this long, in milliseconds, is left by a dead process. Default:
+   * 10,000.
+   */
   readonly staleAfterMs?: number;
 }
 
@@ -20,11 +26,13 @@ const defaultStaleAfterMs = 10_000;
 const beatsPerStaleTime = 5;
 
 /**
- * Runs `action` while no other process runs one under the same lock file. The holder touches the file as long as it lives, and
- * a waiter takes over a lock whose time has stood still, so a killed process blocks nobody for long and clocks need not
- * agree. Rejects with an AbortError if `signal` aborts before the lock is held.
+ * Runs `action` while no other process runs one under the same lock file. The holder touches the
+ * file as long as it lives, and a waiter takes over a lock whose time has stood still, so a killed
+ * process blocks nobody for long and clocks need not agree. Rejects with an AbortError if `signal`
+ * aborts before the lock is held.
  *
- * Node has no `flock`, and a holder whose disk hangs may be taken for dead, so `action` must bear a second holder.
+ * Node has no `flock`, and a holder whose disk hangs may be taken for dead, so `action` must bear a
+ * second holder.
  */
 export async function withFileLock<T>(
   path: string,
@@ -54,7 +62,8 @@ async function acquire(path: string, owner: string, options: FileLockOptions): P
   while (!(await tryCreate(path, owner))) {
     const sign = await readSignOfLife(path);
     const alive = sign.owner !== seen?.owner || sign.touchedMs !== seen?.touchedMs;
-    // Counted in looks, not read from a clock: a pause of the whole machine makes no holder look dead.
+    // Counted in looks, not read from a clock: a pause of the whole machine makes no holder look
+    // dead.
     idleMs = alive ? 0 : idleMs + pollMs;
     seen = sign;
     if (idleMs >= staleAfterMs) await removeStale(path, sign.owner, owner);
@@ -87,7 +96,10 @@ async function ownerOf(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(() => undefined);
 }
 
-/** Moves the lock away first, so that of two waiters only one removes it; a lock taken meanwhile is put back. */
+/**
+ * Moves the lock away first, so that of two waiters only one removes it; a lock taken meanwhile is
+ * put back.
+ */
 async function removeStale(path: string, stale: string | undefined, by: string): Promise<void> {
   const aside = `${path}.${by}`;
   const moved = await rename(path, aside).then(

@@ -4,8 +4,8 @@ const controlCharacters = /\p{Cc}/u;
 const windowsDrive = /^[a-z]:/i;
 
 /**
- * Throws a StartupError unless `name` is a relative path with `/` that stays inside its folder, under POSIX and Windows
- * rules. `where` says who gave the name, for example "the hub's listing".
+ * Throws a StartupError unless `name` is a relative path with `/` that stays inside its folder,
+ * under POSIX and Windows rules. `where` says who gave the name, for example "the hub's listing".
  */
 export function checkFileName(name: string, where: string): void {
   const parts = name.split("/");

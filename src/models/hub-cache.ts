@@ -25,7 +25,10 @@ export function isCommit(text: string): boolean {
   return commitPattern.test(text);
 }
 
-/** Returns the folder of a model in the cache: `models--owner--name`, with `blobs`, `refs` and `snapshots` in it. */
+/**
+ * Returns the folder of a model in the cache: `models--owner--name`, with `blobs`, `refs` and
+ * `snapshots` in it.
+ */
 export function repoDirectory(cacheDirectory: string, id: string): string {
   return join(cacheDirectory, ["models", ...id.split("/")].join("--"));
 }
@@ -36,8 +39,8 @@ export function snapshotDirectory(cacheDirectory: string, id: string, commit: st
 }
 
 /**
- * Returns the folders that links of a model's snapshot may lead into: its own ones, and the store that Python's
- * `huggingface_hub` shares between models.
+ * Returns the folders that links of a model's snapshot may lead into: its own ones, and the store
+ * that Python's `huggingface_hub` shares between models.
  */
 export function cacheLinkRoots(cacheDirectory: string, id: string): string[] {
   const repo = repoDirectory(cacheDirectory, id);
@@ -45,8 +48,8 @@ export function cacheLinkRoots(cacheDirectory: string, id: string): string[] {
 }
 
 /**
- * Returns the snapshot of a branch, tag or commit that is in the cache, whole or not; undefined if there is none. Uses no
- * network, so a branch is where it was at the last download.
+ * Returns the snapshot of a branch, tag or commit that is in the cache, whole or not; undefined if
+ * there is none. Uses no network, so a branch is where it was at the last download.
  */
 export async function findSnapshot(
   cacheDirectory: string,
@@ -73,7 +76,9 @@ export async function writeRef(repo: string, revision: string, commit: string): 
   await rename(temporary, path);
 }
 
-/** Makes `pointer` a relative link to `blob`, or a copy of it where the file system has no links. */
+/**
+ * Makes `pointer` a relative link to `blob`, or a copy of it where the file system has no links.
+ */
 export async function linkBlob(blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   const temporary = `${pointer}.${randomUUID()}.tmp`;
@@ -88,7 +93,10 @@ export async function linkBlob(blob: string, pointer: string): Promise<void> {
   }
 }
 
-/** Throws a StartupError unless `revision` can be a branch, a tag or a commit, and so a path below `refs`. */
+/**
+ * Throws a StartupError unless `revision` can be a branch, a tag or a commit, and so a path below
+ * `refs`.
+ */
 export function checkRevision(revision: string): void {
   checkFileName(revision, "--revision");
 }

@@ -62,8 +62,9 @@ const listingTimeoutMs = 60_000;
 const maxModelCardBytes = 1024 * 1024;
 
 /**
- * Downloads the files of a model that the server needs into the cache that Python's `huggingface_hub` uses, and returns where
- * they are. Files that are there already are not fetched. Rejects with a StartupError that says what to do.
+ * Downloads the files of a model that the server needs into the cache that Python's
+ * `huggingface_hub` uses, and returns where they are. Files that are there already are not fetched.
+ * Rejects with a StartupError that says what to do.
  */
 export async function downloadModel(options: DownloadModelOptions): Promise<Snapshot> {
   const { id, hub, revision = defaultRevision, signal = new AbortController().signal } = options;

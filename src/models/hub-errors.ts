@@ -14,8 +14,8 @@ export interface DownloadContext {
 const diskFullCodes = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /**
- * Returns the StartupError for a failed download: what happened to which model, and what to do. An error that is none of the
- * known ones is a bug and is returned as it is.
+ * Returns the StartupError for a failed download: what happened to which model, and what to do. An
+ * error that is none of the known ones is a bug and is returned as it is.
  */
 export function explainDownloadError(error: unknown, context: DownloadContext): unknown {
   if (error instanceof StartupError) return error;
@@ -23,7 +23,8 @@ export function explainDownloadError(error: unknown, context: DownloadContext): 
   const { id, endpoint, cacheDirectory } = context;
   const code = codeOf(error);
   if (diskFullCodes.has(code)) return diskFullError(cacheDirectory, error);
-  // Errors of the file system name the call that failed; those of the network are TypeErrors of `fetch`.
+  // Errors of the file system name the call that failed; those of the network are TypeErrors of
+  // `fetch`.
   if (error instanceof Error && "syscall" in error) {
     return new StartupError(`cannot write to the model cache ${cacheDirectory} (${code})`, {
       hint: "set HF_HOME or HF_HUB_CACHE to a folder that may be written to",
@@ -45,7 +46,9 @@ export function explainDownloadError(error: unknown, context: DownloadContext): 
   return error;
 }
 
-/** Returns the error for a disk without room. `missingBytes` is how much is still to come, if known. */
+/**
+ * Returns the error for a disk without room. `missingBytes` is how much is still to come, if known.
+ */
 export function diskFullError(
   cacheDirectory: string,
   cause?: unknown,

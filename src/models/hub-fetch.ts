@@ -29,8 +29,9 @@ export interface HubFetchOptions {
 }
 
 /**
- * Returns a `fetch` that rejects with HubStatusError on anything but success, and sends the token to the endpoint's origin
- * only: not to an address that a listing names, and not to the origin that a redirect leads to.
+ * Returns a `fetch` that rejects with HubStatusError on anything but success, and sends the token
+ * to the endpoint's origin only: not to an address that a listing names, and not to the origin that
+ * a redirect leads to.
  */
 export function createHubFetch(options: HubFetchOptions): Fetch {
   const { endpoint, token, fetch = globalThis.fetch } = options;

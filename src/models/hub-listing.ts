@@ -5,7 +5,10 @@ import type { Fetch } from "./hub-fetch.ts";
 
 /** How a file's bytes are proved right, and its blob's name in the cache. */
 export interface FileHash {
-  /** Git LFS names large files by SHA-256; git names the others by SHA-1 over a header and the bytes. */
+  /**
+   * Git LFS names large files by SHA-256; git names the others by SHA-1 over a header and the
+   * bytes.
+   */
   readonly algorithm: "sha256" | "git-sha1";
   /** The hash in lower-case hex. */
   readonly hex: string;
@@ -39,7 +42,10 @@ export interface HubListingOptions {
   readonly signal: AbortSignal;
 }
 
-/** Lists the files of a model. Rejects with the error of `fetch`, or a StartupError if the answer is not a hub's. */
+/**
+ * Lists the files of a model. Rejects with the error of `fetch`, or a StartupError if the answer is
+ * not a hub's.
+ */
 export async function listHubFiles(options: HubListingOptions): Promise<HubListing> {
   try {
     return await list(options);

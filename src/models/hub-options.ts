@@ -24,9 +24,10 @@ const defaultEndpoint = "https://huggingface.co";
 const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
 
 /**
- * Reads the hub's settings as Python's `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`,
- * `HF_HUB_OFFLINE`, and the token from `HF_TOKEN` or else from the file that `hf auth login` writes. Throws a StartupError if
- * `HF_ENDPOINT` is no http or https address.
+ * Reads the hub's settings as Python's `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`,
+ * `HF_HOME`, `XDG_CACHE_HOME`, `HF_HUB_OFFLINE`, and the token from `HF_TOKEN` or else from the
+ * file that `hf auth login` writes. Throws a StartupError if `HF_ENDPOINT` is no http or https
+ * address.
  */
 export async function readHubOptions(env: Environment): Promise<HubOptions> {
   const homeDirectory = env.HOME || env.USERPROFILE || homedir();

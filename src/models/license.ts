@@ -11,7 +11,10 @@ const frontMatter = /^---\r?\n([\s\S]*?)\r?\n---/;
 const licenseLine = /^license:[ \t]*["']?([\w.+-]+)/m;
 const nonCommercial = /(^|-)nc(-|$)|non-?commercial/i;
 
-/** Returns the licence of a model by its card's front matter, else by its name; undefined if neither tells. */
+/**
+ * Returns the licence of a model by its card's front matter, else by its name; undefined if neither
+ * tells.
+ */
 export async function readLicense(
   name: string,
   directory: string,
@@ -24,7 +27,10 @@ export async function readLicense(
   return licenseLine.exec(matter)?.[1]?.toLowerCase() ?? knownLicenses[name];
 }
 
-/** Returns what to log once at start-up about a licence; undefined if it does not forbid commercial use. */
+/**
+ * Returns what to log once at start-up about a licence; undefined if it does not forbid commercial
+ * use.
+ */
 export function licenseNotice(license: string | undefined): string | undefined {
   if (license === undefined || !nonCommercial.test(license)) return undefined;
   return `licence ${license.toUpperCase()}: not for commercial use`;

@@ -17,7 +17,10 @@ export interface ModelConfig {
   readonly license?: string;
 }
 
-/** Architectures that number positions from `pad_token_id + 1`, and so have that many positions fewer to use. */
+/**
+ * Architectures that number positions from `pad_token_id + 1`, and so have that many positions
+ * fewer to use.
+ */
 const offsetModelTypes = new Set([
   "camembert",
   "data2vec-text",
@@ -39,8 +42,8 @@ const offsetModelPadTokenId = 1;
 const maxSaneTokens = 1_000_000;
 
 /**
- * Reads config.json, and tokenizer_config.json if `hasTokenizerConfig`. Throws a StartupError that names the file and the key
- * at fault.
+ * Reads config.json, and tokenizer_config.json if `hasTokenizerConfig`. Throws a StartupError that
+ * names the file and the key at fault.
  */
 export async function readModelConfig(
   directory: string,

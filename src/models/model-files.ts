@@ -15,13 +15,15 @@ const optionalFiles = [modelCardFile, "special_tokens_map.json", tokenizerConfig
 /** The files of a model that the server needs. */
 export interface ModelFiles {
   readonly weights: PickedWeights;
-  /** Every needed file in the order to fetch it: the ONNX file last, so where it is, the others are. */
+  /**
+   * Every needed file in the order to fetch it: the ONNX file last, so where it is, the others are.
+   */
   readonly paths: readonly string[];
 }
 
 /**
- * Returns the needed ones of a model's files. Throws a StartupError that names `model` if one is missing; for weights of a
- * type that the model does not have, its hint lists those that it has.
+ * Returns the needed ones of a model's files. Throws a StartupError that names `model` if one is
+ * missing; for weights of a type that the model does not have, its hint lists those that it has.
  */
 export function selectModelFiles(
   model: string,

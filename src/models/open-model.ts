@@ -35,13 +35,16 @@ export interface OpenModelOptions extends WeightsChoice {
   /** An absolute path. */
   readonly directory: string;
   readonly revision?: string;
-  /** Folders that links of the model may lead into. Default: anywhere, as the folder is the operator's own. */
+  /**
+   * Folders that links of the model may lead into. Default: anywhere, as the folder is the
+   * operator's own.
+   */
   readonly linkRoots?: readonly string[];
 }
 
 /**
- * Finds and checks the files of a model. Weights are not read: a damaged ONNX file shows when the session is made. Throws a
- * StartupError that names the file and what is wrong with it.
+ * Finds and checks the files of a model. Weights are not read: a damaged ONNX file shows when the
+ * session is made. Throws a StartupError that names the file and what is wrong with it.
  */
 export async function openModel(options: OpenModelOptions): Promise<ModelDirectory> {
   const { name, directory, revision, linkRoots } = options;
@@ -66,7 +69,10 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
   };
 }
 
-/** Returns the names of the files in a model's folder and its `onnx/`, with `/`. A folder that is not there throws. */
+/**
+ * Returns the names of the files in a model's folder and its `onnx/`, with `/`. A folder that is
+ * not there throws.
+ */
 export async function listModelFiles(directory: string): Promise<string[]> {
   const top = await readdir(directory).catch((cause) => {
     throw new StartupError(`cannot read the model folder ${directory}`, {

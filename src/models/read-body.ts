@@ -13,8 +13,9 @@ export interface ReadBodyOptions {
 }
 
 /**
- * Calls `onChunk` with each chunk of an answer's body and the file, then brings the file to the disk. Rejects with
- * InterruptedError if the body breaks off or no byte comes for `stallTimeoutMs`. The file is closed in any case.
+ * Calls `onChunk` with each chunk of an answer's body and the file, then brings the file to the
+ * disk. Rejects with InterruptedError if the body breaks off or no byte comes for `stallTimeoutMs`.
+ * The file is closed in any case.
  */
 export async function readWithStallLimit(
   options: ReadBodyOptions,

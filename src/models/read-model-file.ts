@@ -27,7 +27,9 @@ export async function readJsonObject(directory: string, file: string): Promise<J
   return value as JsonObject;
 }
 
-/** Throws a StartupError if a file is unreadable, empty, or a Git LFS pointer in place of the file. */
+/**
+ * Throws a StartupError if a file is unreadable, empty, or a Git LFS pointer in place of the file.
+ */
 export async function checkHead(directory: string, file: string): Promise<void> {
   const head = await readEdge(directory, file, "start");
   if (head === "") throw damaged(directory, file, "is empty");
@@ -38,7 +40,9 @@ export async function checkHead(directory: string, file: string): Promise<void> 
   }
 }
 
-/** Throws a StartupError if a large JSON file cannot be whole: it must start and end with a brace. */
+/**
+ * Throws a StartupError if a large JSON file cannot be whole: it must start and end with a brace.
+ */
 export async function checkJsonEdges(directory: string, file: string): Promise<void> {
   await checkHead(directory, file);
   const start = await readEdge(directory, file, "start");

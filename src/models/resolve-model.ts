@@ -23,7 +23,10 @@ export interface ResolveModelOptions
       DownloadModelOptions,
       "fetch" | "fileSystem" | "onProgress" | "retryPolicy" | "signal" | "stallTimeoutMs"
     > {
-  /** A hub id, a folder or `bundled`. Default: `defaultModelId` if it is in the cache, else the bundled model. */
+  /**
+   * A hub id, a folder or `bundled`. Default: `defaultModelId` if it is in the cache, else the
+   * bundled model.
+   */
   readonly modelId?: string | undefined;
   /** A branch, a tag or a commit on the hub. Default: `main`. */
   readonly revision?: string | undefined;
@@ -43,8 +46,9 @@ export interface ResolvedModel {
 }
 
 /**
- * Returns the model to serve. A named model is served or the promise rejects: there is no substitute. A model that is in the
- * cache with weights of the wanted type needs no network. Rejects with a StartupError that says what to do.
+ * Returns the model to serve. A named model is served or the promise rejects: there is no
+ * substitute. A model that is in the cache with weights of the wanted type needs no network.
+ * Rejects with a StartupError that says what to do.
  */
 export async function resolveModel(options: ResolveModelOptions): Promise<ResolvedModel> {
   const { modelId, revision, hub } = options;

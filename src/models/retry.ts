@@ -9,7 +9,10 @@ export interface RetryPolicy {
   readonly firstDelayMs: number;
 }
 
-/** Five attempts over about eight seconds: long enough for a restart of a proxy, short enough to watch. */
+/**
+ * Five attempts over about eight seconds: long enough for a restart of a proxy, short enough to
+ * watch.
+ */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 500 };
 
 /** A hub that asks for more patience than this is taken as down. */
@@ -23,9 +26,9 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or has failed `policy.attempts` times in a row. An attempt that got
- * somewhere calls `progressed`, which starts the count again. Rejects with the last attempt's error, or with an AbortError as
- * soon as `signal` aborts.
+ * Calls `attempt` until it succeeds, fails for good, or has failed `policy.attempts` times in a
+ * row. An attempt that got somewhere calls `progressed`, which starts the count again. Rejects with
+ * the last attempt's error, or with an AbortError as soon as `signal` aborts.
  */
 export async function retry<T>(
   attempt: (progressed: () => void) => Promise<T>,
@@ -56,7 +59,10 @@ function isTemporary(error: unknown): boolean {
   return error instanceof InterruptedError || isNetworkError(error);
 }
 
-/** Tells whether an error came from the network: `fetch` rejects with a TypeError whose cause has a code. */
+/**
+ * Tells whether an error came from the network: `fetch` rejects with a TypeError whose cause has a
+ * code.
+ */
 export function isNetworkError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "TimeoutError") return true;

@@ -12,8 +12,9 @@ export const defaultRequestLimits: RequestLimits = {
 const maxEchoChars = 100;
 
 /**
- * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or `not_found` whose message
- * names the field, what was expected and what came; never the text of a query or document.
+ * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or
+ * `not_found` whose message names the field, what was expected and what came; never the text of a
+ * query or document.
  */
 export function checkRequest(
   request: RerankRequest,

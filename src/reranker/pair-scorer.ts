@@ -31,8 +31,9 @@ export interface PairScorerOptions {
 export type ScorePairs = (request: RerankRequest, call: RerankCall) => Promise<ScoredRequest>;
 
 /**
- * Returns a function that encodes and scores pairs. Equal documents of a request, and pairs in the cache, are not scored
- * again. It rejects with `invalid_argument` before any inference if a pair is too long and `truncate` is false.
+ * Returns a function that encodes and scores pairs. Equal documents of a request, and pairs in the
+ * cache, are not scored again. It rejects with `invalid_argument` before any inference if a pair is
+ * too long and `truncate` is false.
  */
 export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;

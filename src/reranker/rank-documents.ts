@@ -1,6 +1,6 @@
 /**
- * Returns document positions from the highest logit to the lowest, `topN` of them at most (0: all). Equal logits keep
- * their order; a NaN counts as the lowest.
+ * Returns document positions from the highest logit to the lowest, `topN` of them at most (0: all).
+ * Equal logits keep their order; a NaN counts as the lowest.
  */
 export function rankDocuments(logits: ArrayLike<number>, topN: number): number[] {
   const order = Array.from(logits, (_logit, index) => index);

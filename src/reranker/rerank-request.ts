@@ -1,4 +1,7 @@
-/** A request as every protocol translates it. Not checked yet: the reranker checks it, the same way for all. */
+/**
+ * A request as every protocol translates it. Not checked yet: the reranker checks it, the same way
+ * for all.
+ */
 export interface RerankRequest {
   readonly query: string;
   readonly documents: readonly string[];
@@ -16,7 +19,10 @@ export interface RerankRequest {
 export interface RankedDocument {
   /** Position in `RerankRequest.documents`, from 0. */
   readonly index: number;
-  /** sigmoid(logit), or the logit with `rawScores`; a float32 value, so every protocol prints the same number. */
+  /**
+   * sigmoid(logit), or the logit with `rawScores`; a float32 value, so every protocol prints the
+   * same number.
+   */
   readonly relevanceScore: number;
   /** Whether the document was cut to fit. */
   readonly truncated: boolean;
@@ -51,15 +57,17 @@ export interface Timings {
 export interface RerankCall {
   /** Aborts when nobody waits any more. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then. */
+  /**
+   * Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
 /** Orders documents by relevance. What the protocols call; it does no I/O itself. */
 export interface Reranker {
   /**
-   * Rejects with a RerankError whose message names the field at fault. If the signal aborts, queued work is dropped and the
-   * promise rejects with the error of `errorFromAbort`.
+   * Rejects with a RerankError whose message names the field at fault. If the signal aborts, queued
+   * work is dropped and the promise rejects with the error of `errorFromAbort`.
    */
   rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult>;
 }

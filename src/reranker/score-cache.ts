@@ -14,14 +14,17 @@ export interface ScoreCache {
   set(query: string, document: string, score: PairScore): void;
 }
 
-/** Memory of one entry: key, value and the cache's own links (measured: 190 bytes each over 100,000 on Node 20). */
+/**
+ * Memory of one entry: key, value and the cache's own links (measured: 190 bytes each over 100,000
+ * on Node 20).
+ */
 const entryBytes = 200;
 
 const bytesPerMegabyte = 1_000_000;
 
 /**
- * Returns a cache of about `megabytes` that forgets what was not asked for longest. Texts are not kept: the key is a hash
- * of them (SHA-256, 128 bits kept).
+ * Returns a cache of about `megabytes` that forgets what was not asked for longest. Texts are not
+ * kept: the key is a hash of them (SHA-256, 128 bits kept).
  */
 export function createScoreCache(megabytes: number): ScoreCache {
   const max = Math.max(1, Math.floor((megabytes * bytesPerMegabyte) / entryBytes));

@@ -18,16 +18,22 @@ export interface Outlook {
 export interface AdmissionLimits {
   /** Most tokens that may wait. A request that finds the queue empty is taken whatever its size. */
   readonly maxQueueTokens: number;
-  /** Longest that a request may wait for others, in milliseconds, where its caller set no deadline. */
+  /**
+   * Longest that a request may wait for others, in milliseconds, where its caller set no deadline.
+   */
   readonly maxQueueMs: number;
 }
 
-/** Share of an estimate that is believed: refusing what could have been done is worse than trying in vain. */
+/**
+ * Share of an estimate that is believed: refusing what could have been done is worse than trying in
+ * vain.
+ */
 const belief = 0.8;
 
 /**
- * Returns why a request is refused, or undefined if it is taken: the queue has no room for all of it, it cannot be done
- * before its deadline, or it would wait too long. The error tells after which time there may be room.
+ * Returns why a request is refused, or undefined if it is taken: the queue has no room for all of
+ * it, it cannot be done before its deadline, or it would wait too long. The error tells after which
+ * time there may be room.
  */
 export function refusalOf(outlook: Outlook, limits: AdmissionLimits): RerankError | undefined {
   const { queuedTokens, aheadTokens, ownTokens, tokensPerSecond, timeoutMs } = outlook;

@@ -3,8 +3,8 @@ export interface BatchPolicy {
   /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
   readonly maxBatchTokens: number;
   /**
-   * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it up to the batch's
-   * length costs no more than this; else a run of its own is cheaper.
+   * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it
+   * up to the batch's length costs no more than this; else a run of its own is cheaper.
    */
   readonly runOverheadTokens: number;
 }
@@ -21,22 +21,31 @@ interface Entry<Key> {
   readonly pairs: { pair: number; length: number }[];
   /** Tokens of these pairs. */
   tokens: number;
-  /** Tokens the request may still take in this turn; below 0 after it rode along in other requests' batches. */
+  /**
+   * Tokens the request may still take in this turn; below 0 after it rode along in other requests'
+   * batches.
+   */
   deficit: number;
 }
 
-/** Pairs that wait for the model, and the policy that picks the next batch. Pure: no time, no threads. */
+/**
+ * Pairs that wait for the model, and the policy that picks the next batch. Pure: no time, no
+ * threads.
+ */
 export interface FairQueue<Key> {
   /** Tokens of all waiting pairs, without padding. */
   readonly tokens: number;
   /** Number of waiting pairs. */
   readonly size: number;
   /**
-   * Returns how many of the waiting tokens run before a request of `tokens` would be done if it came now: of every other
-   * request as many as its own at most, since they take turns.
+   * Returns how many of the waiting tokens run before a request of `tokens` would be done if it
+   * came now: of every other request as many as its own at most, since they take turns.
    */
   tokensAheadOf(tokens: number): number;
-  /** Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the queue. */
+  /**
+   * Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the
+   * queue.
+   */
   add(key: Key, lengths: readonly number[]): void;
   /** Drops the waiting pairs of one request, if there are any. */
   remove(key: Key): void;
@@ -45,11 +54,12 @@ export interface FairQueue<Key> {
 }
 
 /**
- * Returns a queue in which requests share the model by deficit round robin over tokens (Shreedhar & Varghese, 1995), so
- * that a request of one document is not stuck behind one of a thousand.
+ * Returns a queue in which requests share the model by deficit round robin over tokens (Shreedhar &
+ * Varghese, 1995), so that a request of one document is not stuck behind one of a thousand.
  *
- * The request whose turn it is leads a batch with its longest pair; it and then the others add pairs of nearly the same
- * length while the budget lasts, each paying the padded length from its own share.
+ * The request whose turn it is leads a batch with its longest pair; it and then the others add
+ * pairs of nearly the same length while the budget lasts, each paying the padded length from its
+ * own share.
  */
 export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
   const { maxBatchTokens, runOverheadTokens } = policy;

@@ -28,9 +28,9 @@ export interface ScoredPairs {
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
-   * Scores the pairs of one request. Rejects with RerankError: `resource_exhausted`, before any work, if the queue has no room
-   * for the whole request or it could not be done in time; the error of `errorFromAbort` once the signal aborts; or the error
-   * of the backend.
+   * Scores the pairs of one request. Rejects with RerankError: `resource_exhausted`, before any
+   * work, if the queue has no room for the whole request or it could not be done in time; the error
+   * of `errorFromAbort` once the signal aborts; or the error of the backend.
    */
   score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
@@ -61,9 +61,9 @@ interface Job {
 /**
  * Returns a scheduler: the shell around the queue's policy.
  *
- * A batch starts as soon as the backend can take one; nothing waits to fill a batch, because the queue fills by itself
- * while the model is busy. A request that is cancelled or expires leaves the queue at once; the batch that runs ends
- * by itself.
+ * A batch starts as soon as the backend can take one; nothing waits to fill a batch, because the
+ * queue fills by itself while the model is busy. A request that is cancelled or expires leaves the
+ * queue at once; the batch that runs ends by itself.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { backend, clock, policy, padId, limits } = options;
@@ -149,7 +149,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const startedMs = clock.now();
     try {
       const logits = await backend.score(packBatch(encodings, padId));
-      // The backend runs one batch at a time: this one began when it came or when the one before was done.
+      // The backend runs one batch at a time: this one began when it came or when the one before
+      // was done.
       const nowMs = clock.now();
       const ranMs = nowMs - Math.max(startedMs, lastDoneMs);
       lastDoneMs = nowMs;
@@ -167,7 +168,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  /** Fails the requests of a batch. If the fault may lie in one of them, the others are tried without it first. */
+  /**
+   * Fails the requests of a batch. If the fault may lie in one of them, the others are tried
+   * without it first.
+   */
   async function failBatch(batch: readonly QueuedPair<Job>[], cause: unknown): Promise<void> {
     const error =
       cause instanceof RerankError

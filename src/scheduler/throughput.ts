@@ -6,7 +6,9 @@ export interface Throughput {
   record(tokens: number, ms: number): void;
 }
 
-/** Weight of what was known after each new second of work: older figures fade within a few seconds. */
+/**
+ * Weight of what was known after each new second of work: older figures fade within a few seconds.
+ */
 const decayPerSecond = 0.7;
 
 /** Returns an estimate in which recent work counts more. */

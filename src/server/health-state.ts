@@ -31,7 +31,9 @@ export class HealthState {
     return this.#report;
   }
 
-  /** Changes some fields and tells every listener. Once `draining`, the status and its reason stay. */
+  /**
+   * Changes some fields and tells every listener. Once `draining`, the status and its reason stay.
+   */
   update(change: Partial<HealthReport>): void {
     const draining = this.#report.status === "draining";
     this.#report = {

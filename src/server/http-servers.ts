@@ -89,7 +89,8 @@ function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http
   server.on("request", onRequest);
   server.on("checkContinue", (request, response) => {
     const isTooLarge = Number(request.headers["content-length"]) > limits.maxBodyBytes;
-    // The client waits for a go-ahead that never comes, so the rest of this connection would be out of step.
+    // The client waits for a go-ahead that never comes, so the rest of this connection would be out
+    // of step.
     if (isTooLarge) response.setHeader("connection", "close");
     else response.writeContinue();
     onRequest(request, response);

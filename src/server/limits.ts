@@ -1,12 +1,17 @@
 /** What one client may cost the server. Configuration, not part of the contract. */
 export interface ServerLimits {
-  /** Most bytes in one request message, the same for every protocol, before and after decompression. */
+  /**
+   * Most bytes in one request message, the same for every protocol, before and after decompression.
+   */
   readonly maxBodyBytes: number;
   /** Most HTTP/2 streams open at once on one connection. */
   readonly maxConcurrentStreams: number;
   /** Longest time to receive the headers of an HTTP/1.1 request, in milliseconds. */
   readonly headersTimeoutMs: number;
-  /** Longest time to receive a whole request, in milliseconds. A stream of requests has no such limit. */
+  /**
+   * Longest time to receive a whole request, in milliseconds. A stream of requests has no such
+   * limit.
+   */
   readonly requestTimeoutMs: number;
   /** How long a connection without a request in progress is kept, in milliseconds. */
   readonly idleTimeoutMs: number;

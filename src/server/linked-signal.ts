@@ -3,7 +3,9 @@ export interface LinkedSignal {
   readonly signal: AbortSignal;
   /** Aborts by itself. */
   abort(reason: unknown): void;
-  /** Stops following the others and clears the timer. The signal never aborts by them afterwards. */
+  /**
+   * Stops following the others and clears the timer. The signal never aborts by them afterwards.
+   */
   unlink(): void;
 }
 
@@ -20,8 +22,9 @@ export interface LinkedSignalOptions {
 }
 
 /**
- * Returns a signal that aborts when one of the given ones does, or when the time has passed. Unlike with
- * `AbortSignal.any`, the link to a long-lived signal (the server's shutdown) ends with the call.
+ * Returns a signal that aborts when one of the given ones does, or when the time has passed. Unlike
+ * with `AbortSignal.any`, the link to a long-lived signal (the server's shutdown) ends with the
+ * call.
  */
 export function linkSignals(options: LinkedSignalOptions): LinkedSignal {
   const { signals, toReason = (signal) => signal.reason, timeoutMs, timeoutReason } = options;

@@ -94,7 +94,8 @@ function listenTls(
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: limits.undecidedTimeoutMs,
   });
-  // `connection` brings the raw socket, `secureConnection` another one around it with the same peer.
+  // `connection` brings the raw socket, `secureConnection` another one around it with the same
+  // peer.
   server.prependListener("connection", admit);
   server.on("secureConnection", (socket) => {
     decide(socket);

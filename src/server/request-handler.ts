@@ -21,7 +21,9 @@ export interface RequestHandlerOptions {
 /** Longest part of a path that is logged. */
 const maxPathChars = 200;
 
-/** Ids that are safe to echo and to log: no spaces, no control characters, at most 128 characters. */
+/**
+ * Ids that are safe to echo and to log: no spaces, no control characters, at most 128 characters.
+ */
 const saneId = /^[\w.:/+=@-]{1,128}$/;
 
 /**

@@ -1,8 +1,9 @@
 import type { RerankResult } from "../reranker/rerank-request.ts";
 
 /**
- * Returns the response headers that tell where the time of a request went, in whole milliseconds, and how many tokens the model
- * read. The names are those of Hugging Face's text-embeddings-inference.
+ * Returns the response headers that tell where the time of a request went, in whole milliseconds,
+ * and how many tokens the model read. The names are those of Hugging Face's
+ * text-embeddings-inference.
  */
 export function timingHeaders({ timings, totalTokens }: RerankResult): Record<string, string> {
   return {

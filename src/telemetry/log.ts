@@ -21,8 +21,8 @@ export interface LogOptions {
 }
 
 /**
- * Returns a logger. Queries and documents are never logged: no caller passes them, and the `query` and `documents` fields
- * are redacted in case one does.
+ * Returns a logger. Queries and documents are never logged: no caller passes them, and the `query`
+ * and `documents` fields are redacted in case one does.
  */
 export function createLogger({ level, format, destination, color }: LogOptions): Logger {
   const text = format === "text" || (format === "auto" && destination.isTTY === true);

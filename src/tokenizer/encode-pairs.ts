@@ -5,8 +5,8 @@ import type { EncodeOptions, Encoding } from "./tokenizer.ts";
 import { truncateLongestFirst } from "./truncate.ts";
 
 /**
- * Chunks of one call that are encoded at a time: one under way and one that waits, so that the encoder never waits for a
- * call, nor a call for the whole of another one.
+ * Chunks of one call that are encoded at a time: one under way and one that waits, so that the
+ * encoder never waits for a call, nor a call for the whole of another one.
  */
 const maxChunksUnderWay = 2;
 
@@ -14,8 +14,8 @@ const maxChunksUnderWay = 2;
 export type EncodeTexts = (texts: readonly string[], signal?: AbortSignal) => Promise<PackedIds>;
 
 /**
- * Encodes the query with each document, in order. Rejects with the first error of `encodeTexts`, and starts no further chunk
- * after it.
+ * Encodes the query with each document, in order. Rejects with the first error of `encodeTexts`,
+ * and starts no further chunk after it.
  */
 export async function encodePairs(
   encodeTexts: EncodeTexts,

@@ -11,8 +11,8 @@ export interface TokenizerOptions {
   /** Path of the tokenizer.json. */
   readonly path: string;
   /**
-   * The padding id to use if tokenizer.json states none: `pad_token_id` of the model's config.json. Default: the id of
-   * `<pad>` or `[PAD]` in the vocabulary.
+   * The padding id to use if tokenizer.json states none: `pad_token_id` of the model's config.json.
+   * Default: the id of `<pad>` or `[PAD]` in the vocabulary.
    */
   readonly padTokenId?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
@@ -21,20 +21,24 @@ export interface TokenizerOptions {
 
 /** A Tokenizer that has a thread to end. */
 export interface HfTokenizer extends Tokenizer {
-  /** Answers the texts under way, then ends the thread; other calls reject with RerankError `unavailable`. */
+  /**
+   * Answers the texts under way, then ends the thread; other calls reject with RerankError
+   * `unavailable`.
+   */
   close(): Promise<void>;
 }
 
 /**
  * Loads a tokenizer.json of the Hugging Face `tokenizers` library, in a thread of its own.
  *
- * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special token. Settings for
- * truncation and padding in the file are ignored, but for the padding id.
- * `encodePairs` rejects with RerankError `invalid_argument` if `maxLength` is less than the special tokens of a pair or not
- * below 65,536, with `internal` if the library fails, and with `unavailable` if the thread dies, which the next call starts
- * anew.
+ * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
+ * token. Settings for truncation and padding in the file are ignored, but for the padding id.
+ * `encodePairs` rejects with RerankError `invalid_argument` if `maxLength` is less than the special
+ * tokens of a pair or not below 65,536, with `internal` if the library fails, and with
+ * `unavailable` if the thread dies, which the next call starts anew.
  *
- * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not understood.
+ * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
+ * understood.
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);

@@ -1,12 +1,16 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 
 /**
- * Tokens kept of one text. A pair is cut to fewer tokens than this in any case, and `longest_first` only compares a text
- * with the length of the pair, so the cut never shows in a result; it bounds what a document of megabytes costs.
+ * Tokens kept of one text. A pair is cut to fewer tokens than this in any case, and `longest_first`
+ * only compares a text with the length of the pair, so the cut never shows in a result; it bounds
+ * what a document of megabytes costs.
  */
 export const maxTextTokens = 65_536;
 
-/** Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by default. */
+/**
+ * Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by
+ * default.
+ */
 const maxConcurrentTexts = 4;
 
 const encodeOptions = { addSpecialTokens: false } as const;
@@ -21,8 +25,8 @@ export interface PackedIds {
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
   /**
-   * Returns the first `maxTextTokens` ids of each text. Special tokens spelled out in a text become special tokens.
-   * Rejects with the library's error if it fails at a text.
+   * Returns the first `maxTextTokens` ids of each text. Special tokens spelled out in a text become
+   * special tokens. Rejects with the library's error if it fails at a text.
    */
   encodeTexts(texts: readonly string[]): Promise<PackedIds>;
 }

@@ -15,5 +15,8 @@ export function shortJson(value: unknown): string {
   return json.length <= maxShownCharacters ? json : `${json.slice(0, maxShownCharacters)}…`;
 }
 
-/** Characters of a faulty value that an error message shows: enough to find it, few enough for one line. */
+/**
+ * Characters of a faulty value that an error message shows: enough to find it, few enough for one
+ * line.
+ */
 const maxShownCharacters = 80;

@@ -6,7 +6,10 @@ export type TemplatePiece =
   | { readonly kind: "query"; readonly typeId: number }
   | { readonly kind: "document"; readonly typeId: number };
 
-/** The order in which a model reads special tokens, query and document, for example `<s> query </s></s> document </s>`. */
+/**
+ * The order in which a model reads special tokens, query and document, for example `<s> query
+ * </s></s> document </s>`.
+ */
 export interface PairTemplate {
   /** Pieces from left to right; query and document once each. */
   readonly pieces: readonly TemplatePiece[];
@@ -28,8 +31,8 @@ export function createPairTemplate(pieces: readonly TemplatePiece[]): PairTempla
 }
 
 /**
- * Returns the ids and segment ids of a pair: the first `lengths` tokens of each text at the places that the template gives
- * them.
+ * Returns the ids and segment ids of a pair: the first `lengths` tokens of each text at the places
+ * that the template gives them.
  */
 export function layOutPair(template: PairTemplate, ids: PairIds, lengths: PairLengths) {
   const length = template.specialTokenCount + lengths.queryTokens + lengths.documentTokens;

@@ -3,8 +3,9 @@ import { isWholeNumber, jsonObject, shortJson } from "./json-value.ts";
 import { createPairTemplate, type PairTemplate, type TemplatePiece } from "./pair-template.ts";
 
 /**
- * Returns the pair template that the `post_processor` of a tokenizer.json states. Understood are `TemplateProcessing`,
- * `RobertaProcessing` and `BertProcessing`, each alone or inside a `Sequence`.
+ * Returns the pair template that the `post_processor` of a tokenizer.json states. Understood are
+ * `TemplateProcessing`, `RobertaProcessing` and `BertProcessing`, each alone or inside a
+ * `Sequence`.
  *
  * Throws StartupError that names what is missing or not understood.
  */
@@ -42,7 +43,10 @@ interface Processor {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** `ByteLevel` steps stay in the list although they change offsets only, so that an error can name them. */
+/**
+ * `ByteLevel` steps stay in the list although they change offsets only, so that an error can name
+ * them.
+ */
 function flattenSequence(value: unknown): Processor[] {
   if (value === null || value === undefined) return [];
   const fields = jsonObject(value);
@@ -116,7 +120,9 @@ function isTypeId(value: unknown): value is number {
 /** Segment ids travel as bytes. */
 const maxTypeId = 255;
 
-/** `RobertaProcessing` reads `<s> query </s></s> document </s>`, and every token is of segment 0. */
+/**
+ * `RobertaProcessing` reads `<s> query </s></s> document </s>`, and every token is of segment 0.
+ */
 function readRoberta(fields: Readonly<Record<string, unknown>>): PairTemplate {
   const start = readTokenId(fields, "cls");
   const separator = readTokenId(fields, "sep");
@@ -129,7 +135,10 @@ function readRoberta(fields: Readonly<Record<string, unknown>>): PairTemplate {
   ]);
 }
 
-/** `BertProcessing` reads `[CLS] query [SEP] document [SEP]`; the document and the `[SEP]` after it are of segment 1. */
+/**
+ * `BertProcessing` reads `[CLS] query [SEP] document [SEP]`; the document and the `[SEP]` after it
+ * are of segment 1.
+ */
 function readBert(fields: Readonly<Record<string, unknown>>): PairTemplate {
   const start = readTokenId(fields, "cls");
   const separator = readTokenId(fields, "sep");

@@ -1,4 +1,7 @@
-/** Texts of a chunk: few enough that the thread soon turns to another call, many enough that messages cost little. */
+/**
+ * Texts of a chunk: few enough that the thread soon turns to another call, many enough that
+ * messages cost little.
+ */
 const maxChunkTexts = 16;
 
 /** UTF-16 code units of a chunk, unless one text alone is longer. */
@@ -11,7 +14,10 @@ export interface TextChunk {
   readonly first: number;
 }
 
-/** Returns the texts in chunks, in order: at most 16 texts and 32,768 code units each, but always one text. */
+/**
+ * Returns the texts in chunks, in order: at most 16 texts and 32,768 code units each, but always
+ * one text.
+ */
 export function chunkTexts(texts: readonly string[]): TextChunk[] {
   const chunks: TextChunk[] = [];
   let chunk: TextChunk = { texts: [], first: 0 };

@@ -9,15 +9,18 @@ import type {
   TokenizerThreadData,
 } from "./tokenizer-message.ts";
 
-/** A thread that holds a tokenizer. It does not keep the process alive while it has nothing to do. */
+/**
+ * A thread that holds a tokenizer. It does not keep the process alive while it has nothing to do.
+ */
 export interface TokenizerThread {
   /** Resolves when the tokenizer is loaded. Rejects with StartupError if it cannot be used. */
   readonly loaded: Promise<LoadedTokenizer>;
   /** Whether the thread still takes texts: it neither died nor was closed. */
   isAlive(): boolean;
   /**
-   * Encodes texts. Rejects at once with the RerankError of `errorFromAbort` if the signal aborts, with `internal` if the
-   * library fails at a text, and with `unavailable` if the thread ends before it answers.
+   * Encodes texts. Rejects at once with the RerankError of `errorFromAbort` if the signal aborts,
+   * with `internal` if the library fails at a text, and with `unavailable` if the thread ends
+   * before it answers.
    */
   encodeTexts(texts: readonly string[], signal?: AbortSignal): Promise<PackedIds>;
   /** Answers what is under way, then ends the thread. */

@@ -5,8 +5,9 @@ import { createIdEncoder, type IdEncoder } from "./id-encoder.ts";
 import { readTokenizerFile } from "./tokenizer-file.ts";
 import type { EncodeMessage, TokenizerMessage, TokenizerThreadData } from "./tokenizer-message.ts";
 
-// The library encodes off the thread that calls it, but copies the ids and frees its results on it: 0.1 ms a document, the
-// freeing in bursts of 50 ms after a garbage collection. Hence a thread of its own, which also loads the vocabulary.
+// The library encodes off the thread that calls it, but copies the ids and frees its results on it:
+// 0.1 ms a document, the freeing in bursts of 50 ms after a garbage collection. Hence a thread of
+// its own, which also loads the vocabulary.
 const encoder = await load();
 if (encoder !== undefined) {
   parentPort?.on("message", (message: EncodeMessage) => void answer(encoder, message));

@@ -23,8 +23,8 @@ export interface Tokenizer {
   /** The id that fills a row after its last token. */
   readonly padId: number;
   /**
-   * Encodes the query with each document, in order. Pairs longer than `maxLength` are cut `longest_first`, as Python's
-   * `tokenizers` cuts them.
+   * Encodes the query with each document, in order. Pairs longer than `maxLength` are cut
+   * `longest_first`, as Python's `tokenizers` cuts them.
    */
   encodePairs(
     query: string,

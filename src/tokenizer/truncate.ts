@@ -5,12 +5,12 @@ export interface PairLengths {
 }
 
 /**
- * Returns how many leading tokens of each text to keep so that together they are at most `budgetTokens`, a whole number of
- * 0 or more: the pair's maximum length less its special tokens.
+ * Returns how many leading tokens of each text to keep so that together they are at most
+ * `budgetTokens`, a whole number of 0 or more: the pair's maximum length less its special tokens.
  *
- * This is `longest_first` as the Rust and Python `tokenizers` compute it: the longer text gives up tokens until both are
- * equally long, then both do. Of an odd budget split in halves, the longer text gets the extra token, and of two equally
- * long ones the document.
+ * This is `longest_first` as the Rust and Python `tokenizers` compute it: the longer text gives up
+ * tokens until both are equally long, then both do. Of an odd budget split in halves, the longer
+ * text gets the extra token, and of two equally long ones the document.
  */
 export function truncateLongestFirst(lengths: PairLengths, budgetTokens: number): PairLengths {
   const { queryTokens, documentTokens } = lengths;

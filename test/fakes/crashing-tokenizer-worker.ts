@@ -2,7 +2,10 @@ import { parentPort } from "node:worker_threads";
 
 import type { EncodeMessage, TokenizerMessage } from "../../src/tokenizer/tokenizer-message.ts";
 
-/** A tokenizer thread that makes one token of each text, its length, crashes at `crash`, and never answers `hang`. */
+/**
+ * A tokenizer thread that makes one token of each text, its length, crashes at `crash`, and never
+ * answers `hang`.
+ */
 parentPort?.postMessage({
   kind: "ready",
   loaded: {

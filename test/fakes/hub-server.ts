@@ -34,7 +34,10 @@ export interface FakeHubFault {
   /** Answers with this status and no body. */
   readonly status?: number;
   readonly headers?: OutgoingHttpHeaders;
-  /** Cuts the connection after this many bytes of the body, once `resume` has resolved if it is there. */
+  /**
+   * Cuts the connection after this many bytes of the body, once `resume` has resolved if it is
+   * there.
+   */
   readonly cutAfterBytes?: number;
   /** Sends this many bytes of the body and then waits for `resume`, or for ever. */
   readonly pauseAfterBytes?: number;

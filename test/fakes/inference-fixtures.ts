@@ -10,7 +10,10 @@ export function fixturePath(name: string): string {
   return fileURLToPath(new URL(`../../../test/fixtures/inference/${name}.onnx`, import.meta.url));
 }
 
-/** Returns rows of ids as a batch. Padding is an id that would change every score if it were not masked. */
+/**
+ * Returns rows of ids as a batch. Padding is an id that would change every score if it were not
+ * masked.
+ */
 export function batchOf(
   rows: readonly (readonly number[])[],
   typeIds: readonly (readonly number[])[] = [],
@@ -32,7 +35,10 @@ export function batchOf(
   return batch;
 }
 
-/** Returns what the `sum` graphs answer: the sum of each row's ids, divided by 100, in single precision. */
+/**
+ * Returns what the `sum` graphs answer: the sum of each row's ids, divided by 100, in single
+ * precision.
+ */
 export function expectedSums(rows: readonly (readonly number[])[]): number[] {
   return rows.map((ids) => Math.fround(ids.reduce((sum, id) => sum + id, 0) / 100));
 }

@@ -28,7 +28,10 @@ export interface Golden {
   readonly name: string;
   /** The most tokens of a pair, special tokens included. */
   readonly maxLength: number;
-  /** What computed the logits: `model.safetensors` in fp32, or a graph of the model folder; null if there are none. */
+  /**
+   * What computed the logits: `model.safetensors` in fp32, or a graph of the model folder; null if
+   * there are none.
+   */
   readonly logitsFrom: string | null;
   readonly cases: readonly GoldenCase[];
 }
@@ -67,7 +70,10 @@ export function readGoldenJson(fileName: string): unknown {
   return JSON.parse(readFileSync(new URL(`test/golden/${fileName}`, repositoryRoot), "utf8"));
 }
 
-/** Reads `test/golden/<name>.json` and joins it with its pairs. Throws if it was made for other pairs than are there. */
+/**
+ * Reads `test/golden/<name>.json` and joins it with its pairs. Throws if it was made for other
+ * pairs than are there.
+ */
 export function readGolden(name: string): Golden {
   const pairsText = readFileSync(new URL("test/golden/pairs.json", repositoryRoot), "utf8");
   const pairs = JSON.parse(pairsText) as readonly PairRow[];

@@ -46,7 +46,7 @@ suite("planDevices()", () => {
         );
         assert.match(
           error.hint ?? "",
-          /ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node/,
+          /ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules\/onnxruntime-node\/script\/install/,
         );
         return true;
       },

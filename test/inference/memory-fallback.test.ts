@@ -6,7 +6,9 @@ import { batchOf, expectedSums } from "../fakes/inference-fixtures.ts";
 
 const rows = [[1], [2, 3], [4, 5, 6], [7], [8, 8]];
 
-/** Sums rows like the `sum` graph, on a device that holds `capacity` rows, and tells of every try. */
+/**
+ * Sums rows like the `sum` graph, on a device that holds `capacity` rows, and tells of every try.
+ */
 function createSmallDevice(capacity: number): { run: RunBatch; tries: number[] } {
   const tries: number[] = [];
   return {

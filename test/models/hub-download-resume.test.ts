@@ -114,7 +114,10 @@ suite("downloadModel() after a fault", () => {
   });
 });
 
-/** Lets the hub cut the connection once a part of the weights has come. Returns the `onProgress` to pass. */
+/**
+ * Lets the hub cut the connection once a part of the weights has come. Returns the `onProgress` to
+ * pass.
+ */
 function cutDownload(hub: FakeHub): NonNullable<DownloadModelOptions["onProgress"]> {
   let cut = () => {};
   const resume = new Promise<void>((resolve) => {

@@ -25,7 +25,9 @@ export function fakeWeights(seed: number): Buffer {
   );
 }
 
-/** The files of a small model that has int8 and fp32 weights, and some that a server has no use for. */
+/**
+ * The files of a small model that has int8 and fp32 weights, and some that a server has no use for.
+ */
 export function tinyModelFiles(): Record<string, Buffer> {
   return {
     ".gitattributes": Buffer.from("*.onnx filter=lfs\n"),

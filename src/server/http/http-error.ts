@@ -6,7 +6,10 @@ export interface HttpErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A fault that only HTTP can express, such as a wrong method. Its message is written for the client. */
+/**
+ * A fault that only HTTP can express, such as a wrong method. Its message is written for the
+ * client.
+ */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
@@ -60,7 +63,10 @@ export function errorAnswerOf(error: unknown): ErrorAnswer {
   return { status, code, message, headers };
 }
 
-/** Returns the JSON body of an error, with its message where each of the field's clients looks for it. */
+/**
+ * Returns the JSON body of an error, with its message where each of the field's clients looks for
+ * it.
+ */
 export function errorBodyOf({ code, message }: Pick<ErrorAnswer, "code" | "message">): object {
   return { error: { code, message }, message, detail: message };
 }

@@ -12,7 +12,10 @@ const maxBytesPattern = /readMaxBytes (\d+)/;
 /** How protobuf-es begins the message of a JSON decoding error. */
 const jsonErrorPrefix = "cannot decode ";
 
-/** Where protobuf-es names the item of a list, counted from 1. The rest of its message repeats the value. */
+/**
+ * Where protobuf-es names the item of a list, counted from 1. The rest of its message repeats the
+ * value.
+ */
 const listItemPattern = /^list item #(\d+):/;
 
 /**

@@ -13,7 +13,9 @@ export interface HealthServiceOptions {
   readonly health: HealthState;
   /** Full names of the services whose status can be asked for, beside "" for the whole server. */
   readonly services: readonly string[];
-  /** Aborts when the server begins to drain, which ends every Watch after it told the last status. */
+  /**
+   * Aborts when the server begins to drain, which ends every Watch after it told the last status.
+   */
   readonly drainSignal: AbortSignal;
 }
 

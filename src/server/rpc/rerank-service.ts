@@ -13,7 +13,10 @@ export interface RerankServiceOptions extends RerankStreamOptions {
   readonly health: HealthState;
 }
 
-/** Returns `rerank.v1.RerankService` over a Reranker: protobuf on one side, plain values on the other. */
+/**
+ * Returns `rerank.v1.RerankService` over a Reranker: protobuf on one side, plain values on the
+ * other.
+ */
 export function createRerankService(
   options: RerankServiceOptions,
 ): ServiceImpl<typeof RerankService> {

@@ -17,7 +17,10 @@ export interface RerankStreamOptions {
   readonly reranker: Reranker;
   readonly log: Logger;
   readonly limits: Pick<ServerLimits, "maxStreamInFlight" | "maxRequestTimeoutMs">;
-  /** Aborts when the server begins to drain: nothing more is read, and what is in flight is answered. */
+  /**
+   * Aborts when the server begins to drain: nothing more is read, and what is in flight is
+   * answered.
+   */
   readonly drainSignal: AbortSignal;
 }
 

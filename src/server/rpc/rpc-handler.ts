@@ -59,7 +59,8 @@ export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
     handler(universal)
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((error: unknown) => {
-        // The client has gone, or its connection broke; anything else became an answer before it came here.
+        // The client has gone, or its connection broke; anything else became an answer before it
+        // came here.
         call.code ??= "cancelled";
         log.debug({ err: error, request_id: call.id }, "an answer could not be written");
         if (isHttp2(response)) response.stream.close();

@@ -51,7 +51,9 @@ export function problemOf(
   return undefined;
 }
 
-/** Ranks one request of a stream under its own deadline. Never rejects: a failure is an answer, too. */
+/**
+ * Ranks one request of a stream under its own deadline. Never rejects: a failure is an answer, too.
+ */
 export async function answerItem(
   options: StreamItemOptions,
   message: RerankStreamRequest,
