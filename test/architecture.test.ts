@@ -23,16 +23,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "inference",
     "models",
     "telemetry",
+    "clock.ts",
   ],
   config: [],
   server: ["reranker", "telemetry", "gen", "errors.ts"],
-  reranker: ["scheduler", "tokenizer", "errors.ts"],
-  scheduler: ["inference", "tokenizer", "errors.ts"],
+  reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts"],
+  scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
   tokenizer: ["errors.ts"],
-  inference: ["errors.ts"],
+  inference: ["errors.ts", "clock.ts"],
   models: ["errors.ts"],
   telemetry: [],
   "errors.ts": [],
+  "clock.ts": [],
 };
 
 /** The one room that may import a package. */

@@ -1,3 +1,4 @@
+import { systemClock } from "../clock.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import { createResilientBackend, type ResilientBackend } from "../inference/resilient-backend.ts";
 import type { BackendInfo } from "../inference/session-options.ts";
@@ -7,7 +8,6 @@ import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import { createScoreCache } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
-import { systemClock } from "../scheduler/clock.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";

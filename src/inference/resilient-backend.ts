@@ -1,7 +1,7 @@
+import { type Clock, systemClock } from "../clock.ts";
 import { RerankError } from "../errors.ts";
 import type { Backend, EncodedBatch } from "./backend.ts";
 import { canaryBatch, runCanary } from "./canary.ts";
-import { type Clock, systemClock } from "./clock.ts";
 import { defaultRestartPolicy, type RestartPolicy, restartDelayMs } from "./restart-policy.ts";
 import type { BackendInfo } from "./session-options.ts";
 import type { WorkerBackend } from "./worker-backend.ts";

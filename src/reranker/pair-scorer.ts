@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.ts";
 import { RerankError } from "../errors.ts";
-import type { Clock } from "../scheduler/clock.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Encoding, Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { RerankCall, RerankRequest } from "./rerank-request.ts";
@@ -39,7 +39,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;
 
   return async ({ query, documents, truncate }, { signal, timeoutMs }) => {
-    const startedMs = clock.now();
+    const startedMs = clock.nowMs();
     const known = new Map<string, PairScore>();
     const unknown = new Set<string>();
     for (const document of documents) {
@@ -49,7 +49,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     }
     const texts = [...unknown];
     const encodings = await tokenizer.encodePairs(query, texts, { maxLength, signal });
-    const tokenizationMs = clock.now() - startedMs;
+    const tokenizationMs = clock.nowMs() - startedMs;
     const cuts = new Map<string, Cut>(known);
     for (const [i, text] of texts.entries()) cuts.set(text, encodings[i] as Encoding);
     if (truncate === false) checkNothingCut(documents, cuts, maxLength);

@@ -24,7 +24,7 @@ export function createReranker(options: RerankerOptions): Reranker {
   const scorePairs = createPairScorer(options);
 
   async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
-    const startedMs = clock.now();
+    const startedMs = clock.nowMs();
     checkRequest(request, limits, servedModels);
     if (call.signal.aborted) throw errorFromAbort(call.signal);
     const scored = await scorePairs(request, call);
@@ -39,7 +39,7 @@ export function createReranker(options: RerankerOptions): Reranker {
         truncated: pairs[index]?.documentTruncated ?? false,
       };
     });
-    const totalMs = clock.now() - startedMs;
+    const totalMs = clock.nowMs() - startedMs;
     return {
       model: request.model || servedModels[0],
       results,

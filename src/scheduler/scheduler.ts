@@ -1,8 +1,8 @@
+import type { Clock } from "../clock.ts";
 import { errorFromAbort, RerankError } from "../errors.ts";
 import type { Backend } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import { type AdmissionLimits, refusalOf } from "./admission.ts";
-import type { Clock } from "./clock.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createThroughput } from "./throughput.ts";
@@ -105,7 +105,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     lengths: readonly number[],
     signal: AbortSignal,
   ): Promise<ScoredPairs> {
-    const enqueuedMs = clock.now();
+    const enqueuedMs = clock.nowMs();
     return new Promise((resolve, reject) => {
       const job: Job = {
         encodings,
@@ -117,7 +117,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           queue.remove(job);
           if (error) reject(error);
           const { logits, inferenceMs } = job;
-          resolve({ logits, inferenceMs, queueMs: clock.now() - enqueuedMs - inferenceMs });
+          resolve({ logits, inferenceMs, queueMs: clock.nowMs() - enqueuedMs - inferenceMs });
         },
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
@@ -146,12 +146,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const encodings = batch.flatMap(({ key, pair }) => key.encodings[pair] ?? []);
     const tokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     runningTokens += tokens;
-    const startedMs = clock.now();
+    const startedMs = clock.nowMs();
     try {
       const logits = await backend.score(packBatch(encodings, padId));
       // The backend runs one batch at a time: this one began when it came or when the one before
       // was done.
-      const nowMs = clock.now();
+      const nowMs = clock.nowMs();
       const ranMs = nowMs - Math.max(startedMs, lastDoneMs);
       lastDoneMs = nowMs;
       throughput.record(tokens, ranMs);

@@ -5,8 +5,8 @@ import { createReranker } from "../../src/reranker/reranker.ts";
 import { createScoreCache, type ScoreCache } from "../../src/reranker/score-cache.ts";
 import type { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
-import { createFakeClock } from "../fakes/fake-clock.ts";
 import { fakeTokenizer } from "../fakes/fake-tokenizer.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
 
 const never = { signal: new AbortController().signal };
 
@@ -14,7 +14,7 @@ const never = { signal: new AbortController().signal };
 function setUp(maxLength = 512, cache?: ScoreCache) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
-  const clock = createFakeClock();
+  const clock = createManualClock();
   const scheduler: Scheduler = {
     pendingTokens: 0,
     async score(encodings, { timeoutMs }) {

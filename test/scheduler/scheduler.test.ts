@@ -3,8 +3,8 @@ import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
 import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import { createFakeBackend, type FakeBackend, logitOf } from "../fakes/fake-backend.ts";
-import { createFakeClock } from "../fakes/fake-clock.ts";
 import { encodingOf, encodingOfLength } from "../fakes/fake-tokenizer.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
 
 const never = { signal: new AbortController().signal };
 
@@ -12,7 +12,7 @@ function setUp(
   options: { backend?: FakeBackend; maxQueueTokens?: number; maxQueueMs?: number } = {},
 ) {
   const backend = options.backend ?? createFakeBackend();
-  const clock = createFakeClock();
+  const clock = createManualClock();
   const scheduler = createScheduler({
     backend,
     clock,
