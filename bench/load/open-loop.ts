@@ -1,0 +1,72 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { RerankCase } from "../corpus.ts";
+import type { Rerank } from "./closed-loop.ts";
+
+/** How a request ended. */
+export type OutcomeKind = "answered" | "refused" | "failed" | "hung";
+
+/** One request of an open loop. */
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  /** When it was due, in ms from the start. */
+  readonly dueMs: number;
+  /** From when it was due to its end. */
+  readonly latencyMs: number;
+  readonly documents: number;
+  /** The error's message if it failed. */
+  readonly message?: string;
+}
+
+/** How to load a server with requests that come whether or not it keeps up. */
+export interface OpenLoopOptions {
+  readonly rerank: Rerank;
+  readonly requests: readonly RerankCase[];
+  /** When to send, in ms from the start, ascending. */
+  readonly arrivalsMs: readonly number[];
+  /** Told to the server with each request. Default: nothing is told. */
+  readonly deadlineMs?: number;
+  /** After this a request counts as hung. */
+  readonly hangMs: number;
+  /** Whether an error means "too busy": HTTP 429 or RESOURCE_EXHAUSTED. */
+  isRefusal(error: unknown): boolean;
+}
+
+/**
+ * Sends each request when it is due and resolves when all have ended, in order of arrival. Time that a request waits because the
+ * generator itself is late counts as latency, so a stalled generator cannot flatter the server. Never rejects for a failed request.
+ */
+export async function runOpenLoop(options: OpenLoopOptions): Promise<Outcome[]> {
+  const { requests, arrivalsMs } = options;
+  const startedMs = performance.now();
+  const running: Promise<Outcome>[] = [];
+  for (const [index, dueMs] of arrivalsMs.entries()) {
+    const request = requests[index % requests.length];
+    if (request === undefined) throw new Error("there are no requests to send");
+    const earlyMs = dueMs - (performance.now() - startedMs);
+    if (earlyMs > 0) await wait(earlyMs);
+    running.push(sendOne(options, request, { startedMs, dueMs }));
+  }
+  return Promise.all(running);
+}
+
+async function sendOne(
+  { rerank, isRefusal, hangMs, deadlineMs }: OpenLoopOptions,
+  request: RerankCase,
+  { startedMs, dueMs }: { readonly startedMs: number; readonly dueMs: number },
+): Promise<Outcome> {
+  const signal = AbortSignal.timeout(hangMs);
+  const end = (kind: OutcomeKind, message?: string): Outcome => ({
+    kind,
+    dueMs,
+    latencyMs: performance.now() - startedMs - dueMs,
+    documents: request.documents.length,
+    ...(message === undefined ? {} : { message }),
+  });
+  try {
+    await rerank(request, { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+    return end("answered");
+  } catch (error) {
+    if (isRefusal(error)) return end("refused");
+    return end(signal.aborted ? "hung" : "failed", String(error));
+  }
+}

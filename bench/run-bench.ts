@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { findBenchModel, hashFile, isModelAtHand, onnxPathOf } from "./bench-model.ts";
+import { describeEnvironment } from "./environment.ts";
+import { contest } from "./figures/contest.ts";
+import { eventLoop } from "./figures/event-loop.ts";
+import type { BenchContext, FigureGroup } from "./figures/figure.ts";
+import { memory } from "./figures/memory.ts";
+import { mixed } from "./figures/mixed.ts";
+import { overload } from "./figures/overload.ts";
+import { ready } from "./figures/ready.ts";
+import { resources } from "./figures/resources.ts";
+import { scaling } from "./figures/scaling.ts";
+import { readPassages } from "./passages.ts";
+import { mergeFigures, type RecordedFigure, readResults, writeResults } from "./report/results.ts";
+import { describeFigures } from "./report/terminal.ts";
+import { writeReport } from "./report/write-report.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where a run finds its files and what it tells. */
+export interface BenchRun {
+  /** The repository's folder. */
+  readonly root: string;
+  /** Takes the results. */
+  print(text: string): void;
+  /** Takes the progress. */
+  log(text: string): void;
+}
+
+/** Everything that can be measured, in the order in which it is. */
+const groups: readonly FigureGroup[] = [
+  contest,
+  mixed,
+  eventLoop,
+  ready,
+  resources,
+  scaling,
+  overload,
+  memory,
+];
+
+const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p99_ms"];
+
+/**
+ * Measures what the settings ask for, prints one JSON line per figure and a table, and keeps the results. Rejects if contenders on the
+ * same fp32 weights disagree, or a request fails.
+ */
+export async function runBench(settings: Settings, { root, print, log }: BenchRun): Promise<void> {
+  const resultsPath = join(root, ".cache", "bench", settings.quick ? "quick.json" : "results.json");
+  if (settings.reportOnly) {
+    await writeReport(root, await readResults(resultsPath));
+    return;
+  }
+  const wanted = new Set(chooseFigures(settings));
+  const environment = await describeEnvironment(root);
+  const passages = await readPassages(join(root, "..", "shared", "data"), settings.seed);
+  log(`corpus: ${passages.source}`);
+  const findModel = (name: string) => findBenchModel(name, { root, seed: settings.seed, log });
+  const model = await findModel(settings.model ?? (await defaultModel(settings, root)));
+  log(`model: ${model.name} (${model.dtypes.join(", ")})`);
+
+  const hashes = new Map<string, string>();
+  const results: RecordedFigure[] = [];
+  const context: BenchContext = {
+    root,
+    settings,
+    model,
+    passages,
+    findModel,
+    log,
+    record(result) {
+      const model_hash = hashes.get(`${result.model} ${result.dtype}`) ?? "";
+      const { threads, rounds, seed } = settings;
+      const figure: RecordedFigure = {
+        ...result,
+        model_hash,
+        threads,
+        rounds,
+        seed,
+        corpus: passages.source,
+        measured_at: new Date().toISOString(),
+        environment,
+      };
+      results.push(figure);
+      print(JSON.stringify(figure));
+    },
+  };
+  for (const name of new Set([model.name, "bundled"])) {
+    const known = name === model.name ? model : await findModel(name).catch(() => undefined);
+    for (const dtype of known?.dtypes ?? []) {
+      if (known) hashes.set(`${name} ${dtype}`, await hashFile(await onnxPathOf(known, dtype)));
+    }
+  }
+
+  for (const group of groups) {
+    if (!group.figures.some((figure) => wanted.has(figure))) continue;
+    log(`measuring ${group.figures.filter((figure) => wanted.has(figure)).join(", ")}`);
+    await group.run(context, wanted);
+    await writeResults(resultsPath, mergeFigures(await readResults(resultsPath), results));
+  }
+  print(describeFigures(results));
+}
+
+function chooseFigures({ figures, quick }: Settings): readonly string[] {
+  const all = groups.flatMap((group) => group.figures);
+  if (figures.length === 0) return quick ? quickFigures : all;
+  for (const figure of figures) {
+    if (!all.includes(figure)) {
+      throw new Error(`--figure must be one of ${all.join(", ")}, got: \`${figure}\``);
+    }
+  }
+  return figures;
+}
+
+async function defaultModel({ quick, seed }: Settings, root: string): Promise<string> {
+  if (!quick) return "base";
+  const log = () => {};
+  return (await isModelAtHand("bundled", { root, seed, log })) ? "bundled" : "small";
+}

@@ -1,0 +1,109 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+
+/** How much to measure. */
+export interface Settings {
+  /** The short form: two figures of each kind, on a small model. */
+  readonly quick: boolean;
+  /** Figures to measure, by name; empty: all of the form. */
+  readonly figures: readonly string[];
+  /** The model to measure with; undefined: by form. */
+  readonly model: string | undefined;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly seed: number;
+  /** Ten-document requests in the corpus. */
+  readonly requests: number;
+  /** How long one round of load should take the bare runtime, in ms: the corpus is repeated to reach it. */
+  readonly roundMs: number;
+  /** Ten-document requests of one client in a round. */
+  readonly probes: number;
+  /** Documents of the request that shares the server with small ones. */
+  readonly largeDocuments: number;
+  readonly overloadMs: number;
+  /** How long one point of the scaling curves is measured. */
+  readonly pointMs: number;
+  /** After how many documents memory is read, ascending. */
+  readonly soakDocuments: readonly [number, number];
+  /** Contenders to leave out, by name. */
+  readonly without: readonly string[];
+  /** Only write bench/README.md and the plots from the results that are there. */
+  readonly reportOnly: boolean;
+}
+
+/** Text of `--help`. */
+export const usage = `Usage: npm run bench -- [options]
+
+  --quick              load_vs_bare, latency_vs_bare, mixed and event_loop_p99_ms on the bundled model, under a minute
+  --figure NAME        measure this figure only (repeatable)
+  --model NAME         base, small, bundled, or a folder (default: base; with --quick: bundled, else small)
+  --rounds N           interleaved rounds, whose median counts (default 5)
+  --threads N          threads of inference for every contender (default: one for each core)
+  --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)
+  --requests N         ten-document requests in the corpus (default 16)
+  --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 1000)
+  --probes N           requests of one client in a round (default 20; with --quick 10)
+  --large N            documents of the large requests in \`mixed\` (default 1000)
+  --overload-ms MS     how long to overload (default 60000)
+  --point-ms MS        how long to measure a point of \`scaling\` (default 8000)
+  --soak N,N           documents after which memory is read (default 10000,100000)
+  --seed N             seed of corpus, arrivals and made models (default 7998)
+  --report             only write bench/README.md and its plots from the last results
+`;
+
+/** Default seed of everything that is random. */
+const defaultSeed = 7998;
+
+/** Returns the settings that a command line asks for. Throws an error that names the option at fault. */
+export function parseSettings(argv: readonly string[]): Settings | "help" {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      help: { type: "boolean", short: "h" },
+      quick: { type: "boolean" },
+      report: { type: "boolean" },
+      figure: { type: "string", multiple: true },
+      without: { type: "string", multiple: true },
+      model: { type: "string" },
+      rounds: { type: "string" },
+      threads: { type: "string" },
+      requests: { type: "string" },
+      "round-ms": { type: "string" },
+      probes: { type: "string" },
+      large: { type: "string" },
+      "overload-ms": { type: "string" },
+      "point-ms": { type: "string" },
+      soak: { type: "string" },
+      seed: { type: "string" },
+    },
+  });
+  if (values.help) return "help";
+  const quick = values.quick ?? false;
+  const count = (name: keyof typeof values, byDefault: number) =>
+    parseCount(name, values[name] as string | undefined, byDefault);
+  const [soakFrom = "", soakTo = ""] = (values.soak ?? "10000,100000").split(",");
+  return {
+    quick,
+    figures: values.figure ?? [],
+    without: values.without ?? [],
+    model: values.model,
+    rounds: count("rounds", 5),
+    threads: count("threads", availableParallelism()),
+    seed: count("seed", defaultSeed),
+    requests: count("requests", 16),
+    roundMs: count("round-ms", quick ? 1000 : 6000),
+    probes: count("probes", quick ? 10 : 20),
+    largeDocuments: count("large", 1000),
+    overloadMs: count("overload-ms", 60_000),
+    pointMs: count("point-ms", 8000),
+    soakDocuments: [parseCount("soak", soakFrom, 0), parseCount("soak", soakTo, 0)],
+    reportOnly: values.report ?? false,
+  };
+}
+
+function parseCount(name: string, text: string | undefined, byDefault: number): number {
+  if (text === undefined) return byDefault;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Error(`--${name} must be a whole number of 1 or more, got: \`${text}\``);
+}
