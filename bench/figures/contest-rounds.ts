@@ -43,6 +43,11 @@ export async function runContest(
       const running = await startOrExplain(contender, log);
       if (running) entrants.push(await enter(contender, running, corpus));
     }
+    for (const { running, record } of entrants) {
+      if (!isBare(running)) continue;
+      const encodings = (await Promise.all(corpus.map(running.encode))).flat();
+      log(`${record.name} is fastest ${await running.tune(encodings)}`);
+    }
     const repeats = await chooseRepeats(entrants, corpus, settings.roundMs);
     log(`${settings.rounds} rounds of ${repeats * corpus.length} requests and ${settings.probes} alone`);
     const random = createRandom(settings.seed);

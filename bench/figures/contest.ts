@@ -49,7 +49,9 @@ function chooseContenders(context: BenchContext, wanted: ReadonlySet<string>): C
   const contenders: Contender[] = [];
   for (const dtype of dtypes) {
     contenders.push(createBare({ ...given, dtype }), createRerankd({ ...given, dtype }));
-    if (!settings.quick) contenders.push(createRerankd({ ...given, dtype, protocol: "grpc" }));
+    if (againstBare && !settings.quick) {
+      contenders.push(createRerankd({ ...given, dtype, protocol: "grpc" }));
+    }
   }
   if (!model.hasTorch) return contenders;
   const foreign = new Set(rivalsWanted.map(([, { contender }]) => contender));

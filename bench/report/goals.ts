@@ -1,0 +1,139 @@
+import type { FigureResult } from "./results.ts";
+
+/** What a figure must show. */
+interface Goal {
+  readonly figure: string;
+  /** What the number is. */
+  readonly what: string;
+  readonly value: (row: FigureResult) => number;
+  /** Shown as it is; undefined: for comparison only. */
+  readonly goal?: string;
+  readonly reached?: (value: number) => boolean;
+  /** Whether the goal speaks of this result. Default: of all. */
+  readonly applies?: (row: FigureResult) => boolean;
+}
+
+const read = (field: string) => (row: FigureResult) => Number(row[field] ?? Number.NaN);
+const atLeast = (least: number) => ({
+  goal: `≥ ${least}`,
+  reached: (value: number) => value >= least,
+});
+const atMost = (most: number, unit = "") => ({
+  goal: `≤ ${most}${unit}`,
+  reached: (value: number) => value <= most,
+});
+const below = (limit: number, unit: string) => ({
+  goal: `< ${limit}${unit}`,
+  reached: (value: number) => value < limit,
+});
+
+/** Latest that a refusal may come, in ms. */
+const refusalMs = 50;
+/** Within this, speed counts as full again. */
+const fullSpeed = 0.95;
+
+const list: readonly Goal[] = [
+  {
+    figure: "load_vs_bare",
+    what: "documents/s at 8 clients ÷ the runtime alone",
+    value: read("ratio"),
+    ...atLeast(0.95),
+  },
+  {
+    figure: "latency_vs_bare",
+    what: "p50 of one 10-document request ÷ the runtime alone",
+    value: read("ratio"),
+    ...atMost(1.15),
+  },
+  {
+    figure: "vs_guide_fp32",
+    what: "documents/s ÷ the guide's script",
+    value: read("ratio"),
+    ...atLeast(1.5),
+  },
+  {
+    figure: "vs_guide_int8",
+    what: "documents/s with int8 ÷ the guide's script",
+    value: read("ratio"),
+    ...atLeast(4),
+  },
+  { figure: "vs_infinity", what: "documents/s ÷ Infinity", value: read("ratio") },
+  {
+    figure: "vs_sentence_transformers",
+    what: "documents/s ÷ sentence-transformers",
+    value: read("ratio"),
+  },
+  {
+    figure: "mixed",
+    what: "p95 of a small request beside large ones ÷ alone",
+    value: read("ratio"),
+    ...atMost(3),
+  },
+  {
+    figure: "event_loop_p99_ms",
+    what: "how late the event loop is at full load, p99, ms",
+    value: read("p99_ms"),
+    ...below(10, " ms"),
+  },
+  {
+    figure: "rss_mb",
+    what: "memory after 10 times as many documents ÷ before",
+    value: read("ratio"),
+    ...atMost(1.1),
+  },
+  {
+    figure: "ready_ms",
+    what: "from start to ready, ms",
+    value: read("ready_ms"),
+    applies: ({ model }) => model === "bundled",
+    ...below(1000, " ms"),
+  },
+  {
+    figure: "ready_ms",
+    what: "from start to ready, ms",
+    value: read("ready_ms"),
+    applies: ({ model }) => model !== "bundled",
+  },
+  {
+    figure: "overload",
+    what: "p95 of accepted requests at 4 × capacity ÷ at capacity",
+    value: read("ratio"),
+    ...atMost(2),
+  },
+  {
+    figure: "overload",
+    what: "slowest refusal, ms",
+    value: read("refused_max_ms"),
+    ...atMost(refusalMs, " ms"),
+  },
+  {
+    figure: "overload",
+    what: "requests that hung, or failed otherwise",
+    value: (row) => read("hung")(row) + read("failed")(row),
+    ...atMost(0),
+  },
+  {
+    figure: "overload",
+    what: "documents/s one second later ÷ before",
+    value: read("recovered_ratio"),
+    ...atLeast(fullSpeed),
+  },
+];
+
+/** Returns the goals with what was measured for each; goals without a measurement are left out. */
+export function goals(figures: readonly FigureResult[]): FigureResult[] {
+  return list.flatMap(({ figure, what, value, goal, reached, applies }) =>
+    figures
+      .filter((row) => row.figure === figure && (applies?.(row) ?? true))
+      .map((row) => ({
+        figure,
+        model: row.model,
+        dtype: row.dtype ?? "",
+        protocol: row.protocol ?? "",
+        what,
+        measured: value(row),
+        goal: goal ?? "",
+        reached: reached === undefined ? "" : reached(value(row)) ? "yes" : "no",
+      })),
+  );
+}

@@ -1,0 +1,128 @@
+import { goals } from "./goals.ts";
+import type { FigureResult, RecordedFigure } from "./results.ts";
+
+/** What stands where nothing was measured. */
+export const notMeasured = "Not measured yet.";
+
+/** A column of a table: its heading, and the cell of a row. */
+type Column = readonly [heading: string, cell: (row: FigureResult) => unknown];
+
+/** Returns a Markdown table, or a line that says that there is nothing. Numbers stand to the right. */
+export function markdownTable(rows: readonly FigureResult[], columns: readonly Column[]): string {
+  if (rows.length === 0) return notMeasured;
+  const cells = rows.map((row) => columns.map(([, cell]) => formatCell(cell(row))));
+  const rules = columns.map(([, cell]) =>
+    rows.some((row) => typeof cell(row) === "number") ? "---:" : "---",
+  );
+  return [columns.map(([heading]) => heading), rules, ...cells]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
+}
+
+/** Returns what was measured on and with. */
+export function machineTable(figures: readonly RecordedFigure[]): string {
+  const last = figures.toSorted((a, b) => a.measured_at.localeCompare(b.measured_at)).at(-1);
+  if (last === undefined) return notMeasured;
+  const { environment, threads, rounds, seed, corpus, measured_at } = last;
+  const versions = Object.entries(environment.versions).map(
+    ([name, version]) => `${name} ${version}`,
+  );
+  const rows: readonly (readonly [string, string])[] = [
+    ["machine", `${environment.cpu}, ${environment.cores} cores, ${environment.memory_gb} GB`],
+    ["platform", environment.platform],
+    ["versions", versions.join(", ")],
+    ["threads of each contender", String(threads)],
+    ["rounds", String(rounds)],
+    ["corpus", `${corpus}, seed ${seed}`],
+    ["models", modelsOf(figures)],
+    ["last measured", measured_at.slice(0, "2026-01-01".length)],
+  ];
+  return ["| what | value |", "| --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`)].join(
+    "\n",
+  );
+}
+
+/** Returns the goals with what was measured. */
+export function goalsTable(figures: readonly FigureResult[]): string {
+  return markdownTable(goals(figures), [
+    ["figure", ({ figure }) => `\`${figure}\``],
+    ["with", ({ model, dtype, protocol }) => [model, dtype, protocol].filter(Boolean).join(", ")],
+    ["what", ({ what }) => what],
+    ["measured", ({ measured }) => measured],
+    ["goal", ({ goal }) => goal],
+    ["reached", ({ reached }) => reached],
+  ]);
+}
+
+/** Returns throughput and latency of every contender. */
+export function contestTable(figures: readonly FigureResult[]): string {
+  const rows = figures
+    .filter(({ figure }) => figure === "contest")
+    .toSorted((a, b) => Number(b.documents_per_second) - Number(a.documents_per_second));
+  return markdownTable(rows, [
+    ["contender", ({ contender }) => contender],
+    ["weights", ({ dtype }) => dtype],
+    ["model", ({ model }) => model],
+    ["documents/s", (row) => row.documents_per_second],
+    ["p50, 8 clients, ms", (row) => row.load_p50_ms],
+    ["p95, 8 clients, ms", (row) => row.load_p95_ms],
+    ["p50 alone, ms", (row) => row.p50_ms],
+    ["p95 alone, ms", (row) => row.p95_ms],
+  ]);
+}
+
+/** Returns how far scores are from those of the runtime alone with the same weights. */
+export function agreementTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "agreement");
+  return markdownTable(rows, [
+    ["contender", ({ contender }) => contender],
+    ["weights", ({ dtype }) => dtype],
+    ["documents", (row) => row.documents_compared],
+    ["largest difference of a logit", (row) => row.max_difference],
+    ["mean difference", (row) => row.mean_difference],
+    ["neighbours in order", (row) => row.order_kept],
+  ]);
+}
+
+/** Returns what it takes to run each model: the table that the installation guide ends with. */
+export function resourcesTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "resources");
+  return markdownTable(rows, [
+    ["server", ({ contender }) => String(contender).replace(/ (fp32|fp16|int8)$/, "")],
+    ["model", ({ model }) => model],
+    ["weights", ({ dtype }) => dtype],
+    ["model size, MB", (row) => row.model_mb],
+    ["start-up, ms", (row) => row.start_ms],
+    ["memory when idle, MB", (row) => row.rss_idle_mb],
+    ["memory at most, MB", (row) => row.rss_peak_mb],
+    ["10 short notes, ms", (row) => row.ten_notes_ms],
+    ["10 passages, ms", (row) => row.ten_passages_ms],
+  ]);
+}
+
+/** Returns one of the scaling curves as a table. */
+export function scalingTable(figures: readonly FigureResult[], load: string): string {
+  const rows = figures
+    .filter((row) => row.figure === "scaling" && row.load === load)
+    .toSorted((a, b) => Number(a.point) - Number(b.point));
+  return markdownTable(rows, [
+    [load === "arrivals" ? "share of capacity" : load, ({ point }) => Number(point)],
+    ["documents/s", (row) => row.documents_per_second],
+    ["p50, ms", (row) => row.p50_ms],
+    ["p95, ms", (row) => row.p95_ms],
+  ]);
+}
+
+function modelsOf(figures: readonly RecordedFigure[]): string {
+  const named = figures.flatMap(({ model, dtype, model_hash }) =>
+    dtype && model_hash ? [`${model} ${dtype} \`${model_hash}\``] : [],
+  );
+  return [...new Set(named)].join(", ");
+}
+
+function formatCell(value: unknown): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return "–";
+  if (typeof value !== "number") return String(value);
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
+  return value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 6 : 3 });
+}
