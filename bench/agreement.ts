@@ -29,9 +29,7 @@ export function compareScores(
     }
     const at = (index: number | undefined) => scores[index ?? -1] ?? Number.NaN;
     differences.push(...reference.map((score, index) => Math.abs(score - at(index))));
-    const ranking = [...reference.keys()].sort(
-      (a, b) => (reference[b] ?? 0) - (reference[a] ?? 0),
-    );
+    const ranking = [...reference.keys()].sort((a, b) => (reference[b] ?? 0) - (reference[a] ?? 0));
     neighbours += Math.max(0, ranking.length - 1);
     kept += ranking.filter((index, rank) => rank > 0 && at(ranking[rank - 1]) >= at(index)).length;
   }

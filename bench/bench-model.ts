@@ -82,7 +82,10 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 /** Whether a model can be had without making it. */
-export async function isModelAtHand(wish: string, options: FindBenchModelOptions): Promise<boolean> {
+export async function isModelAtHand(
+  wish: string,
+  options: FindBenchModelOptions,
+): Promise<boolean> {
   const folder = madeShapes.includes(wish)
     ? await madeFolder(wish, options)
     : bundledModelDirectory();

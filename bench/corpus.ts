@@ -65,7 +65,11 @@ export function makeCorpus(options: CorpusOptions): RerankCase[] {
       const lengthClass = only
         ? lengthClasses.find(({ name }) => name === only)
         : pickClass(random());
-      const tokens = randomInteger(random, lengthClass?.minTokens ?? 0, lengthClass?.maxTokens ?? 0);
+      const tokens = randomInteger(
+        random,
+        lengthClass?.minTokens ?? 0,
+        lengthClass?.maxTokens ?? 0,
+      );
       return makeUnique(cutDocument(pool, tokens, random), seen);
     });
     return { query, documents };
@@ -104,7 +108,10 @@ function cutDocument(pool: PassagePool, tokens: number, random: Random): string 
     text += offset === 0 ? passage : `\n${passage}`;
   }
   // Half of a surrogate pair is no text, so the cut must not leave one.
-  return text.slice(0, characters).replace(/[\ud800-\udbff]$/, "").trim();
+  return text
+    .slice(0, characters)
+    .replace(/[\ud800-\udbff]$/, "")
+    .trim();
 }
 
 function makeUnique(text: string, seen: Set<string>): string {

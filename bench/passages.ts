@@ -54,7 +54,9 @@ export async function readPassages(dataFolder: string, seed: number): Promise<Pa
   }
   const pools = await Promise.all(
     languages.map(async (language) => {
-      const rows = await Promise.all(files[language].map((file) => readRows(join(dataFolder, file))));
+      const rows = await Promise.all(
+        files[language].map((file) => readRows(join(dataFolder, file))),
+      );
       return toPool(language, rows.flat());
     }),
   );
@@ -74,7 +76,10 @@ async function readRows(path: string): Promise<Row[]> {
 }
 
 function toPool(language: Language, rows: readonly Row[]): PassagePool {
-  const texts = rows.flatMap(({ cands, p }) => [...(cands?.map(({ text }) => text) ?? []), p ?? ""]);
+  const texts = rows.flatMap(({ cands, p }) => [
+    ...(cands?.map(({ text }) => text) ?? []),
+    p ?? "",
+  ]);
   const queries = rows.map(({ query, q }) => query ?? q ?? "").filter((text) => text.length > 0);
   const passages = [...new Set(texts)].filter((text) => text.length > 0);
   return { language, queries: [...new Set(queries)], passages };
@@ -94,7 +99,9 @@ export function generatePools(random: Random): PassagePool[] {
   return languages.map((language) => {
     const word = () => {
       const letters = [...alphabets[language]];
-      return Array.from({ length: randomInteger(random, 2, 9) }, () => pickOne(random, letters)).join("");
+      return Array.from({ length: randomInteger(random, 2, 9) }, () =>
+        pickOne(random, letters),
+      ).join("");
     };
     const sentence = (min: number, max: number) =>
       Array.from({ length: randomInteger(random, min, max) }, word).join(" ");

@@ -71,10 +71,10 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
       const model_hash = hashes.get(`${result.model} ${result.dtype}`) ?? "";
       const { threads, rounds, seed } = settings;
       const figure: RecordedFigure = {
+        rounds,
         ...result,
         model_hash,
         threads,
-        rounds,
         seed,
         corpus: passages.source,
         measured_at: new Date().toISOString(),

@@ -1,6 +1,6 @@
 import { type ChildServer, type ChildServerOptions, startChildServer } from "../child-server.ts";
 import { createHttpClient } from "../http-client.ts";
-import type { Contender, RunningContender } from "./contender.ts";
+import { type Contender, patientMs, type RunningContender } from "./contender.ts";
 
 /** A server that answers `POST /rerank` with `results` of `index` and `relevance_score`, as nearly all do. */
 export interface HttpContenderOptions {
@@ -30,10 +30,9 @@ export function connectHttp(
   const client = createHttpClient(server.url);
   return {
     server,
-    async rerank({ query, documents }, { signal, deadlineMs } = {}) {
+    async rerank({ query, documents }, { signal, deadlineMs = patientMs } = {}) {
       const body = JSON.stringify({ query, documents, ...fields });
-      const headers: Record<string, string> =
-        deadlineMs === undefined ? {} : { "x-request-timeout-ms": String(deadlineMs) };
+      const headers = { "x-request-timeout-ms": String(deadlineMs) };
       const answer = await client.post("/rerank", body, { signal, headers });
       return readScores(answer.body, documents.length);
     },

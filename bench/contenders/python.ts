@@ -8,7 +8,8 @@ export type PythonEnvironment = "venv" | "venv-infinity";
 /** Returns a program of an environment. Throws an error that says how to make it if it is not there. */
 export function pythonProgram(root: string, environment: PythonEnvironment, name: string): string {
   const path = join(root, ".cache", "bench", environment, "bin", name);
-  if (!existsSync(path)) throw new Error(`there is no ${name} in ${environment}: run bench/setup.sh`);
+  if (!existsSync(path))
+    throw new Error(`there is no ${name} in ${environment}: run bench/setup.sh`);
   return path;
 }
 

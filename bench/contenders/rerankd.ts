@@ -3,7 +3,12 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
 import { type ChildServerOptions, startChildServer } from "../child-server.ts";
-import type { Contender, ContenderContext, RunningContender } from "./contender.ts";
+import {
+  type Contender,
+  type ContenderContext,
+  patientMs,
+  type RunningContender,
+} from "./contender.ts";
 import { connectHttp } from "./http-contender.ts";
 
 /** How to start this project's server. */
@@ -66,11 +71,11 @@ async function startGrpc(options: RerankdOptions): Promise<RunningContender> {
   const client = createClient(RerankService, transport);
   return {
     server,
-    async rerank({ query, documents }, { signal, deadlineMs } = {}) {
+    async rerank({ query, documents }, { signal, deadlineMs = patientMs } = {}) {
       const request = { query, documents: [...documents], rawScores: true };
       const { results } = await client.rerank(request, {
+        timeoutMs: deadlineMs,
         ...(signal && { signal }),
-        ...(deadlineMs && { timeoutMs: deadlineMs }),
       });
       const scores = new Array<number>(documents.length).fill(Number.NaN);
       for (const { index, relevanceScore } of results) {

@@ -49,7 +49,9 @@ export async function runContest(
       log(`${record.name} is fastest ${await running.tune(encodings)}`);
     }
     const repeats = await chooseRepeats(entrants, corpus, settings.roundMs);
-    log(`${settings.rounds} rounds of ${repeats * corpus.length} requests and ${settings.probes} alone`);
+    log(
+      `${settings.rounds} rounds of ${repeats * corpus.length} requests and ${settings.probes} alone`,
+    );
     const random = createRandom(settings.seed);
     for (let round = 1; round <= settings.rounds; round += 1) {
       for (const entrant of shuffle(random, entrants)) {

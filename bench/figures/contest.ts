@@ -8,7 +8,13 @@ import { createRerankd } from "../contenders/rerankd.ts";
 import { createSentenceTransformers } from "../contenders/sentence-transformers.ts";
 import { median, medianRatio, quantile, round3, spread } from "../statistics.ts";
 import { type ContenderRecord, runContest } from "./contest-rounds.ts";
-import { type BenchContext, contenderContext, type FigureGroup, loadClients, loadCorpus } from "./figure.ts";
+import {
+  type BenchContext,
+  contenderContext,
+  type FigureGroup,
+  loadClients,
+  loadCorpus,
+} from "./figure.ts";
 
 /** Figures that set this server beside another one on the same fp32 weights. */
 const rivals = {

@@ -3,7 +3,13 @@ import type { ChildServer } from "../child-server.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";
 import { median, round3 } from "../statistics.ts";
-import { contenderContext, type FigureGroup, loadClients, loadCorpus, withRunning } from "./figure.ts";
+import {
+  contenderContext,
+  type FigureGroup,
+  loadClients,
+  loadCorpus,
+  withRunning,
+} from "./figure.ts";
 
 /** What the monitor prints. */
 interface LoopDelay {

@@ -1,14 +1,8 @@
-import { type RunningContender } from "../contenders/contender.ts";
+import type { RunningContender } from "../contenders/contender.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
 import type { RerankCase } from "../corpus.ts";
-import { medianRatio, median, quantile, round3 } from "../statistics.ts";
-import {
-  contenderContext,
-  corpusOf,
-  type FigureGroup,
-  loadCorpus,
-  withRunning,
-} from "./figure.ts";
+import { median, medianRatio, quantile, round3 } from "../statistics.ts";
+import { contenderContext, corpusOf, type FigureGroup, loadCorpus, withRunning } from "./figure.ts";
 
 /** Clients that send large requests all the time. */
 const largeClients = 2;
@@ -35,8 +29,12 @@ export const mixed: FigureGroup = {
         await probe(server, small, settings.probes);
         for (let round = 1; round <= settings.rounds; round += 1) {
           alone.push(quantile(await probe(server, small, settings.probes), 0.95));
-          beside.push(quantile(await probeBeside(server, { small, large, probes: settings.probes }), 0.95));
-          log(`round ${round}: p95 ${alone.at(-1)?.toFixed(1)} ms alone, ${beside.at(-1)?.toFixed(1)} ms mixed`);
+          beside.push(
+            quantile(await probeBeside(server, { small, large, probes: settings.probes }), 0.95),
+          );
+          log(
+            `round ${round}: p95 ${alone.at(-1)?.toFixed(1)} ms alone, ${beside.at(-1)?.toFixed(1)} ms mixed`,
+          );
         }
       },
     );

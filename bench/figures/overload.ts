@@ -1,5 +1,5 @@
-import { HttpStatusError } from "../http-client.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
+import { HttpStatusError } from "../http-client.ts";
 import { poissonArrivalsMs } from "../load/arrivals.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";
 import { type Outcome, type OutcomeKind, runOpenLoop } from "../load/open-loop.ts";

@@ -1,7 +1,7 @@
-import { type BenchModel, fileMb, onnxPathOf } from "../bench-model.ts";
 import { join } from "node:path";
-import { createGuide } from "../contenders/guide.ts";
+import { type BenchModel, fileMb, onnxPathOf } from "../bench-model.ts";
 import type { RunningContender } from "../contenders/contender.ts";
+import { createGuide } from "../contenders/guide.ts";
 import { createRerankd } from "../contenders/rerankd.ts";
 import type { RerankCase } from "../corpus.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";

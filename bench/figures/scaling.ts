@@ -1,11 +1,11 @@
-import { startRerankd } from "../contenders/rerankd.ts";
-import { runClosedLoop } from "../load/closed-loop.ts";
-import { poissonArrivalsMs } from "../load/arrivals.ts";
-import { runOpenLoop } from "../load/open-loop.ts";
-import type { RerankCase } from "../corpus.ts";
 import type { RunningContender } from "../contenders/contender.ts";
+import { startRerankd } from "../contenders/rerankd.ts";
+import type { RerankCase } from "../corpus.ts";
+import { poissonArrivalsMs } from "../load/arrivals.ts";
+import { runClosedLoop } from "../load/closed-loop.ts";
+import { runOpenLoop } from "../load/open-loop.ts";
 import { createRandom } from "../random.ts";
-import { quantile, round3, median } from "../statistics.ts";
+import { median, quantile, round3 } from "../statistics.ts";
 import {
   type BenchContext,
   contenderContext,
@@ -25,11 +25,22 @@ const arrivalShares = [0.25, 0.5, 0.7, 0.8, 0.9];
 /** Answers that a point of a curve needs at least, where time allows. */
 const minRequests = 5;
 const hangMs = 60_000;
+/** Arrivals that a point needs for a p95; slow models are measured for longer. */
+const minArrivals = 20;
+/** Most rounds: a curve shows a shape, and its points are not held against a goal. */
+const maxRounds = 3;
 
 /** One point of a curve, before its rounds are summed up. */
 interface Point {
-  readonly label: { readonly load: string; readonly clients: number; readonly documents: number; readonly point: string };
-  measure(server: RunningContender): Promise<{ readonly documentsPerSecond: number; readonly latenciesMs: readonly number[] }>;
+  readonly label: {
+    readonly load: string;
+    readonly clients: number;
+    readonly documents: number;
+    readonly point: string;
+  };
+  measure(
+    server: RunningContender,
+  ): Promise<{ readonly documentsPerSecond: number; readonly latenciesMs: readonly number[] }>;
 }
 
 /** Throughput and latency over the number of clients, the number of documents, and the rate of arrivals. */
@@ -56,22 +67,24 @@ export const scaling: FigureGroup = {
           ...arrivalPoints(context, requests, capacity.documentsPerSecond / usualDocuments),
         ];
         const measured = points.map(() => [] as Awaited<ReturnType<Point["measure"]>>[]);
-        for (let round = 1; round <= settings.rounds; round += 1) {
+        const rounds = Math.min(maxRounds, settings.rounds);
+        for (let round = 1; round <= rounds; round += 1) {
           for (const [index, point] of points.entries()) {
             measured[index]?.push(await point.measure(server));
           }
-          log(`scaling: round ${round} of ${settings.rounds}`);
+          log(`scaling: round ${round} of ${rounds}`);
         }
         for (const [index, { label }] of points.entries()) {
-          const rounds = measured[index] ?? [];
+          const runs = measured[index] ?? [];
           context.record({
             figure: "scaling",
             model: model.name,
             dtype,
+            rounds,
             ...label,
-            documents_per_second: round3(median(rounds.map((one) => one.documentsPerSecond))),
-            p50_ms: round3(median(rounds.map((one) => quantile(one.latenciesMs, 0.5)))),
-            p95_ms: round3(median(rounds.map((one) => quantile(one.latenciesMs, 0.95)))),
+            documents_per_second: round3(median(runs.map((one) => one.documentsPerSecond))),
+            p50_ms: round3(median(runs.map((one) => quantile(one.latenciesMs, 0.5)))),
+            p95_ms: round3(median(runs.map((one) => quantile(one.latenciesMs, 0.95)))),
           });
         }
       },
@@ -103,12 +116,12 @@ function arrivalPoints(
   requests: readonly RerankCase[],
   capacityPerSecond: number,
 ): Point[] {
-  const { pointMs: durationMs } = settings;
   return arrivalShares.map((share, index) => ({
     label: { load: "arrivals", clients: 0, documents: usualDocuments, point: String(share) },
     async measure({ rerank }) {
       const random = createRandom(settings.seed + index);
       const perSecond = capacityPerSecond * share;
+      const durationMs = Math.max(settings.pointMs, (minArrivals / perSecond) * 1000);
       const arrivalsMs = poissonArrivalsMs({ perSecond, durationMs, random });
       const startedMs = performance.now();
       const outcomes = await runOpenLoop({ rerank, requests, arrivalsMs, hangMs, isRefusal });

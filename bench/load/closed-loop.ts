@@ -3,7 +3,7 @@ import type { RerankCase } from "../corpus.ts";
 /** How to send one request. */
 export interface SendOptions {
   readonly signal?: AbortSignal;
-  /** Tells the server how long the answer is of use. Default: nothing is told. */
+  /** Tells the server how long the answer is of use. Default: ten minutes. */
   readonly deadlineMs?: number;
 }
 

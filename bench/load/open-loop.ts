@@ -23,7 +23,7 @@ export interface OpenLoopOptions {
   readonly requests: readonly RerankCase[];
   /** When to send, in ms from the start, ascending. */
   readonly arrivalsMs: readonly number[];
-  /** Told to the server with each request. Default: nothing is told. */
+  /** Told to the server with each request. Default: ten minutes. */
   readonly deadlineMs?: number;
   /** After this a request counts as hung. */
   readonly hangMs: number;
@@ -54,7 +54,8 @@ async function sendOne(
   request: RerankCase,
   { startedMs, dueMs }: { readonly startedMs: number; readonly dueMs: number },
 ): Promise<Outcome> {
-  const signal = AbortSignal.timeout(hangMs);
+  const controller = new AbortController();
+  const { signal } = controller;
   const end = (kind: OutcomeKind, message?: string): Outcome => ({
     kind,
     dueMs,
@@ -62,11 +63,22 @@ async function sendOne(
     documents: request.documents.length,
     ...(message === undefined ? {} : { message }),
   });
-  try {
-    await rerank(request, { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
-    return end("answered");
-  } catch (error) {
-    if (isRefusal(error)) return end("refused");
-    return end(signal.aborted ? "hung" : "failed", String(error));
-  }
+  const answer = rerank(request, {
+    signal,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  }).then(
+    () => end("answered"),
+    (error: unknown) => (isRefusal(error) ? end("refused") : end("failed", String(error))),
+  );
+  // A race, because what hangs may ignore the signal, too.
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(end("hung", `no answer within ${hangMs} ms`));
+      controller.abort();
+    }, hangMs);
+  });
+  const outcome = await Promise.race([answer, hung]);
+  clearTimeout(timer);
+  return outcome;
 }

@@ -98,7 +98,5 @@ function curve(name: string, rows: readonly FigureResult[], options: CurveOption
     label,
     points: sorted.map((row) => ({ x: Number(row.point), y: Number(row[field]) })),
   }));
-  return [
-    { name, title: options.title, draw: (theme) => lineChart({ ...chart, lines }, theme) },
-  ];
+  return [{ name, title: options.title, draw: (theme) => lineChart({ ...chart, lines }, theme) }];
 }

@@ -27,7 +27,17 @@ export interface RecordedFigure extends FigureResult {
 }
 
 /** Fields that tell two results of a figure apart. */
-const identity = ["figure", "model", "dtype", "contender", "protocol", "clients", "documents", "load", "point"];
+const identity = [
+  "figure",
+  "model",
+  "dtype",
+  "contender",
+  "protocol",
+  "clients",
+  "documents",
+  "load",
+  "point",
+];
 
 /** Returns the figures with `newer` in place of older measurements of the same thing, in order of first appearance. */
 export function mergeFigures<T extends FigureResult>(

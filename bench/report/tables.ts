@@ -21,7 +21,10 @@ export function markdownTable(rows: readonly FigureResult[], columns: readonly C
 
 /** Returns what was measured on and with. */
 export function machineTable(figures: readonly RecordedFigure[]): string {
-  const last = figures.toSorted((a, b) => a.measured_at.localeCompare(b.measured_at)).at(-1);
+  const last = figures
+    .filter(({ figure }) => figure !== "scaling")
+    .toSorted((a, b) => a.measured_at.localeCompare(b.measured_at))
+    .at(-1);
   if (last === undefined) return notMeasured;
   const { environment, threads, rounds, seed, corpus, measured_at } = last;
   const versions = Object.entries(environment.versions).map(

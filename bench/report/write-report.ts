@@ -21,10 +21,7 @@ const pages = ["bench/README.md", "README.md"];
  * Writes the tables into the pages, between their markers, and the plots into bench/plots. A page that does not have a marker does not
  * get the table.
  */
-export async function writeReport(
-  root: string,
-  figures: readonly RecordedFigure[],
-): Promise<void> {
+export async function writeReport(root: string, figures: readonly RecordedFigure[]): Promise<void> {
   const plots = plotsOf(figures);
   await writePlots(join(root, "bench", "plots"), plots);
   for (const page of pages) {
@@ -47,7 +44,8 @@ function sectionsOf(
   plots: readonly Plot[],
   folder: string,
 ): Readonly<Record<string, string>> {
-  const plot = (name: string) => plots.filter((one) => one.name === name).map((one) => picture(one, folder));
+  const plot = (name: string) =>
+    plots.filter((one) => one.name === name).map((one) => picture(one, folder));
   const withPlots = (table: string, ...names: readonly string[]) =>
     [table, ...names.flatMap(plot)].join("\n\n");
   return {

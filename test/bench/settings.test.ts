@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { parseProcessMemory } from "../../bench/process-memory.ts";
+import { parseSettings } from "../../bench/settings.ts";
+
+suite("parseSettings()", () => {
+  test("measures everything in five rounds by default", () => {
+    const settings = parseSettings([]);
+    assert.ok(settings !== "help");
+    assert.deepEqual([settings.quick, settings.figures, settings.rounds], [false, [], 5]);
+    assert.deepEqual(settings.soakDocuments, [10_000, 100_000]);
+  });
+
+  test("takes several figures", () => {
+    const settings = parseSettings(["--figure", "mixed", "--figure=rss_mb", "--rounds", "7"]);
+    assert.ok(settings !== "help");
+    assert.deepEqual([settings.figures, settings.rounds], [["mixed", "rss_mb"], 7]);
+  });
+
+  test("names the option that is not a number", () => {
+    assert.throws(() => parseSettings(["--rounds", "many"]), /--rounds must be a whole number/);
+    assert.throws(() => parseSettings(["--soak", "10"]), /--soak/);
+  });
+
+  test("rejects an option that does not exist", () => {
+    assert.throws(() => parseSettings(["--fast"]), /--fast/);
+  });
+});
+
+suite("parseProcessMemory()", () => {
+  test("reads resident memory, now and at most, in MiB", () => {
+    const status = "Name:\tnode\nVmHWM:\t  204800 kB\nVmRSS:\t  102400 kB\n";
+    assert.deepEqual(parseProcessMemory(status), { nowMb: 100, peakMb: 200 });
+  });
+
+  test("throws where the kernel does not tell", () => {
+    assert.throws(() => parseProcessMemory("Name:\tnode\n"), /no VmRSS/);
+  });
+});
