@@ -21,9 +21,14 @@ export interface BenchModel {
   readonly dtypes: readonly ModelDtype[];
   /** The weights that a server takes on a CPU if nobody says which. */
   readonly autoDtype: ModelDtype;
+  /** The longest pair that is measured, in tokens: where the guide's server cuts, or the model's own limit if that is lower. */
+  readonly maxLength: number;
   /** Whether PyTorch can load it. */
   readonly hasTorch: boolean;
 }
+
+/** Where the guide's server cuts a pair, in tokens. */
+const guideMaxLength = 512;
 
 /** Weights that are measured. */
 const measuredDtypes = ["fp32", "fp16", "int8"] as const;
@@ -49,13 +54,14 @@ export async function findBenchModel(
     (dtype) => pickWeights(files, { dtype, device: "cpu" }) !== undefined,
   );
   const choice = { dtype: "auto", device: "cpu" } as const;
-  const { dtype } = await openModel({ name: wish, directory: folder, ...choice });
+  const { dtype, config } = await openModel({ name: wish, directory: folder, ...choice });
   const known = [...madeShapes, "bundled"].includes(wish);
   return {
     name: known ? wish : basename(folder),
     folder,
     dtypes,
     autoDtype: dtype,
+    maxLength: Math.min(guideMaxLength, config.maxPositionTokens),
     hasTorch: files.includes("model.safetensors"),
   };
 }

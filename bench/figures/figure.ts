@@ -10,8 +10,6 @@ import type { Settings } from "../settings.ts";
 export const loadClients = 8;
 /** Documents of the request that users send most. */
 export const usualDocuments = 10;
-/** Where the guide's server cuts a pair, in tokens. */
-export const maxLengthTokens = 512;
 
 /** What a measurement is given. */
 export interface BenchContext {
@@ -46,7 +44,7 @@ export function contenderContext(
     root,
     threads: settings.threads,
     modelFolder: model.folder,
-    maxLength: maxLengthTokens,
+    maxLength: model.maxLength,
   };
 }
 
