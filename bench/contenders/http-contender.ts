@@ -32,7 +32,8 @@ export function connectHttp(
     server,
     async rerank({ query, documents }, { signal, deadlineMs = patientMs } = {}) {
       const body = JSON.stringify({ query, documents, ...fields });
-      const headers = { "x-request-timeout-ms": String(deadlineMs) };
+      const headers: Readonly<Record<string, string>> =
+        deadlineMs === "none" ? {} : { "x-request-timeout-ms": String(deadlineMs) };
       const answer = await client.post("/rerank", body, { signal, headers });
       return readScores(answer.body, documents.length);
     },

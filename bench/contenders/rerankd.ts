@@ -74,7 +74,7 @@ async function startGrpc(options: RerankdOptions): Promise<RunningContender> {
     async rerank({ query, documents }, { signal, deadlineMs = patientMs } = {}) {
       const request = { query, documents: [...documents], rawScores: true };
       const { results } = await client.rerank(request, {
-        timeoutMs: deadlineMs,
+        ...(deadlineMs !== "none" && { timeoutMs: deadlineMs }),
         ...(signal && { signal }),
       });
       const scores = new Array<number>(documents.length).fill(Number.NaN);

@@ -1,11 +1,15 @@
+import type { RunningContender } from "../contenders/contender.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
+import type { RerankCase } from "../corpus.ts";
 import { HttpStatusError } from "../http-client.ts";
 import { poissonArrivalsMs } from "../load/arrivals.ts";
-import { runClosedLoop } from "../load/closed-loop.ts";
+import { type LoadResult, runClosedLoop } from "../load/closed-loop.ts";
 import { type Outcome, type OutcomeKind, runOpenLoop } from "../load/open-loop.ts";
 import { createRandom } from "../random.ts";
+import type { FigureResult } from "../report/results.ts";
 import { quantile, round3 } from "../statistics.ts";
 import {
+  type BenchContext,
   contenderContext,
   type FigureGroup,
   loadClients,
@@ -24,59 +28,38 @@ const hangMs = 30_000;
 const recoveryMs = 1000;
 const tooManyRequests = 429;
 
-/** What happens when four times as much comes as can be served. */
+/** What bounds the wait of a request. */
+type Bound = "deadline" | "max-queue-ms";
+
+/**
+ * What happens when four times as much comes as can be served: once with callers that set a deadline, once with callers that set none
+ * and a server that was told how long they may wait.
+ */
 export const overload: FigureGroup = {
   figures: ["overload"],
   quick: false,
   async run(context) {
-    const { model, settings, log } = context;
-    const dtype = model.autoDtype;
+    const { model } = context;
+    const given = { ...contenderContext(context, model), dtype: model.autoDtype };
     const requests = loadCorpus(context);
+    const capacity = await withRunning(
+      () => startRerankd(given),
+      async (server) => {
+        const measured = await measureSpeed(context, server, requests);
+        await measureOverload(context, { server, requests, capacity: measured, bound: "deadline" });
+        return measured;
+      },
+    );
+    const maxQueueMs = Math.ceil(p95Of(capacity));
     await withRunning(
-      () => startRerankd({ ...contenderContext(context, model), dtype }),
-      async ({ rerank }) => {
-        const closed = { rerank, requests, clients: loadClients };
-        await runClosedLoop(closed);
-        const capacity = await runClosedLoop({ ...closed, durationMs: settings.pointMs });
-        const capacityP95Ms = quantile(capacity.latenciesMs, 0.95);
-        const perSecond = (overloadFactor * capacity.documentsPerSecond) / usualDocuments;
-        log(`overload: ${perSecond.toFixed(1)} requests/s for ${settings.overloadMs} ms`);
-        const random = createRandom(settings.seed);
-        const outcomes = await runOpenLoop({
-          rerank,
+      () => startRerankd({ ...given, flags: [`--max-queue-ms=${maxQueueMs}`] }),
+      async (server) => {
+        const again = await measureSpeed(context, server, requests);
+        await measureOverload(context, {
+          server,
           requests,
-          arrivalsMs: poissonArrivalsMs({ perSecond, durationMs: settings.overloadMs, random }),
-          deadlineMs: Math.ceil(deadlineFactor * capacityP95Ms),
-          hangMs,
-          isRefusal,
-        });
-        // What was accepted may still be computed; the second that the server has to recover runs from here.
-        await runClosedLoop({ ...closed, durationMs: recoveryMs });
-        const after = await runClosedLoop({ ...closed, durationMs: settings.pointMs });
-        const accepted = latenciesOf(outcomes, "answered");
-        const refused = latenciesOf(outcomes, "refused");
-        const failed = outcomes.filter(({ kind }) => kind === "failed");
-        if (failed[0]) log(`overload: a request failed: ${failed[0].message}`);
-        const p95Ms = accepted.length === 0 ? null : quantile(accepted, 0.95);
-        context.record({
-          figure: "overload",
-          model: model.name,
-          dtype,
-          ratio: p95Ms === null ? null : round3(p95Ms / capacityP95Ms),
-          arrivals_per_second: round3(perSecond),
-          seconds: settings.overloadMs / 1000,
-          accepted: accepted.length,
-          refused: refused.length,
-          failed: failed.length,
-          hung: outcomes.filter(({ kind }) => kind === "hung").length,
-          capacity_p95_ms: round3(capacityP95Ms),
-          accepted_p95_ms: p95Ms === null ? null : round3(p95Ms),
-          refused_p95_ms: refused.length === 0 ? null : round3(quantile(refused, 0.95)),
-          refused_max_ms: refused.length === 0 ? null : round3(quantile(refused, 1)),
-          accepted_documents_per_second: round3(
-            (accepted.length * usualDocuments * 1000) / settings.overloadMs,
-          ),
-          recovered_ratio: round3(after.documentsPerSecond / capacity.documentsPerSecond),
+          capacity: again,
+          bound: "max-queue-ms",
         });
       },
     );
@@ -88,6 +71,80 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof HttpStatusError && error.status === tooManyRequests;
 }
 
-function latenciesOf(outcomes: readonly Outcome[], kind: OutcomeKind): number[] {
-  return outcomes.filter((outcome) => outcome.kind === kind).map(({ latencyMs }) => latencyMs);
+async function measureSpeed(
+  { settings }: BenchContext,
+  { rerank }: RunningContender,
+  requests: readonly RerankCase[],
+): Promise<LoadResult> {
+  const closed = { rerank, requests, clients: loadClients };
+  await runClosedLoop({ ...closed, durationMs: recoveryMs });
+  return runClosedLoop({ ...closed, durationMs: settings.pointMs });
+}
+
+async function measureOverload(
+  context: BenchContext,
+  options: {
+    readonly server: RunningContender;
+    readonly requests: readonly RerankCase[];
+    readonly capacity: LoadResult;
+    readonly bound: Bound;
+  },
+): Promise<void> {
+  const { server, requests, capacity, bound } = options;
+  const { settings, model, log } = context;
+  const perSecond = (overloadFactor * capacity.documentsPerSecond) / usualDocuments;
+  const seconds = settings.overloadMs / 1000;
+  log(`overload (${bound}): ${perSecond.toFixed(1)} requests/s for ${seconds} s`);
+  const random = createRandom(settings.seed);
+  const outcomes = await runOpenLoop({
+    rerank: server.rerank,
+    requests,
+    arrivalsMs: poissonArrivalsMs({ perSecond, durationMs: settings.overloadMs, random }),
+    deadlineMs: bound === "deadline" ? Math.ceil(deadlineFactor * p95Of(capacity)) : "none",
+    hangMs,
+    isRefusal,
+  });
+  // Starts with the second that the server has to recover.
+  const after = await measureSpeed(context, server, requests);
+  const failed = outcomes.find(({ kind }) => kind === "failed");
+  if (failed) log(`overload: a request failed: ${failed.message}`);
+  context.record({
+    figure: "overload",
+    model: model.name,
+    dtype: model.autoDtype,
+    load: bound,
+    arrivals_per_second: round3(perSecond),
+    seconds,
+    capacity_p95_ms: round3(p95Of(capacity)),
+    ...summarize(outcomes, { capacity, seconds }),
+    recovered_ratio: round3(after.documentsPerSecond / capacity.documentsPerSecond),
+  });
+}
+
+function summarize(
+  outcomes: readonly Outcome[],
+  { capacity, seconds }: { readonly capacity: LoadResult; readonly seconds: number },
+): Omit<FigureResult, "figure" | "model"> {
+  const latenciesOf = (kind: OutcomeKind) =>
+    outcomes.filter((outcome) => outcome.kind === kind).map(({ latencyMs }) => latencyMs);
+  const accepted = latenciesOf("answered");
+  const refused = latenciesOf("refused");
+  const at = (samples: readonly number[], share: number) =>
+    samples.length === 0 ? null : round3(quantile(samples, share));
+  const p95Ms = at(accepted, 0.95);
+  return {
+    ratio: p95Ms === null ? null : round3(p95Ms / p95Of(capacity)),
+    accepted: accepted.length,
+    refused: refused.length,
+    failed: latenciesOf("failed").length,
+    hung: latenciesOf("hung").length,
+    accepted_p95_ms: p95Ms,
+    refused_p95_ms: at(refused, 0.95),
+    refused_max_ms: at(refused, 1),
+    accepted_documents_per_second: round3((accepted.length * usualDocuments) / seconds),
+  };
+}
+
+function p95Of({ latenciesMs }: LoadResult): number {
+  return quantile(latenciesMs, 0.95);
 }

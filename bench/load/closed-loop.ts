@@ -3,8 +3,8 @@ import type { RerankCase } from "../corpus.ts";
 /** How to send one request. */
 export interface SendOptions {
   readonly signal?: AbortSignal;
-  /** Tells the server how long the answer is of use. Default: ten minutes. */
-  readonly deadlineMs?: number;
+  /** Tells the server how long the answer is of use; `none`: nothing is told. Default: ten minutes. */
+  readonly deadlineMs?: number | "none";
 }
 
 /** Scores the documents of one request, in the order of the documents. */

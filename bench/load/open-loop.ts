@@ -23,8 +23,8 @@ export interface OpenLoopOptions {
   readonly requests: readonly RerankCase[];
   /** When to send, in ms from the start, ascending. */
   readonly arrivalsMs: readonly number[];
-  /** Told to the server with each request. Default: ten minutes. */
-  readonly deadlineMs?: number;
+  /** Told to the server with each request; `none`: nothing is told. Default: ten minutes. */
+  readonly deadlineMs?: number | "none";
   /** After this a request counts as hung. */
   readonly hangMs: number;
   /** Whether an error means "too busy": HTTP 429 or RESOURCE_EXHAUSTED. */

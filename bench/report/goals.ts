@@ -129,7 +129,7 @@ export function goals(figures: readonly FigureResult[]): FigureResult[] {
         figure,
         model: row.model,
         dtype: row.dtype ?? "",
-        protocol: row.protocol ?? "",
+        protocol: row.protocol ?? row.load ?? "",
         what,
         measured: value(row),
         goal: goal ?? "",
