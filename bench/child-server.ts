@@ -41,6 +41,13 @@ const quotedLines = 20;
 const steering =
   /^(RERANKER_|HF_|INFINITY_|MODEL_ID$|PORT$|REVISION$|DTYPE$|LOG_LEVEL$|OMP_|MKL_|NODE_OPTIONS$)/;
 
+const running = new Set<ChildProcess>();
+
+/** Ends every server that runs, at once: for a benchmark that is interrupted. */
+export function killChildServers(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** Starts a server and waits until it is ready. Rejects with the last lines of its stderr if it ends before, or takes too long. */
 export async function startChildServer(options: ChildServerOptions): Promise<ChildServer> {
   const startedMs = performance.now();
@@ -48,7 +55,10 @@ export async function startChildServer(options: ChildServerOptions): Promise<Chi
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...cleanEnvironment(), ...options.env },
   });
-  const ended = once(child, "exit").catch(() => {});
+  running.add(child);
+  const ended = once(child, "exit")
+    .catch(() => {})
+    .finally(() => running.delete(child));
   const lines: string[] = [];
   const stop = () => stopChild(child, ended);
   try {

@@ -19,15 +19,15 @@ interface LengthClass {
 /** What a memory or a knowledge base holds: short notes, paragraphs, and a few texts that must be cut. */
 const lengthClasses: readonly LengthClass[] = [
   { name: "note", share: 0.4, minTokens: 8, maxTokens: 60 },
-  { name: "passage", share: 0.5, minTokens: 100, maxTokens: 480 },
+  { name: "passage", share: 0.5, minTokens: 100, maxTokens: 450 },
   { name: "limit", share: 0.1, minTokens: 520, maxTokens: 640 },
 ];
 
 /** Characters of one token of the XLM-R tokenizer, on average over the passages read. */
 const charactersPerToken: Readonly<Record<Language, number>> = {
-  ko: 1.9,
-  ja: 1.8,
-  en: 4.2,
+  ko: 1.8,
+  ja: 1.5,
+  en: 4.1,
   de: 4,
   code: 3.3,
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
+import { killChildServers } from "./child-server.ts";
 import { runBench } from "./run-bench.ts";
 import { parseSettings, usage } from "./settings.ts";
 
@@ -8,6 +9,12 @@ import { parseSettings, usage } from "./settings.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Before the first session: the runtime reads it once.
 process.env.ORT_DISABLE_TELEMETRY = "1";
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    killChildServers();
+    process.kill(process.pid, "SIGKILL");
+  });
+}
 
 try {
   const settings = parseSettings(process.argv.slice(2));

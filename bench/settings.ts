@@ -16,7 +16,7 @@ export interface Settings {
   readonly requests: number;
   /** How long one round of load should take the bare runtime, in ms: the corpus is repeated to reach it. */
   readonly roundMs: number;
-  /** Ten-document requests of one client in a round. */
+  /** Ten-document requests of one client in a round; `mixed`, which is about their p95, sends twice as many. */
   readonly probes: number;
   /** Documents of the request that shares the server with small ones. */
   readonly largeDocuments: number;
@@ -42,7 +42,7 @@ export const usage = `Usage: npm run bench -- [options]
   --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)
   --requests N         ten-document requests in the corpus (default 16)
   --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 1000)
-  --probes N           requests of one client in a round (default 20; with --quick 10)
+  --probes N           requests of one client in a round, and twice as many in \`mixed\` (default 10; with --quick 5)
   --large N            documents of the large requests in \`mixed\` (default 1000)
   --overload-ms MS     how long to overload (default 60000)
   --point-ms MS        how long to measure a point of \`scaling\` (default 8000)
@@ -92,7 +92,7 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
     seed: count("seed", defaultSeed),
     requests: count("requests", 16),
     roundMs: count("round-ms", quick ? 1000 : 6000),
-    probes: count("probes", quick ? 10 : 20),
+    probes: count("probes", quick ? 5 : 10),
     largeDocuments: count("large", 1000),
     overloadMs: count("overload-ms", 60_000),
     pointMs: count("point-ms", 8000),

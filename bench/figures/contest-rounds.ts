@@ -1,8 +1,10 @@
+import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
 import type { Bare } from "../contenders/bare.ts";
 import type { Contender, RunningContender } from "../contenders/contender.ts";
 import type { RerankCase } from "../corpus.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";
 import { createRandom, shuffle } from "../random.ts";
+import { quantile, round3 } from "../statistics.ts";
 import { type BenchContext, loadClients } from "./figure.ts";
 
 /** What the rounds measured of one contender; lists have one entry a round. */
@@ -47,6 +49,7 @@ export async function runContest(
       if (!isBare(running)) continue;
       const encodings = (await Promise.all(corpus.map(running.encode))).flat();
       log(`${record.name} is fastest ${await running.tune(encodings)}`);
+      if (entrants[0]?.record === record) recordCorpus(context, encodings);
     }
     const repeats = await chooseRepeats(entrants, corpus, settings.roundMs);
     log(
@@ -66,6 +69,20 @@ export async function runContest(
   } finally {
     for (const { running } of entrants) await running.stop();
   }
+}
+
+function recordCorpus(context: BenchContext, encodings: readonly Encoding[]): void {
+  const tokens = encodings.map(({ inputIds }) => inputIds.length);
+  context.record({
+    figure: "corpus",
+    model: context.model.name,
+    documents: tokens.length,
+    mean_tokens: round3(tokens.reduce((sum, one) => sum + one, 0) / tokens.length),
+    p10_tokens: Math.round(quantile(tokens, 0.1)),
+    p50_tokens: Math.round(quantile(tokens, 0.5)),
+    p90_tokens: Math.round(quantile(tokens, 0.9)),
+    cut_documents: encodings.filter(({ documentTruncated }) => documentTruncated).length,
+  });
 }
 
 async function startOrExplain(

@@ -8,6 +8,8 @@ import { contenderContext, corpusOf, type FigureGroup, loadCorpus, withRunning }
 const largeClients = 2;
 /** Longest that the probes of a round may take, in ms: a server that is not fair would hold the run up for hours. */
 const maxProbesMs = 30_000;
+/** Probes of a round, as a multiple of those of other figures. */
+const probesFactor = 2;
 /** Probes of a round that are sent however long they take. */
 const minProbes = 3;
 
@@ -18,6 +20,7 @@ export const mixed: FigureGroup = {
   async run(context) {
     const { model, settings, log } = context;
     const dtype = model.autoDtype;
+    const probes = probesFactor * settings.probes;
     const small = loadCorpus(context);
     const documentsPerRequest = settings.largeDocuments;
     const large = corpusOf(context, { requests: largeClients, documentsPerRequest });
@@ -26,12 +29,10 @@ export const mixed: FigureGroup = {
     await withRunning(
       () => startRerankd({ ...contenderContext(context, model), dtype }),
       async (server) => {
-        await probe(server, small, settings.probes);
+        await probe(server, small, probes);
         for (let round = 1; round <= settings.rounds; round += 1) {
-          alone.push(quantile(await probe(server, small, settings.probes), 0.95));
-          beside.push(
-            quantile(await probeBeside(server, { small, large, probes: settings.probes }), 0.95),
-          );
+          alone.push(quantile(await probe(server, small, probes), 0.95));
+          beside.push(quantile(await probeBeside(server, { small, large, probes }), 0.95));
           log(
             `round ${round}: p95 ${alone.at(-1)?.toFixed(1)} ms alone, ${beside.at(-1)?.toFixed(1)} ms mixed`,
           );

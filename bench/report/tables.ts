@@ -36,7 +36,7 @@ export function machineTable(figures: readonly RecordedFigure[]): string {
     ["versions", versions.join(", ")],
     ["threads of each contender", String(threads)],
     ["rounds", String(rounds)],
-    ["corpus", `${corpus}, seed ${seed}`],
+    ["corpus", `${corpus}, seed ${seed}${describeLengths(figures)}`],
     ["models", modelsOf(figures)],
     ["last measured", measured_at.slice(0, "2026-01-01".length)],
   ];
@@ -114,6 +114,13 @@ export function scalingTable(figures: readonly FigureResult[], load: string): st
     ["p50, ms", (row) => row.p50_ms],
     ["p95, ms", (row) => row.p95_ms],
   ]);
+}
+
+function describeLengths(figures: readonly FigureResult[]): string {
+  const corpus = figures.filter(({ figure }) => figure === "corpus").at(-1);
+  if (corpus === undefined) return "";
+  const { documents, mean_tokens, p10_tokens, p50_tokens, p90_tokens, cut_documents } = corpus;
+  return `; ${documents} documents of ${mean_tokens} tokens on average with their query (p10 ${p10_tokens}, p50 ${p50_tokens}, p90 ${p90_tokens}), ${cut_documents} of them cut`;
 }
 
 function modelsOf(figures: readonly RecordedFigure[]): string {
