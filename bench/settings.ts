@@ -20,6 +20,8 @@ export interface Settings {
   readonly probes: number;
   /** Documents of the request that shares the server with small ones. */
   readonly largeDocuments: number;
+  /** Clients that send large requests all the time. */
+  readonly largeClients: number;
   readonly overloadMs: number;
   /** How long one point of the scaling curves is measured. */
   readonly pointMs: number;
@@ -40,10 +42,11 @@ export const usage = `Usage: npm run bench -- [options]
   --rounds N           interleaved rounds, whose median counts (default 5)
   --threads N          threads of inference for every contender (default: one for each core)
   --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)
-  --requests N         ten-document requests in the corpus (default 16)
-  --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 1000)
-  --probes N           requests of one client in a round, and twice as many in \`mixed\` (default 10; with --quick 5)
+  --requests N         ten-document requests in the corpus (default 16; with --quick 8)
+  --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 500)
+  --probes N           requests of one client in a round, and twice as many in \`mixed\` (default 10; with --quick 3)
   --large N            documents of the large requests in \`mixed\` (default 1000)
+  --large-clients N    clients that send them all the time (default 2)
   --overload-ms MS     how long to overload (default 60000)
   --point-ms MS        how long to measure a point of \`scaling\` (default 8000)
   --soak N,N           documents after which memory is read (default 10000,100000)
@@ -71,6 +74,7 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
       "round-ms": { type: "string" },
       probes: { type: "string" },
       large: { type: "string" },
+      "large-clients": { type: "string" },
       "overload-ms": { type: "string" },
       "point-ms": { type: "string" },
       soak: { type: "string" },
@@ -90,10 +94,11 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
     rounds: count("rounds", 5),
     threads: count("threads", availableParallelism()),
     seed: count("seed", defaultSeed),
-    requests: count("requests", 16),
-    roundMs: count("round-ms", quick ? 1000 : 6000),
-    probes: count("probes", quick ? 5 : 10),
+    requests: count("requests", quick ? 8 : 16),
+    roundMs: count("round-ms", quick ? 500 : 6000),
+    probes: count("probes", quick ? 3 : 10),
     largeDocuments: count("large", 1000),
+    largeClients: count("large-clients", 2),
     overloadMs: count("overload-ms", 60_000),
     pointMs: count("point-ms", 8000),
     soakDocuments: [parseCount("soak", soakFrom, 0), parseCount("soak", soakTo, 0)],

@@ -4,8 +4,6 @@ import type { RerankCase } from "../corpus.ts";
 import { median, medianRatio, quantile, round3 } from "../statistics.ts";
 import { contenderContext, corpusOf, type FigureGroup, loadCorpus, withRunning } from "./figure.ts";
 
-/** Clients that send large requests all the time. */
-const largeClients = 2;
 /** Longest that the probes of a round may take, in ms: a server that is not fair would hold the run up for hours. */
 const maxProbesMs = 30_000;
 /** Probes of a round, as a multiple of those of other figures. */
@@ -22,7 +20,7 @@ export const mixed: FigureGroup = {
     const dtype = model.autoDtype;
     const probes = probesFactor * settings.probes;
     const small = loadCorpus(context);
-    const documentsPerRequest = settings.largeDocuments;
+    const { largeDocuments: documentsPerRequest, largeClients } = settings;
     const large = corpusOf(context, { requests: largeClients, documentsPerRequest });
     const alone: number[] = [];
     const beside: number[] = [];
