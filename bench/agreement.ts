@@ -11,7 +11,10 @@ export interface Agreement {
   readonly orderKept: number;
 }
 
-/** Compares scores request by request. Throws if a request has another number of scores, or a score is not a finite number. */
+/**
+ * Compares scores request by request. Throws if a request has another number of scores, or a score
+ * is not a finite number.
+ */
 export function compareScores(
   expected: readonly (readonly number[])[],
   got: readonly (readonly number[])[],
@@ -42,7 +45,10 @@ export function compareScores(
   };
 }
 
-/** Throws an error that names the contender if its scores are further than `tolerance` from the reference on any document. */
+/**
+ * Throws an error that names the contender if its scores are further than `tolerance` from the
+ * reference on any document.
+ */
 export function requireAgreement(
   name: string,
   agreement: Agreement,

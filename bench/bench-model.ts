@@ -21,7 +21,10 @@ export interface BenchModel {
   readonly dtypes: readonly ModelDtype[];
   /** The weights that a server takes on a CPU if nobody says which. */
   readonly autoDtype: ModelDtype;
-  /** The longest pair that is measured, in tokens: where the guide's server cuts, or the model's own limit if that is lower. */
+  /**
+   * The longest pair that is measured, in tokens: where the guide's server cuts, or the model's own
+   * limit if that is lower.
+   */
   readonly maxLength: number;
   /** Whether PyTorch can load it. */
   readonly hasTorch: boolean;
@@ -41,8 +44,9 @@ export interface FindBenchModelOptions {
 }
 
 /**
- * Returns a model by its name, `base`, `small` or `bundled`, or by the path of its folder. A shape that was not made yet is made,
- * which takes minutes; it is kept under a name that holds a hash of everything it was made from.
+ * Returns a model by its name, `base`, `small` or `bundled`, or by the path of its folder. A shape
+ * that was not made yet is made, which takes minutes; it is kept under a name that holds a hash of
+ * everything it was made from.
  */
 export async function findBenchModel(
   wish: string,

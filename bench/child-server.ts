@@ -48,7 +48,10 @@ export function killChildServers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Starts a server and waits until it is ready. Rejects with the last lines of its stderr if it ends before, or takes too long. */
+/**
+ * Starts a server and waits until it is ready. Rejects with the last lines of its stderr if it ends
+ * before, or takes too long.
+ */
 export async function startChildServer(options: ChildServerOptions): Promise<ChildServer> {
   const startedMs = performance.now();
   const child = spawn(options.command, options.args, {

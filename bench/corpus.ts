@@ -16,7 +16,10 @@ interface LengthClass {
   readonly maxTokens: number;
 }
 
-/** What a memory or a knowledge base holds: short notes, paragraphs, and a few texts that must be cut. */
+/**
+ * What a memory or a knowledge base holds: short notes, paragraphs, and a few texts that must be
+ * cut.
+ */
 const lengthClasses: readonly LengthClass[] = [
   { name: "note", share: 0.4, minTokens: 8, maxTokens: 60 },
   { name: "passage", share: 0.5, minTokens: 100, maxTokens: 450 },
@@ -48,8 +51,9 @@ export interface CorpusOptions {
 }
 
 /**
- * Makes requests of mixed lengths and languages; a request has one language, as a search has. No document comes twice, so
- * nothing can be answered from memory. Equal seeds and pools give equal requests.
+ * Makes requests of mixed lengths and languages; a request has one language, as a search has. No
+ * document comes twice, so nothing can be answered from memory. Equal seeds and pools give equal
+ * requests.
  */
 export function makeCorpus(options: CorpusOptions): RerankCase[] {
   const { pools, random, requests, documentsPerRequest, only } = options;
@@ -76,7 +80,10 @@ export function makeCorpus(options: CorpusOptions): RerankCase[] {
   });
 }
 
-/** Makes `requests` of documents whose lengths are spread evenly from a word to the limit: the worst case for memory. */
+/**
+ * Makes `requests` of documents whose lengths are spread evenly from a word to the limit: the worst
+ * case for memory.
+ */
 export function makeRandomLengths(options: Omit<CorpusOptions, "only" | "language">): RerankCase[] {
   const { pools, random, requests, documentsPerRequest } = options;
   return Array.from({ length: requests }, () => {
@@ -98,7 +105,10 @@ function pickClass(place: number): LengthClass | undefined {
   });
 }
 
-/** Cuts a text of about `tokens` tokens out of the pool, over the ends of passages where one is too short. */
+/**
+ * Cuts a text of about `tokens` tokens out of the pool, over the ends of passages where one is too
+ * short.
+ */
 function cutDocument(pool: PassagePool, tokens: number, random: Random): string {
   const characters = Math.ceil(tokens * charactersPerToken[pool.language]);
   const first = Math.floor(random() * pool.passages.length);

@@ -19,7 +19,10 @@ export class HttpStatusError extends Error {
 
 /** A client of one server that keeps its connections. */
 export interface HttpClient {
-  /** Posts a JSON text. Rejects with HttpStatusError for a status other than 200, or if `signal` aborts. */
+  /**
+   * Posts a JSON text. Rejects with HttpStatusError for a status other than 200, or if `signal`
+   * aborts.
+   */
   post(path: string, body: string, options?: PostOptions): Promise<HttpAnswer>;
   /** Closes the connections. */
   close(): void;
@@ -31,7 +34,10 @@ export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Creates a client of the server at `url`. It is plain node:http, so that the load generator costs little of the machine. */
+/**
+ * Creates a client of the server at `url`. It is plain node:http, so that the load generator costs
+ * little of the machine.
+ */
 export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ keepAlive: true });
   return {

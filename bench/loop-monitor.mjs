@@ -1,12 +1,16 @@
 /**
- * Preloaded into the server with `node --import`: on SIGUSR2 it prints how late the main thread's event loop was since the last
- * time, as one JSON line on stderr, and starts anew. The server itself knows nothing of it.
+ * Preloaded into the server with `node --import`: on SIGUSR2 it prints how late the main thread's
+ * event loop was since the last time, as one JSON line on stderr, and starts anew. The server
+ * itself knows nothing of it.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 
-/** How often the loop is looked at, in ms. What is recorded is the time between looks, so this much is no delay. */
+/**
+ * How often the loop is looked at, in ms. What is recorded is the time between looks, so this much
+ * is no delay.
+ */
 const resolutionMs = 1;
 const nsPerMs = 1e6;
 

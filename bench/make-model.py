@@ -1,10 +1,12 @@
 """Makes a cross-encoder with random weights in the shape of XLM-RoBERTa, for benchmarks.
 
-Speed depends on shapes, not on what was learnt, so random weights stand in for a model that cannot be shipped. Its scores mean
-nothing, but they differ from text to text, so contenders that disagree are found out. The same seed gives the same weights.
+Speed depends on shapes, not on what was learnt, so random weights stand in for a model that cannot
+be shipped. Its scores mean nothing, but they differ from text to text, so contenders that disagree
+are found out. The same seed gives the same weights.
 
-The folder is laid out as on the hub: config.json, tokenizer.json and model.safetensors for PyTorch; onnx/model.onnx (fp32),
-onnx/model_fp16.onnx and onnx/model_quantized.onnx (int8, dynamic, per channel).
+The folder is laid out as on the hub: config.json, tokenizer.json and model.safetensors for PyTorch;
+onnx/model.onnx (fp32), onnx/model_fp16.onnx and onnx/model_quantized.onnx (int8, dynamic, per
+channel).
 """
 
 import argparse
@@ -34,7 +36,7 @@ VOCABULARY = 250_002
 # Where the guide's server cuts; every contender reads it from here or is told.
 MAX_TOKENS = 512
 OPSET = 17
-# Spread of the weights before training is 0.02, with which attention is flat and every text scores alike.
+# Before training it is 0.02, with which attention is flat and every text scores alike.
 WEIGHT_SPREAD = 0.05
 EMBEDDING_SPREAD = 0.5
 # Logits of a trained reranker lie within a few units of 0.

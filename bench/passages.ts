@@ -24,7 +24,10 @@ export interface Passages {
   readonly source: "real passages" | "generated text";
 }
 
-/** Rows read of each file: enough for the largest corpus without reading the large files to their end. */
+/**
+ * Rows read of each file: enough for the largest corpus without reading the large files to their
+ * end.
+ */
 const rowsPerFile = 400;
 
 const files: Readonly<Record<Language, readonly string[]>> = {
@@ -35,7 +38,9 @@ const files: Readonly<Record<Language, readonly string[]>> = {
   code: ["train/en__docs-react.jsonl.gz", "train/en__tldr.jsonl.gz"],
 };
 
-/** What a row of dev/ (a query with candidates) or of train/ (a question with its passage) holds. */
+/**
+ * What a row of dev/ (a query with candidates) or of train/ (a question with its passage) holds.
+ */
 interface Row {
   readonly query?: string;
   readonly cands?: readonly { readonly text: string }[];
@@ -44,8 +49,8 @@ interface Row {
 }
 
 /**
- * Reads texts of each language in place from the project's data folder. Where the folder is absent, the texts are made up from
- * the seed, and `source` says so.
+ * Reads texts of each language in place from the project's data folder. Where the folder is absent,
+ * the texts are made up from the seed, and `source` says so.
  */
 export async function readPassages(dataFolder: string, seed: number): Promise<Passages> {
   const all = languages.flatMap((language) => files[language]);

@@ -41,8 +41,8 @@ const groups: readonly FigureGroup[] = [
 const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p99_ms"];
 
 /**
- * Measures what the settings ask for, prints one JSON line per figure and a table, and keeps the results. Rejects if contenders on the
- * same fp32 weights disagree, or a request fails.
+ * Measures what the settings ask for, prints one JSON line per figure and a table, and keeps the
+ * results. Rejects if contenders on the same fp32 weights disagree, or a request fails.
  */
 export async function runBench(settings: Settings, { root, print, log }: BenchRun): Promise<void> {
   const resultsPath = join(root, ".cache", "bench", settings.quick ? "quick.json" : "results.json");

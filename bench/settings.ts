@@ -14,9 +14,15 @@ export interface Settings {
   readonly seed: number;
   /** Ten-document requests in the corpus. */
   readonly requests: number;
-  /** How long one round of load should take the bare runtime, in ms: the corpus is repeated to reach it. */
+  /**
+   * How long one round of load should take the bare runtime, in ms: the corpus is repeated to reach
+   * it.
+   */
   readonly roundMs: number;
-  /** Ten-document requests of one client in a round; `mixed`, which is about their p95, sends twice as many. */
+  /**
+   * Ten-document requests of one client in a round; `mixed`, which is about their p95, sends twice
+   * as many.
+   */
   readonly probes: number;
   /** Documents of the request that shares the server with small ones. */
   readonly largeDocuments: number;
@@ -57,7 +63,10 @@ export const usage = `Usage: npm run bench -- [options]
 /** Default seed of everything that is random. */
 const defaultSeed = 7998;
 
-/** Returns the settings that a command line asks for. Throws an error that names the option at fault. */
+/**
+ * Returns the settings that a command line asks for. Throws an error that names the option at
+ * fault.
+ */
 export function parseSettings(argv: readonly string[]): Settings | "help" {
   const { values } = parseArgs({
     args: [...argv],

@@ -1,5 +1,6 @@
 /**
- * Returns the value below which `share` (0 to 1) of the samples lie, interpolated between neighbours. Throws for an empty list.
+ * Returns the value below which `share` (0 to 1) of the samples lie, interpolated between
+ * neighbours. Throws for an empty list.
  */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -28,8 +29,9 @@ export function spread(samples: readonly number[]): Spread {
 }
 
 /**
- * Returns the median of `over[i] / under[i]`: values of one round share the machine's mood of that moment, so their ratio is
- * steadier than the ratio of two medians. Throws if the lists differ in length or are empty.
+ * Returns the median of `over[i] / under[i]`: values of one round share the machine's mood of that
+ * moment, so their ratio is steadier than the ratio of two medians. Throws if the lists differ in
+ * length or are empty.
  */
 export function medianRatio(over: readonly number[], under: readonly number[]): number {
   if (over.length !== under.length) throw new Error("rounds must come in pairs");

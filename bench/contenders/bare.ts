@@ -9,9 +9,14 @@ import type { Contender, ContenderContext, RunningContender } from "./contender.
 /** The runtime alone: no server, no queue, no thread between. What a server can at best reach. */
 export interface Bare extends RunningContender {
   encode(request: RerankCase): Promise<Encoding[]>;
-  /** Returns one logit per encoding, in their order. Runs the longest first, in batches of equal length, so nothing is padded. */
+  /**
+   * Returns one logit per encoding, in their order. Runs the longest first, in batches of equal
+   * length, so nothing is padded.
+   */
   run(encodings: readonly Encoding[]): Promise<number[]>;
-  /** Tries every way to run these encodings, stays with the fastest, and returns its description. */
+  /**
+   * Tries every way to run these encodings, stays with the fastest, and returns its description.
+   */
   tune(encodings: readonly Encoding[]): Promise<string>;
 }
 
@@ -41,7 +46,10 @@ export function createBare(options: BareOptions): Contender {
   return { name: `bare ${options.dtype}`, dtype: options.dtype, start: () => openBare(options) };
 }
 
-/** Opens the model's graph with the runtime's own defaults, but for the number of threads and what `tune` finds to be faster. */
+/**
+ * Opens the model's graph with the runtime's own defaults, but for the number of threads and what
+ * `tune` finds to be faster.
+ */
 export async function openBare(options: BareOptions): Promise<Bare> {
   const { modelFolder, maxLength } = options;
   const choice = { dtype: options.dtype as DtypeChoice, device: "cpu" } as const;
@@ -112,7 +120,10 @@ interface Batch {
   readonly indexes: readonly number[];
 }
 
-/** Groups encodings of equal length, the longest first; a group has one at least and at most `maxBatchTokens` tokens. */
+/**
+ * Groups encodings of equal length, the longest first; a group has one at least and at most
+ * `maxBatchTokens` tokens.
+ */
 export function equalLengthBatches(
   encodings: readonly Encoding[],
   maxBatchTokens: number,

@@ -20,7 +20,10 @@ export interface RunningContender {
   stop(): Promise<void>;
 }
 
-/** How long clients say they wait where a figure is not about waiting: nothing is refused for it. In ms. */
+/**
+ * How long clients say they wait where a figure is not about waiting: nothing is refused for it. In
+ * ms.
+ */
 export const patientMs = 10 * 60_000;
 
 /** What every contender is given. */

@@ -11,8 +11,8 @@ const guidePort = "port=7998";
 const guideHost = 'host="0.0.0.0"';
 
 /**
- * Creates a contender that is the FastAPI script of the installation guide, as written there but for the model's name, the port
- * and the bind address.
+ * Creates a contender that is the FastAPI script of the installation guide, as written there but
+ * for the model's name, the port and the bind address.
  */
 export function createGuide(context: ContenderContext): Contender {
   return createHttpContender({
@@ -53,7 +53,10 @@ async function readGuide(root: string): Promise<string> {
   return guide;
 }
 
-/** Returns the server script of the guide with the given model and port. Throws if the guide does not hold it. */
+/**
+ * Returns the server script of the guide with the given model and port. Throws if the guide does
+ * not hold it.
+ */
 export function extractGuideScript(
   guide: string,
   { model, port }: { readonly model: string; readonly port: number },

@@ -2,7 +2,10 @@ import { type ChildServer, type ChildServerOptions, startChildServer } from "../
 import { createHttpClient } from "../http-client.ts";
 import { type Contender, patientMs, type RunningContender } from "./contender.ts";
 
-/** A server that answers `POST /rerank` with `results` of `index` and `relevance_score`, as nearly all do. */
+/**
+ * A server that answers `POST /rerank` with `results` of `index` and `relevance_score`, as nearly
+ * all do.
+ */
 export interface HttpContenderOptions {
   readonly name: string;
   readonly dtype: string;
@@ -44,7 +47,10 @@ export function connectHttp(
   };
 }
 
-/** Returns the scores of a `POST /rerank` answer in the order of the documents. Throws if one is missing. */
+/**
+ * Returns the scores of a `POST /rerank` answer in the order of the documents. Throws if one is
+ * missing.
+ */
 export function readScores(body: string, documents: number): number[] {
   const { results } = JSON.parse(body) as {
     results?: { index?: number; relevance_score?: number }[];

@@ -5,7 +5,9 @@ import type { ContenderContext } from "./contender.ts";
 /** Environments that bench/setup.sh makes. */
 export type PythonEnvironment = "venv" | "venv-infinity";
 
-/** Returns a program of an environment. Throws an error that says how to make it if it is not there. */
+/**
+ * Returns a program of an environment. Throws an error that says how to make it if it is not there.
+ */
 export function pythonProgram(root: string, environment: PythonEnvironment, name: string): string {
   const path = join(root, ".cache", "bench", environment, "bin", name);
   if (!existsSync(path))
@@ -13,7 +15,10 @@ export function pythonProgram(root: string, environment: PythonEnvironment, name
   return path;
 }
 
-/** Returns the variables that give PyTorch the same number of threads as everyone, and keep it off the network. */
+/**
+ * Returns the variables that give PyTorch the same number of threads as everyone, and keep it off
+ * the network.
+ */
 export function pythonEnvironment({ threads }: ContenderContext): Readonly<Record<string, string>> {
   return {
     OMP_NUM_THREADS: String(threads),

@@ -4,7 +4,9 @@ import type { Contender, ContenderContext } from "./contender.ts";
 import { createHttpContender } from "./http-contender.ts";
 import { pythonEnvironment, pythonProgram } from "./python.ts";
 
-/** Creates a contender that is sentence-transformers' CrossEncoder behind a few lines of FastAPI. */
+/**
+ * Creates a contender that is sentence-transformers' CrossEncoder behind a few lines of FastAPI.
+ */
 export function createSentenceTransformers(context: ContenderContext): Contender {
   return createHttpContender({
     name: "sentence-transformers",

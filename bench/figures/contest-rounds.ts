@@ -30,8 +30,9 @@ interface Entrant {
 const maxRepeats = 50;
 
 /**
- * Starts every contender, lets each score the corpus once, then loads them in turn, in another order each round. A contender that does
- * not start is left out with a word. Rejects if a request fails.
+ * Starts every contender, lets each score the corpus once, then loads them in turn, in another
+ * order each round. A contender that does not start is left out with a word. Rejects if a request
+ * fails.
  */
 export async function runContest(
   context: BenchContext,

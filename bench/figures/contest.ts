@@ -84,7 +84,8 @@ function checkAgreement(context: BenchContext, records: readonly ContenderRecord
       mean_difference: agreement.meanDifference,
       order_kept: round3(agreement.orderKept),
     });
-    // Quantized graphs scale activations by batch, so their scores depend on what is computed together.
+    // Quantized graphs scale activations by batch, so their scores depend on what is computed
+    // together.
     if (record.dtype === "fp32") requireAgreement(record.name, agreement, fp32Tolerance);
   }
 }

@@ -18,7 +18,9 @@ export interface BenchContext {
   readonly settings: Settings;
   readonly model: BenchModel;
   readonly passages: Passages;
-  /** Finds a further model; `base`, `small` and `bundled` are known. Rejects if it cannot be had. */
+  /**
+   * Finds a further model; `base`, `small` and `bundled` are known. Rejects if it cannot be had.
+   */
   findModel(name: string): Promise<BenchModel>;
   /** Keeps a figure and prints it. */
   record(result: FigureResult): void;
@@ -48,7 +50,10 @@ export function contenderContext(
   };
 }
 
-/** Returns requests that follow from the seed alone, so every figure and every contender sees the same. */
+/**
+ * Returns requests that follow from the seed alone, so every figure and every contender sees the
+ * same.
+ */
 export function corpusOf(
   { settings, passages }: BenchContext,
   options: Pick<CorpusOptions, "requests" | "documentsPerRequest" | "only" | "language">,

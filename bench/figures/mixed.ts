@@ -4,7 +4,10 @@ import type { RerankCase } from "../corpus.ts";
 import { median, medianRatio, quantile, round3 } from "../statistics.ts";
 import { contenderContext, corpusOf, type FigureGroup, loadCorpus, withRunning } from "./figure.ts";
 
-/** Longest that the probes of a round may take, in ms: a server that is not fair would hold the run up for hours. */
+/**
+ * Longest that the probes of a round may take, in ms: a server that is not fair would hold the run
+ * up for hours.
+ */
 const maxProbesMs = 30_000;
 /** Probes of a round, as a multiple of those of other figures. */
 const probesFactor = 2;

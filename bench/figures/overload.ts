@@ -20,7 +20,9 @@ import {
 
 /** Arrivals over capacity. */
 const overloadFactor = 4;
-/** Deadline of each request, as a multiple of the p95 at capacity: what accepted requests must keep. */
+/**
+ * Deadline of each request, as a multiple of the p95 at capacity: what accepted requests must keep.
+ */
 const deadlineFactor = 2;
 /** After this a request counts as hung, in ms. */
 const hangMs = 30_000;
@@ -32,8 +34,8 @@ const tooManyRequests = 429;
 type Bound = "deadline" | "max-queue-ms";
 
 /**
- * What happens when four times as much comes as can be served: once with callers that set a deadline, once with callers that set none
- * and a server that was told how long they may wait.
+ * What happens when four times as much comes as can be served: once with callers that set a
+ * deadline, once with callers that set none and a server that was told how long they may wait.
  */
 export const overload: FigureGroup = {
   figures: ["overload"],

@@ -19,7 +19,10 @@ import {
 } from "./figure.ts";
 import { modelsToShow } from "./ready.ts";
 
-/** The table that the installation guide ends with: what it takes to run, and how fast ten documents are. */
+/**
+ * The table that the installation guide ends with: what it takes to run, and how fast ten documents
+ * are.
+ */
 export const resources: FigureGroup = {
   figures: ["resources"],
   quick: false,

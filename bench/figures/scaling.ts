@@ -43,7 +43,10 @@ interface Point {
   ): Promise<{ readonly documentsPerSecond: number; readonly latenciesMs: readonly number[] }>;
 }
 
-/** Throughput and latency over the number of clients, the number of documents, and the rate of arrivals. */
+/**
+ * Throughput and latency over the number of clients, the number of documents, and the rate of
+ * arrivals.
+ */
 export const scaling: FigureGroup = {
   figures: ["scaling"],
   quick: false,

@@ -9,8 +9,8 @@ export interface ArrivalOptions {
 }
 
 /**
- * Returns the arrival times of a Poisson process in ms from its start, ascending, all below `durationMs`: independent users at a
- * constant mean rate.
+ * Returns the arrival times of a Poisson process in ms from its start, ascending, all below
+ * `durationMs`: independent users at a constant mean rate.
  */
 export function poissonArrivalsMs(options: ArrivalOptions): number[] {
   const { perSecond, durationMs, random } = options;

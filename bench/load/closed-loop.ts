@@ -3,7 +3,9 @@ import type { RerankCase } from "../corpus.ts";
 /** How to send one request. */
 export interface SendOptions {
   readonly signal?: AbortSignal;
-  /** Tells the server how long the answer is of use; `none`: nothing is told. Default: ten minutes. */
+  /**
+   * Tells the server how long the answer is of use; `none`: nothing is told. Default: ten minutes.
+   */
   readonly deadlineMs?: number | "none";
 }
 
@@ -35,8 +37,8 @@ export interface ClosedLoopOptions {
 const maxRunMs = 10 * 60_000;
 
 /**
- * Loads a server with `clients` that send their next request when the last is answered. Rejects with the first failure, and after
- * ten minutes.
+ * Loads a server with `clients` that send their next request when the last is answered. Rejects
+ * with the first failure, and after ten minutes.
  */
 export async function runClosedLoop(options: ClosedLoopOptions): Promise<LoadResult> {
   const { rerank, requests, clients, durationMs } = options;

@@ -32,8 +32,9 @@ export interface OpenLoopOptions {
 }
 
 /**
- * Sends each request when it is due and resolves when all have ended, in order of arrival. Time that a request waits because the
- * generator itself is late counts as latency, so a stalled generator cannot flatter the server. Never rejects for a failed request.
+ * Sends each request when it is due and resolves when all have ended, in order of arrival. Time
+ * that a request waits because the generator itself is late counts as latency, so a stalled
+ * generator cannot flatter the server. Never rejects for a failed request.
  */
 export async function runOpenLoop(options: OpenLoopOptions): Promise<Outcome[]> {
   const { requests, arrivalsMs } = options;

@@ -25,7 +25,9 @@ const right = 24;
 const top = 64;
 const bottom = 56;
 
-/** Returns lines through measured points as SVG. The x axis is marked where something was measured. */
+/**
+ * Returns lines through measured points as SVG. The x axis is marked where something was measured.
+ */
 export function lineChart(options: LineChartOptions, theme: Theme): string {
   const { title, xLabel, yLabel, lines, logX = false, logY = false } = options;
   const points = lines.flatMap((line) => line.points);

@@ -39,7 +39,10 @@ const identity = [
   "point",
 ];
 
-/** Returns the figures with `newer` in place of older measurements of the same thing, in order of first appearance. */
+/**
+ * Returns the figures with `newer` in place of older measurements of the same thing, in order of
+ * first appearance.
+ */
 export function mergeFigures<T extends FigureResult>(
   older: readonly T[],
   newer: readonly T[],

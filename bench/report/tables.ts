@@ -7,7 +7,9 @@ export const notMeasured = "Not measured yet.";
 /** A column of a table: its heading, and the cell of a row. */
 type Column = readonly [heading: string, cell: (row: FigureResult) => unknown];
 
-/** Returns a Markdown table, or a line that says that there is nothing. Numbers stand to the right. */
+/**
+ * Returns a Markdown table, or a line that says that there is nothing. Numbers stand to the right.
+ */
 export function markdownTable(rows: readonly FigureResult[], columns: readonly Column[]): string {
   if (rows.length === 0) return notMeasured;
   const cells = rows.map((row) => columns.map(([, cell]) => formatCell(cell(row))));

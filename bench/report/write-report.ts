@@ -18,8 +18,8 @@ import {
 const pages = ["bench/README.md", "README.md"];
 
 /**
- * Writes the tables into the pages, between their markers, and the plots into bench/plots. A page that does not have a marker does not
- * get the table.
+ * Writes the tables into the pages, between their markers, and the plots into bench/plots. A page
+ * that does not have a marker does not get the table.
  */
 export async function writeReport(root: string, figures: readonly RecordedFigure[]): Promise<void> {
   const plots = plotsOf(figures);
@@ -32,7 +32,9 @@ export async function writeReport(root: string, figures: readonly RecordedFigure
   }
 }
 
-/** Returns the page with each section between its markers; sections without markers are left out. */
+/**
+ * Returns the page with each section between its markers; sections without markers are left out.
+ */
 export function fillPage(page: string, sections: Readonly<Record<string, string>>): string {
   return Object.entries(sections)
     .filter(([name]) => page.includes(`<!-- ${name}:start -->`))
