@@ -1,4 +1,5 @@
 import type { Device } from "../inference/devices.ts";
+import type { ModelDtype } from "../models/dtypes.ts";
 import type { BatchPolicy } from "../scheduler/fair-queue.ts";
 
 /**
@@ -6,14 +7,29 @@ import type { BatchPolicy } from "../scheduler/fair-queue.ts";
  * a large batch, so its batches stay small enough to wait for; a GPU needs thousands of tokens to
  * be busy.
  */
-const policies = {
+const policies: Readonly<Record<Device, BatchPolicy>> = {
   cpu: { maxBatchTokens: 1024, runOverheadTokens: 16 },
   cuda: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
   webgpu: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
-} as const satisfies Record<Device, BatchPolicy>;
+};
 
-/** Returns how to form batches on a device; `maxBatchTokens` overrides the device's own. */
-export function batchPolicyFor(device: Device, maxBatchTokens: number | undefined): BatchPolicy {
-  const policy = policies[device];
-  return { ...policy, maxBatchTokens: maxBatchTokens ?? policy.maxBatchTokens };
+/** Whether weights of a type come with activations that are quantized batch by batch. */
+export function isQuantized(dtype: ModelDtype): boolean {
+  return dtype === "int8" || dtype === "uint8" || dtype === "q8";
+}
+
+/**
+ * Returns how to form batches; `maxBatchTokens` overrides the device's own. Quantized weights run
+ * row by row, so pairs of any lengths may share a batch: nothing is padded.
+ */
+export function batchPolicyFor(
+  device: Device,
+  dtype: ModelDtype,
+  maxBatchTokens: number = policies[device].maxBatchTokens,
+): BatchPolicy {
+  const { runOverheadTokens } = policies[device];
+  return {
+    maxBatchTokens,
+    runOverheadTokens: isQuantized(dtype) ? maxBatchTokens : runOverheadTokens,
+  };
 }

@@ -10,7 +10,7 @@ import { createScoreCache } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
-import { batchPolicyFor } from "./batch-policy.ts";
+import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -54,6 +54,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         modelPath: model.onnxPath,
         device,
         dtype: model.dtype,
+        rowByRow: isQuantized(model.dtype),
         threads,
         onNote,
       }),
@@ -68,7 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const scheduler = createScheduler({
       backend,
       clock: systemClock,
-      policy: batchPolicyFor(info.device, options.maxBatchTokens),
+      policy: batchPolicyFor(info.device, model.dtype, options.maxBatchTokens),
       padId: tokenizer.padId,
       limits: options.admission,
     });

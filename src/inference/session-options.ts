@@ -8,6 +8,11 @@ export interface OpenSessionOptions {
   readonly device: DeviceName;
   /** The name of the weights' number format, for reports only: the file decides. */
   readonly dtype?: string | undefined;
+  /**
+   * Whether each row of a batch is computed alone, so that its logit does not depend on the others:
+   * for dynamically quantized weights. Default false.
+   */
+  readonly rowByRow?: boolean | undefined;
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**

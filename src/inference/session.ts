@@ -8,6 +8,7 @@ import { readLogits } from "./logits.ts";
 import { createMemoryFallback, type RunBatch } from "./memory-fallback.ts";
 import { checkModelFile, isModelFileFault, modelFileError, reasonOf } from "./model-file.ts";
 import { findDeviceObstacles } from "./providers.ts";
+import { runRowByRow } from "./row-by-row.ts";
 import { type BackendInfo, type OpenSessionOptions, threadCount } from "./session-options.ts";
 
 /**
@@ -61,6 +62,10 @@ export async function openSession(
     return fallback.run;
   }
 
+  const run = createMemoryFallback({
+    run: loaded.run,
+    openFallback: device === "cpu" ? undefined : openOnCpu,
+  });
   return {
     info: {
       device,
@@ -69,10 +74,7 @@ export async function openSession(
       inputs: loaded.graph.inputs.map(({ name }) => name),
       notes: [...plan.notes, ...notes],
     },
-    run: createMemoryFallback({
-      run: loaded.run,
-      openFallback: device === "cpu" ? undefined : openOnCpu,
-    }),
+    run: options.rowByRow === true ? runRowByRow(run) : run,
     close: async () => {
       for (const session of open.splice(0)) await session.close();
     },

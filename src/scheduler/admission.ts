@@ -25,10 +25,10 @@ export interface AdmissionLimits {
 }
 
 /**
- * Share of an estimate that is believed: refusing what could have been done is worse than trying in
- * vain.
+ * How much longer than estimated a request may take and still meet its deadline. Work that expires
+ * on the way is lost to everybody, and the estimate knows nothing of smaller requests to come.
  */
-const belief = 0.8;
+const deadlineCaution = 1.25;
 
 /**
  * Returns why a request is refused, or undefined if it is taken: the queue has no room for all of
@@ -38,7 +38,7 @@ const belief = 0.8;
 export function refusalOf(outlook: Outlook, limits: AdmissionLimits): RerankError | undefined {
   const { queuedTokens, aheadTokens, ownTokens, tokensPerSecond, timeoutMs } = outlook;
   const msOf = (tokens: number) =>
-    tokensPerSecond === undefined ? 0 : (belief * tokens * 1000) / tokensPerSecond;
+    tokensPerSecond === undefined ? 0 : (tokens * 1000) / tokensPerSecond;
 
   const overTokens = queuedTokens + ownTokens - limits.maxQueueTokens;
   if (queuedTokens > 0 && overTokens > 0) {
@@ -46,7 +46,7 @@ export function refusalOf(outlook: Outlook, limits: AdmissionLimits): RerankErro
   }
   const waitMs = msOf(aheadTokens);
   if (timeoutMs !== undefined) {
-    const overMs = waitMs + msOf(ownTokens) - timeoutMs;
+    const overMs = deadlineCaution * (waitMs + msOf(ownTokens)) - timeoutMs;
     if (overMs <= 0) return undefined;
     return refusal("the request would not be done before its deadline", Math.min(overMs, waitMs));
   }

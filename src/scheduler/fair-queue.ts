@@ -1,3 +1,5 @@
+import { createVirtualTime } from "./virtual-time.ts";
+
 /** How batches are formed. */
 export interface BatchPolicy {
   /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
@@ -17,29 +19,23 @@ export interface QueuedPair<Key> {
 
 interface Entry<Key> {
   readonly key: Key;
+  /** When the request would be finished if all shared the model equally: its place in the queue. */
+  readonly finish: number;
   /** Pairs not yet taken, shortest first, so that the longest is popped from the end. */
   readonly pairs: { pair: number; length: number }[];
   /** Tokens of these pairs. */
   tokens: number;
-  /**
-   * Tokens the request may still take in this turn; below 0 after it rode along in other requests'
-   * batches.
-   */
-  deficit: number;
 }
 
-/**
- * Pairs that wait for the model, and the policy that picks the next batch. Pure: no time, no
- * threads.
- */
+/** Pairs that wait for the model, and the policy that picks the next batch. Pure: no threads. */
 export interface FairQueue<Key> {
   /** Tokens of all waiting pairs, without padding. */
   readonly tokens: number;
   /** Number of waiting pairs. */
   readonly size: number;
   /**
-   * Returns how many of the waiting tokens run before a request of `tokens` would be done if it
-   * came now: of every other request as many as its own at most, since they take turns.
+   * Returns how many of the waiting tokens run before a request of `tokens` is done if it comes now:
+   * those of the requests that would be finished before it.
    */
   tokensAheadOf(tokens: number): number;
   /**
@@ -54,17 +50,21 @@ export interface FairQueue<Key> {
 }
 
 /**
- * Returns a queue in which requests share the model by deficit round robin over tokens (Shreedhar &
- * Varghese, 1995), so that a request of one document is not stuck behind one of a thousand.
+ * Returns a queue that serves first the request that would be finished first if all of them shared
+ * the model equally (Friedman and Henderson, "Fairness and efficiency in web server protocols",
+ * 2003). A request of one document is not stuck behind one of a thousand, requests of one size are
+ * served in the order in which they came, and none is finished later than under equal sharing, so
+ * the large ones do not starve.
  *
- * The request whose turn it is leads a batch with its longest pair; it and then the others add
- * pairs of nearly the same length while the budget lasts, each paying the padded length from its
- * own share.
+ * That request leads a batch with its longest pair; it and then the others in their order add pairs
+ * of nearly the same length while the budget lasts.
  */
 export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
   const { maxBatchTokens, runOverheadTokens } = policy;
+  const time = createVirtualTime();
   const entries = new Map<Key, Entry<Key>>();
-  const ring: Entry<Key>[] = [];
+  /** The entries by finish, the first one first. */
+  const order: Entry<Key>[] = [];
   let tokens = 0;
   let size = 0;
 
@@ -73,9 +73,10 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     const pairs = lengths.map((length, pair) => ({ pair, length }));
     pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const entry: Entry<Key> = { key, pairs, tokens: total, deficit: maxBatchTokens };
+    const entry: Entry<Key> = { key, pairs, tokens: total, finish: time.start(total) };
     entries.set(key, entry);
-    ring.push(entry);
+    const behind = order.findIndex(({ finish }) => finish > entry.finish);
+    order.splice(behind < 0 ? order.length : behind, 0, entry);
     size += pairs.length;
     tokens += total;
   }
@@ -85,39 +86,35 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     if (!entry) return;
     size -= entry.pairs.length;
     tokens -= entry.tokens;
+    time.cancel(entry.finish);
     forget(entry);
   }
 
   function forget(entry: Entry<Key>): void {
     entries.delete(entry.key);
-    ring.splice(ring.indexOf(entry), 1);
+    order.splice(order.indexOf(entry), 1);
   }
 
   function tokensAheadOf(own: number): number {
-    return ring.reduce((sum, entry) => sum + Math.min(entry.tokens, own), 0);
+    const finish = time.now + own;
+    let ahead = 0;
+    for (const entry of order) {
+      if (entry.finish > finish) break;
+      ahead += entry.tokens;
+    }
+    return ahead;
   }
 
   function takeBatch(): QueuedPair<Key>[] {
-    const leader = nextLeader();
-    if (!leader) return [];
-    const longest = leader.pairs.at(-1)?.length ?? 0;
+    const longest = order[0]?.pairs.at(-1)?.length;
+    if (longest === undefined) return [];
     const room = Math.max(1, Math.floor(maxBatchTokens / Math.max(1, longest)));
     const batch: QueuedPair<Key>[] = [];
-    for (const entry of [...ring]) {
+    for (const entry of [...order]) {
       takeFrom(entry, longest, room, batch);
       if (batch.length >= room) break;
     }
     return batch;
-  }
-
-  /** Brings the request whose turn it is to the front of the ring. */
-  function nextLeader(): Entry<Key> | undefined {
-    for (;;) {
-      const entry = ring[0];
-      if (!entry || entry.deficit > 0) return entry;
-      entry.deficit += maxBatchTokens;
-      ring.push(...ring.splice(0, 1));
-    }
   }
 
   /** Moves the entry's pairs that fit beside `longest` into the batch, longest first. */
@@ -137,10 +134,10 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     const taken = entry.pairs.splice(start, end - start);
     for (const { pair, length } of taken.reverse()) {
       batch.push({ key: entry.key, pair });
-      entry.deficit -= longest;
       entry.tokens -= length;
       tokens -= length;
       size -= 1;
+      time.advance(length);
     }
     if (entry.pairs.length === 0) forget(entry);
   }

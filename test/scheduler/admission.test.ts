@@ -4,12 +4,12 @@ import { type Outlook, refusalOf } from "../../src/scheduler/admission.ts";
 
 const limits = { maxQueueTokens: 1000, maxQueueMs: 500 };
 
-/** A model of 800 tokens a second that is believed to do 1,000. */
+/** A model of 1,000 tokens a second. */
 const idle: Outlook = {
   queuedTokens: 0,
   aheadTokens: 0,
   ownTokens: 100,
-  tokensPerSecond: 800,
+  tokensPerSecond: 1000,
   timeoutMs: undefined,
 };
 
@@ -20,7 +20,7 @@ suite("refusalOf()", () => {
     { name: "what waits as long as allowed", change: { queuedTokens: 500, aheadTokens: 500 } },
     {
       name: "a longer wait within a deadline that leaves room for it",
-      change: { queuedTokens: 800, aheadTokens: 800, timeoutMs: 900 },
+      change: { queuedTokens: 800, aheadTokens: 800, timeoutMs: 1125 },
     },
     {
       name: "anything that fits while the speed is not known",
@@ -53,7 +53,7 @@ suite("refusalOf()", () => {
     },
     {
       name: "what would end after its deadline",
-      change: { queuedTokens: 300, aheadTokens: 300, timeoutMs: 350 },
+      change: { queuedTokens: 300, aheadTokens: 300, timeoutMs: 450 },
       message: /not be done before its deadline/,
       retryAfterMs: 50,
     },

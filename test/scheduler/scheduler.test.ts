@@ -180,7 +180,7 @@ suite("createScheduler()", () => {
 
     await assert.rejects(scheduler.score([encodingOfLength(20)], never), {
       code: "resource_exhausted",
-      retryAfterMs: 80,
+      retryAfterMs: 100,
     });
 
     await finishAll(backend);

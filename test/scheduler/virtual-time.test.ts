@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { createVirtualTime } from "../../src/scheduler/virtual-time.ts";
+
+suite("createVirtualTime()", () => {
+  test("runs at the model's speed for one request, and at half of it for two", () => {
+    const time = createVirtualTime();
+    time.start(100);
+    time.advance(40);
+    assert.equal(time.now, 40);
+
+    time.start(100);
+    time.advance(40);
+
+    assert.equal(time.now, 60);
+  });
+
+  test("gives a request that comes later the same share from then on", () => {
+    const time = createVirtualTime();
+    assert.equal(time.start(100), 100);
+    time.advance(30);
+
+    assert.equal(time.start(100), 130);
+    assert.equal(time.start(10), 40);
+  });
+
+  test("speeds up when a request is finished", () => {
+    const time = createVirtualTime();
+    time.start(10);
+    time.start(50);
+
+    time.advance(20);
+    assert.equal(time.now, 10);
+    time.advance(15);
+    assert.equal(time.now, 25);
+  });
+
+  test("speeds up when a request is given up, and stands still without any", () => {
+    const time = createVirtualTime();
+    const given = time.start(1000);
+    time.start(50);
+    time.cancel(given);
+
+    time.advance(70);
+    time.advance(1000);
+
+    assert.equal(time.now, 50);
+  });
+});
