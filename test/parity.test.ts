@@ -34,6 +34,7 @@ for (const { name, folder } of models) {
         model: await openModel({ name, directory, dtype: "fp32", device: "cpu" }),
         device: "cpu",
         threads: 1,
+        spinning: false,
         maxLength,
         limits: { maxDocuments: 1000, maxDocumentChars: 1_000_000, maxQueryChars: 1_000_000 },
         servedModels: [name],

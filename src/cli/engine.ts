@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly device: DeviceName;
   /** Threads of one inference on a CPU; 0: one for each core. */
   readonly threads: number;
+  /** Whether these threads keep their core busy between operations. */
+  readonly spinning: boolean;
   /** Longest pair in tokens. */
   readonly maxLength: number;
   readonly limits: RequestLimits;
@@ -56,6 +58,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         dtype: model.dtype,
         rowByRow: isQuantized(model.dtype),
         threads,
+        spinning: options.spinning,
         onNote,
       }),
     padId,

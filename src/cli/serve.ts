@@ -107,12 +107,13 @@ async function startEngine(
   { chosen, model, maxLength }: { chosen: ChosenWeights; model: ModelDirectory; maxLength: number },
   server: RerankServer,
 ): Promise<Engine> {
-  const { threads, maxBatchTokens, servedModelNames, cacheMb } = config;
+  const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   try {
     return await createEngine({
       model,
       device: chosen.device,
       threads,
+      spinning,
       maxLength,
       limits: config,
       servedModels: [model.name, ...servedModelNames],

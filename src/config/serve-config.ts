@@ -15,6 +15,8 @@ export interface ServeConfig {
   readonly maxLength: number | undefined;
   /** 0: one for each core. */
   readonly threads: number;
+  /** Whether inference threads keep their core busy between operations. */
+  readonly spinning: boolean;
   /** Memory for scores of pairs that were asked for before; 0: none are kept. */
   readonly cacheMb: number;
   readonly host: string;
@@ -75,6 +77,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       device: text("device"),
       maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
       threads: integer("threads"),
+      spinning: text("spinning") === "on",
       cacheMb: integer("cache-mb"),
       host: text("host"),
       port: integer("port"),

@@ -23,6 +23,7 @@ suite("createEngine() with int8 weights", () => {
       }),
       device: "cpu",
       threads: 1,
+      spinning: false,
       maxLength: 512,
       limits: defaultRequestLimits,
       servedModels: [bundledModelName],
