@@ -84,7 +84,7 @@ export const options: readonly Option[] = [
     value: "ON|OFF",
     type: { kind: "choice", choices: ["on", "off"] },
     default: "on",
-    help: "on: a third faster on cpu; off: leaves cores to others between operations",
+    help: "on: 10 to 30% faster on cpu; off: leaves cores to others between operations",
   },
   {
     group: "Model",
