@@ -1,5 +1,11 @@
 import { RerankError } from "../errors.ts";
 
+/**
+ * How much longer than estimated a request may take and still meet its deadline. Work that expires
+ * on the way is lost to everybody.
+ */
+const deadlineCaution = 1.25;
+
 /** What a request would find if it came now. */
 export interface Outlook {
   /** Tokens that wait, of all requests. */
@@ -14,6 +20,16 @@ export interface Outlook {
   readonly timeoutMs: number | undefined;
 }
 
+/**
+ * Returns the tokens that may still go ahead of a request that is taken, so that it meets its
+ * deadline; infinite without one, or while the speed is not known.
+ */
+export function slackTokensOf(outlook: Outlook): number {
+  const { aheadTokens, ownTokens, tokensPerSecond, timeoutMs } = outlook;
+  if (timeoutMs === undefined || tokensPerSecond === undefined) return Number.POSITIVE_INFINITY;
+  return (timeoutMs * tokensPerSecond) / (1000 * deadlineCaution) - aheadTokens - ownTokens;
+}
+
 /** How much may wait. */
 export interface AdmissionLimits {
   /** Most tokens that may wait. A request that finds the queue empty is taken whatever its size. */
@@ -23,12 +39,6 @@ export interface AdmissionLimits {
    */
   readonly maxQueueMs: number;
 }
-
-/**
- * How much longer than estimated a request may take and still meet its deadline. Work that expires
- * on the way is lost to everybody, and the estimate knows nothing of smaller requests to come.
- */
-const deadlineCaution = 1.25;
 
 /**
  * Returns why a request is refused, or undefined if it is taken: the queue has no room for all of

@@ -25,6 +25,8 @@ interface Entry<Key> {
   readonly pairs: { pair: number; length: number }[];
   /** Tokens of these pairs. */
   tokens: number;
+  /** Tokens of later requests that may still go ahead of this one. */
+  slackTokens: number;
 }
 
 /** Pairs that wait for the model, and the policy that picks the next batch. Pure: no threads. */
@@ -35,14 +37,14 @@ export interface FairQueue<Key> {
   readonly size: number;
   /**
    * Returns how many of the waiting tokens run before a request of `tokens` is done if it comes now:
-   * those of the requests that would be finished before it.
+   * those of the requests that it may not go ahead of.
    */
   tokensAheadOf(tokens: number): number;
   /**
    * Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the
-   * queue.
+   * queue. Later requests go ahead of it for `slackTokens` at most. Default: without limit.
    */
-  add(key: Key, lengths: readonly number[]): void;
+  add(key: Key, lengths: readonly number[], slackTokens?: number): void;
   /** Drops the waiting pairs of one request, if there are any. */
   remove(key: Key): void;
   /** Takes the next batch out of the queue, longest pair first; empty when nothing waits. */
@@ -54,7 +56,8 @@ export interface FairQueue<Key> {
  * the model equally (Friedman and Henderson, "Fairness and efficiency in web server protocols",
  * 2003). A request of one document is not stuck behind one of a thousand, requests of one size are
  * served in the order in which they came, and none is finished later than under equal sharing, so
- * the large ones do not starve.
+ * the large ones do not starve. A request with a deadline is promised its place: later ones go
+ * ahead of it only as long as it can spare the time.
  *
  * That request leads a batch with its longest pair; it and then the others in their order add pairs
  * of nearly the same length while the budget lasts.
@@ -63,20 +66,26 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
   const { maxBatchTokens, runOverheadTokens } = policy;
   const time = createVirtualTime();
   const entries = new Map<Key, Entry<Key>>();
-  /** The entries by finish, the first one first. */
+  /** The entries in the order in which they are served. */
   const order: Entry<Key>[] = [];
   let tokens = 0;
   let size = 0;
 
-  function add(key: Key, lengths: readonly number[]): void {
+  function add(
+    key: Key,
+    lengths: readonly number[],
+    slackTokens: number = Number.POSITIVE_INFINITY,
+  ): void {
     if (lengths.length === 0) return;
     const pairs = lengths.map((length, pair) => ({ pair, length }));
     pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const entry: Entry<Key> = { key, pairs, tokens: total, finish: time.start(total) };
+    const position = positionOf(total);
+    for (const passed of order.slice(position)) passed.slackTokens -= total;
+    const finish = time.start(total);
+    const entry: Entry<Key> = { key, pairs, tokens: total, finish, slackTokens };
     entries.set(key, entry);
-    const behind = order.findIndex(({ finish }) => finish > entry.finish);
-    order.splice(behind < 0 ? order.length : behind, 0, entry);
+    order.splice(position, 0, entry);
     size += pairs.length;
     tokens += total;
   }
@@ -95,14 +104,19 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     order.splice(order.indexOf(entry), 1);
   }
 
-  function tokensAheadOf(own: number): number {
+  /** Returns the place of a new request: ahead of those that are finished later and can spare it. */
+  function positionOf(own: number): number {
     const finish = time.now + own;
-    let ahead = 0;
-    for (const entry of order) {
-      if (entry.finish > finish) break;
-      ahead += entry.tokens;
+    let position = order.length;
+    for (let last = order.at(-1); last !== undefined; last = order[position - 1]) {
+      if (last.finish <= finish || last.slackTokens < own) break;
+      position -= 1;
     }
-    return ahead;
+    return position;
+  }
+
+  function tokensAheadOf(own: number): number {
+    return order.slice(0, positionOf(own)).reduce((sum, entry) => sum + entry.tokens, 0);
   }
 
   function takeBatch(): QueuedPair<Key>[] {

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { errorFromAbort, RerankError } from "../errors.ts";
 import type { Backend } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
-import { type AdmissionLimits, refusalOf } from "./admission.ts";
+import { type AdmissionLimits, type Outlook, refusalOf, slackTokensOf } from "./admission.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createThroughput } from "./throughput.ts";
@@ -79,30 +79,33 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    const refusal = refuse(lengths, timeoutMs);
+    const outlook = outlookOf(lengths, timeoutMs);
+    const refusal = refusalOf(outlook, limits);
     if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
-    return await enqueue(encodings, lengths, signal);
+    return await enqueue(
+      encodings,
+      (job) => {
+        queue.add(job, lengths, slackTokensOf(outlook));
+      },
+      signal,
+    );
   }
 
-  function refuse(
-    lengths: readonly number[],
-    timeoutMs: number | undefined,
-  ): RerankError | undefined {
+  function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
     const ownTokens = lengths.reduce((sum, length) => sum + length, 0);
-    const outlook = {
+    return {
       queuedTokens: queue.tokens,
       aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens,
       ownTokens,
       tokensPerSecond: throughput.tokensPerSecond,
       timeoutMs,
     };
-    return refusalOf(outlook, limits);
   }
 
   function enqueue(
     encodings: readonly Encoding[],
-    lengths: readonly number[],
+    add: (job: Job) => void,
     signal: AbortSignal,
   ): Promise<ScoredPairs> {
     const enqueuedMs = clock.nowMs();
@@ -122,7 +125,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
       signal.addEventListener("abort", onAbort, { once: true });
-      queue.add(job, lengths);
+      add(job);
       pump();
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type Outlook, refusalOf } from "../../src/scheduler/admission.ts";
+import { type Outlook, refusalOf, slackTokensOf } from "../../src/scheduler/admission.ts";
 
 const limits = { maxQueueTokens: 1000, maxQueueMs: 500 };
 
@@ -72,4 +72,18 @@ suite("refusalOf()", () => {
       assert.equal(refusal.retryAfterMs, retryAfterMs);
     });
   }
+});
+
+suite("slackTokensOf()", () => {
+  test("is what a deadline leaves, with caution", () => {
+    const outlook = { ...idle, aheadTokens: 300, timeoutMs: 1250 };
+
+    assert.equal(slackTokensOf(outlook), 600);
+  });
+
+  test("is infinite without a deadline or a known speed", () => {
+    assert.equal(slackTokensOf(idle), Number.POSITIVE_INFINITY);
+    const unknown = { ...idle, timeoutMs: 10, tokensPerSecond: undefined };
+    assert.equal(slackTokensOf(unknown), Number.POSITIVE_INFINITY);
+  });
 });

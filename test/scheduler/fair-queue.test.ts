@@ -127,6 +127,21 @@ suite("createFairQueue()", () => {
     assert.deepEqual(drain(queue), []);
   });
 
+  test("goes ahead of a request only as long as that can spare the time", () => {
+    const queue = createFairQueue<string>(policy);
+    queue.add("promised", [90, 90, 90, 90], 150);
+
+    queue.add("first", [95]);
+    assert.equal(queue.tokensAheadOf(60), 95 + 360);
+    queue.add("second", [60]);
+    queue.add("third", [55]);
+
+    assert.deepEqual(
+      drain(queue).flatMap((batch) => batch.map((word) => word.split(":")[0])),
+      ["third", "first", "promised", "promised", "promised", "promised", "second"],
+    );
+  });
+
   test("counts what runs before a new request is done", () => {
     const queue = createFairQueue<string>(policy);
     queue.add("large", [90, 90, 90]);
