@@ -58,6 +58,12 @@ interface Job {
   settle(error?: RerankError): void;
 }
 
+interface Placement {
+  readonly lengths: readonly number[];
+  readonly slackTokens: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Returns a scheduler: the shell around the queue's policy.
  *
@@ -83,13 +89,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const refusal = refusalOf(outlook, limits);
     if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
-    return await enqueue(
-      encodings,
-      (job) => {
-        queue.add(job, lengths, slackTokensOf(outlook));
-      },
-      signal,
-    );
+    const slackTokens = slackTokensOf(outlook);
+    return await enqueue(encodings, { lengths, slackTokens, signal });
   }
 
   function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
@@ -105,8 +106,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function enqueue(
     encodings: readonly Encoding[],
-    add: (job: Job) => void,
-    signal: AbortSignal,
+    { lengths, slackTokens, signal }: Placement,
   ): Promise<ScoredPairs> {
     const enqueuedMs = clock.nowMs();
     return new Promise((resolve, reject) => {
@@ -125,7 +125,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
       signal.addEventListener("abort", onAbort, { once: true });
-      add(job);
+      queue.add(job, lengths, slackTokens);
       pump();
     });
   }

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { parseServeConfig } from "../../src/config/serve-config.ts";
+import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { defaultServerLimits } from "../../src/server/limits.ts";
+
+suite("the defaults of the options", () => {
+  test("are the default limits of the reranker and of the server", () => {
+    const parsed = parseServeConfig([], {});
+    assert(!parsed.help);
+    const { config } = parsed;
+    const limits = { ...defaultRequestLimits, ...defaultServerLimits };
+
+    const shared = Object.entries(limits).filter(([name]) => name in config);
+
+    assert.equal(shared.length, 9);
+    for (const [name, value] of shared) {
+      assert.equal(config[name as keyof typeof config], value, name);
+    }
+  });
+});
