@@ -24,6 +24,11 @@ const overloadFactor = 4;
  * Deadline of each request, as a multiple of the p95 at capacity: what accepted requests must keep.
  */
 const deadlineFactor = 2;
+/**
+ * Longest predicted wait that the server accepts for callers without a deadline, as a share of the
+ * p95 at capacity: a request's own time, and smaller ones that are served before it, come on top.
+ */
+const queueFactor = 0.5;
 /** After this a request counts as hung, in ms. */
 const hangMs = 30_000;
 /** How long after the overload full speed must be back, in ms. */
@@ -52,7 +57,7 @@ export const overload: FigureGroup = {
         return measured;
       },
     );
-    const maxQueueMs = Math.ceil(p95Of(capacity));
+    const maxQueueMs = Math.ceil(queueFactor * p95Of(capacity));
     await withRunning(
       () => startRerankd({ ...given, flags: [`--max-queue-ms=${maxQueueMs}`] }),
       async (server) => {
