@@ -13,6 +13,28 @@ export interface RerankRequest {
   readonly rawScores?: boolean | undefined;
   /** Whether over-long pairs are cut. Default: true; with false they are `invalid_argument`. */
   readonly truncate?: boolean | undefined;
+  /**
+   * How a document that does not fit beside the query is read: `truncate` (the default) reads what
+   * fits, `windows` reads all of it in windows that overlap and takes the best one's score.
+   */
+  readonly longDocuments?: "truncate" | "windows" | undefined;
+  /** The end at which texts lose tokens where they are cut. Default: `right`. */
+  readonly truncationDirection?: "left" | "right" | undefined;
+  /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
+  readonly maxTokensPerDocument?: number | undefined;
+  /**
+   * The least `relevanceScore` of a result, on the scale that `rawScores` asks for; documents below
+   * it are left out. A finite number. Default: none is left out.
+   */
+  readonly scoreThreshold?: number | undefined;
+}
+
+/** A half-open range of a text, in Unicode code points. */
+export interface Passage {
+  /** Position of the first character, from 0. */
+  readonly start: number;
+  /** Position after the last character. */
+  readonly end: number;
 }
 
 /** One document of a ranking. */
@@ -24,8 +46,10 @@ export interface RankedDocument {
    * same number.
    */
   readonly relevanceScore: number;
-  /** Whether the document was cut to fit. */
+  /** Whether the document was cut to fit. False for one that was read in windows to its end. */
   readonly truncated: boolean;
+  /** The part of the document that scored best. Only with `longDocuments: "windows"`. */
+  readonly passage?: Passage | undefined;
 }
 
 /** The ranking of one request. */
