@@ -9,7 +9,9 @@ import type { Reranker } from "../reranker/rerank-request.ts";
 import { HealthState } from "../server/health-state.ts";
 import { defaultServerLimits } from "../server/limits.ts";
 import { createServer, type RerankServer } from "../server/server.ts";
+import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
 import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -51,6 +53,7 @@ export async function serve(
     health,
     log,
     limits: serverLimits(config),
+    serving: servingInfo(config, chosen, model),
     ...(config.tls ? { tls: await readTls(config.tls) } : {}),
   });
   const address = await server.listen({ host: config.host, port: config.port });
@@ -163,6 +166,20 @@ function followBackend({ backend, info }: Engine, health: HealthState, log: Logg
       health.update({ status: "restarting", reason: "the inference worker is being restarted" });
     }
   });
+}
+
+function servingInfo(
+  { servedModelNames, maxDocuments, maxBatchTokens }: ServeConfig,
+  { weights }: ChosenWeights,
+  { name, revision, dtype }: ModelDirectory,
+): ServingInfo {
+  const policy = batchPolicyFor(weights.device, dtype, maxBatchTokens);
+  return {
+    servedModels: [name, ...servedModelNames],
+    revision,
+    maxDocuments,
+    maxBatchTokens: policy.maxBatchTokens,
+  };
 }
 
 function serverLimits(config: ServeConfig) {

@@ -42,10 +42,8 @@ function checkModel(model: string | null | undefined, servedModels: readonly str
   const served = servedModels.map((name) => `\`${name}\``).join(", ");
   throw new RerankError(
     "not_found",
-    `\`model\` must be one that is served (${served}), got: \`${asked}\``,
-    {
-      field: "model",
-    },
+    `\`model\` must be one that is served (${served}), got: \`${asked}\`; the server's \`--served-model-name\` allows further names`,
+    { field: "model" },
   );
 }
 

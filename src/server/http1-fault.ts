@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RerankErrorCode } from "../errors.ts";
-import { errorBodyOf } from "./http/http-error.ts";
+import { objectError } from "./http/error-shapes.ts";
 
 /** How a request ended that never became one. */
 export interface Http1Fault {
@@ -40,7 +40,7 @@ export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | und
   const { status, message } = answers[code] ?? malformed;
   const requestId = randomUUID();
   const errorCode = status === 408 ? "deadline_exceeded" : "invalid_argument";
-  const body = `${JSON.stringify(errorBodyOf({ code: errorCode, message }))}\n`;
+  const body = `${JSON.stringify(objectError({ status, code: errorCode, message }).body)}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",

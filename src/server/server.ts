@@ -12,6 +12,7 @@ import { createListener, type Listener, type TlsOptions } from "./listener.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
+import type { ServingInfo } from "./serving-info.ts";
 
 /** Where a server listens. */
 export interface Address {
@@ -41,6 +42,7 @@ export interface ServerOptions {
   readonly health: HealthState;
   readonly log: Logger;
   readonly limits: ServerLimits;
+  readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
 }
@@ -56,14 +58,14 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits } = options;
+  const { reranker, health, log, limits, serving } = options;
   const drainStart = new AbortController();
   const shutdown = new AbortController();
   // Every call in flight listens to both.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
-  const handlers = createRpcHandlers({ reranker, health, log, limits, ...signals });
-  const routes = createRoutes({ reranker, health, limits });
+  const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
+  const routes = createRoutes({ reranker, health, limits, serving });
   const servers = createHttpServers({
     limits,
     log,

@@ -36,16 +36,25 @@ export function sendHttp1(url: string, call: HttpCall = {}): Promise<HttpAnswer>
   });
 }
 
+/** Sends a JSON value over HTTP/1.1. */
+export function postJson(
+  url: string,
+  body: unknown,
+  headers: http.OutgoingHttpHeaders = {},
+): Promise<HttpAnswer> {
+  return sendHttp1(url, {
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
 /** Sends a JSON value to `/rerank` over HTTP/1.1. */
 export function postRerank(
   url: string,
   body: unknown,
   headers: http.OutgoingHttpHeaders = {},
 ): Promise<HttpAnswer> {
-  return sendHttp1(`${url}/rerank`, {
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
+  return postJson(`${url}/rerank`, body, headers);
 }
 
 /** Opens an HTTP/2 connection by prior knowledge; it is closed with the test. */

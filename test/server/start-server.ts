@@ -4,7 +4,13 @@ import { HealthState } from "../../src/server/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listener.ts";
 import { createServer, type RerankServer } from "../../src/server/server.ts";
-import { createFakeReranker, type FakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
+import type { ServingInfo } from "../../src/server/serving-info.ts";
+import {
+  createFakeReranker,
+  type FakeReranker,
+  fakeMaxDocuments,
+  fakeModel,
+} from "../fakes/fake-reranker.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
 import { postRerank } from "./http-client.ts";
 
@@ -17,6 +23,14 @@ export interface RunningServer {
   readonly port: number;
   readonly url: string;
 }
+
+/** What a test's server says that it serves: the fake's model, which has a second name. */
+const serving: ServingInfo = {
+  servedModels: [fakeModel, "owner/alias"],
+  revision: "0123456789abcdef0123456789abcdef01234567",
+  maxDocuments: fakeMaxDocuments,
+  maxBatchTokens: 1024,
+};
 
 /**
  * Starts a server over a fake reranker; it is destroyed with the test. Limits that are not given
@@ -38,7 +52,7 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const server = createServer({ reranker, health, log, limits, tls: options.tls });
+  const server = createServer({ reranker, health, log, limits, serving, tls: options.tls });
   context.after(() => server.destroy());
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
   const scheme = options.tls ? "https" : "http";
@@ -58,7 +72,7 @@ export function createIdleServer(tls?: TlsOptions): RerankServer {
   });
   const reranker = createFakeReranker();
   const log = createRecordingLogger();
-  return createServer({ reranker, health, log, limits: defaultServerLimits, tls });
+  return createServer({ reranker, health, log, limits: defaultServerLimits, serving, tls });
 }
 
 /** Asserts that the next good request is answered. */

@@ -1,9 +1,12 @@
 import { httpStatusOf, RerankError, type RerankErrorCode } from "../../errors.ts";
+import type { ErrorFacts } from "./error-shapes.ts";
 
 /** Details of an HttpError beside its status and message. */
 export interface HttpErrorOptions {
   /** Headers of the answer, for example `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The request field at fault. */
+  readonly field?: string;
 }
 
 /**
@@ -15,6 +18,7 @@ export class HttpError extends Error {
   readonly status: number;
   readonly code: RerankErrorCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly field: string | undefined;
 
   constructor(
     status: number,
@@ -26,14 +30,12 @@ export class HttpError extends Error {
     this.status = status;
     this.code = code;
     this.headers = options.headers ?? {};
+    this.field = options.field;
   }
 }
 
-/** How an error looks on the plain JSON routes. */
-export interface ErrorAnswer {
-  readonly status: number;
-  readonly code: RerankErrorCode;
-  readonly message: string;
+/** What the plain JSON routes tell of an error, whatever its shape. */
+export interface ErrorAnswer extends ErrorFacts {
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -54,19 +56,11 @@ export function errorAnswerOf(error: unknown): ErrorAnswer {
   if (!(error instanceof RerankError)) {
     return { status: 500, code: "internal", message: "internal error", headers: {} };
   }
-  const { code, message, retryAfterMs } = error;
+  const { code, message, field, retryAfterMs } = error;
   const status = httpStatusOf[code];
   const retries = code === "resource_exhausted" || code === "unavailable";
   const headers: Record<string, string> = retries
     ? { "retry-after": retryAfterSeconds(retryAfterMs) }
     : {};
-  return { status, code, message, headers };
-}
-
-/**
- * Returns the JSON body of an error, with its message where each of the field's clients looks for
- * it.
- */
-export function errorBodyOf({ code, message }: Pick<ErrorAnswer, "code" | "message">): object {
-  return { error: { code, message }, message, detail: message };
+  return { status, code, message, field, headers };
 }

@@ -2,9 +2,11 @@ import { errorFromAbort, RerankError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Call, ServerRequest, ServerResponseLike } from "../call.ts";
 import { linkSignals } from "../linked-signal.ts";
-import { errorAnswerOf, HttpError } from "./http-error.ts";
-import type { Route } from "./routes.ts";
-import { sendError, sendJson } from "./send-json.ts";
+import { objectError } from "./error-shapes.ts";
+import { findMethod, findPath } from "./find-route.ts";
+import { errorAnswerOf } from "./http-error.ts";
+import type { Route, RouteContext } from "./route.ts";
+import { type JsonAnswer, sendError, sendJson } from "./send-json.ts";
 
 /** Answers one call. Never throws. */
 export type CallHandler = (
@@ -23,7 +25,7 @@ export interface HttpHandlerOptions {
 
 /**
  * Returns the handler of the plain JSON routes: 404 for an unknown path, 405 with `Allow` for a
- * wrong method.
+ * wrong method. Errors have the shape that the route's clients read.
  */
 export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
   const { routes, log, shutdownSignal } = options;
@@ -34,7 +36,8 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
       gone.abort(new RerankError("cancelled", "the caller went away"));
     });
     const link = linkSignals({ signals: [gone.signal, shutdownSignal], toReason: errorFromAbort });
-    answer(request, call, link.signal)
+    const context = { request, call, signal: link.signal, pathId: "", errorShape: objectError };
+    answer(routes, context)
       .then((reply) => sendJson(response, reply))
       .catch((error: unknown) => {
         const reply = errorAnswerOf(error);
@@ -42,31 +45,22 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
         if (reply.code === "internal") {
           log.error({ err: error, request_id: call.id }, "a request failed inside the server");
         }
-        sendError(response, reply);
+        sendError(response, reply, context.errorShape);
       })
       .finally(() => link.unlink());
   };
-
-  async function answer(request: ServerRequest, call: Call, signal: AbortSignal) {
-    const route = findRoute(routes, call.method, call.path);
-    call.probe = route.probe;
-    return await route.handle({ request, call, signal });
-  }
 }
 
-function findRoute(routes: readonly Route[], method: string, path: string): Route {
-  const atPath = routes.filter((route) => route.path === path);
-  if (atPath.length === 0) {
-    const known = routes.map((route) => `${route.method} ${route.path}`).join(", ");
-    throw new HttpError(404, "not_found", `there is no such path; plain JSON routes: ${known}`);
-  }
-  const wanted = method === "HEAD" ? "GET" : method;
-  const route = atPath.find((candidate) => candidate.method === wanted);
-  if (route) return route;
-  const allow = atPath
-    .flatMap((candidate) => (candidate.method === "GET" ? ["GET", "HEAD"] : [candidate.method]))
-    .join(", ");
-  throw new HttpError(405, "invalid_argument", `the method must be one of: ${allow}`, {
-    headers: { allow },
-  });
+async function answer(
+  routes: readonly Route[],
+  context: { -readonly [Key in keyof RouteContext]: RouteContext[Key] },
+): Promise<JsonAnswer> {
+  const { call } = context;
+  const found = findPath(routes, call.path);
+  context.errorShape = found.routes[0].errorShape;
+  context.pathId = found.pathId;
+  const route = findMethod(found, call.method);
+  context.errorShape = route.errorShape;
+  call.probe = route.probe;
+  return await route.handle(context);
 }

@@ -1,5 +1,6 @@
 import { isHttp2, type ServerResponseLike } from "../call.ts";
-import { type ErrorAnswer, errorBodyOf } from "./http-error.ts";
+import { type ErrorShape, objectError } from "./error-shapes.ts";
+import type { ErrorAnswer } from "./http-error.ts";
 
 /** A JSON answer. */
 export interface JsonAnswer {
@@ -34,8 +35,11 @@ export function sendJson(response: ServerResponseLike, answer: JsonAnswer): void
   response.end(response.req.method === "HEAD" ? "" : bytes);
 }
 
-/** Sends an error in the JSON shape that every plain route uses. */
-export function sendError(response: ServerResponseLike, answer: ErrorAnswer): void {
-  const { status, headers } = answer;
-  sendJson(response, { status, headers, body: errorBodyOf(answer) });
+/** Sends an error in the shape that the route's clients read. Default: that of most of them. */
+export function sendError(
+  response: ServerResponseLike,
+  answer: ErrorAnswer,
+  shape: ErrorShape = objectError,
+): void {
+  sendJson(response, { ...shape(answer), headers: answer.headers });
 }

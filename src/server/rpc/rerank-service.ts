@@ -2,7 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import type { HealthState } from "../health-state.ts";
 import { linkSignals } from "../linked-signal.ts";
-import { timingHeaders } from "../timing-headers.ts";
+import { countCharacters, timingHeaders } from "../timing-headers.ts";
 import { callKey } from "./call-context.ts";
 import { abortErrorOf } from "./connect-error.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
@@ -30,7 +30,9 @@ export function createRerankService(
         const { signal } = link;
         const timeoutMs = context.timeoutMs();
         const result = await reranker.rerank(requestOf(message), { signal, timeoutMs });
-        for (const [name, value] of Object.entries(timingHeaders(result))) {
+        const characters = countCharacters(message.query, message.documents);
+        const cost = { ...result, characters, device: health.report.device };
+        for (const [name, value] of Object.entries(timingHeaders(cost))) {
           context.responseHeader.set(name, value);
         }
         return responseOf(result, message);

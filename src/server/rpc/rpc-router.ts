@@ -5,15 +5,18 @@ import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
 import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import * as tei from "../../../gen/tei/v1/tei_pb.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { ServingInfo } from "../serving-info.ts";
 import { watchContext } from "./call-context.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
+import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
 export interface RpcOptions {
@@ -21,6 +24,7 @@ export interface RpcOptions {
   readonly health: HealthState;
   readonly log: Logger;
   readonly limits: ServerLimits;
+  readonly serving: ServingInfo;
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
   /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
@@ -44,13 +48,14 @@ const jsonOptions = {
 };
 
 /**
- * Returns the handlers of every RPC by path: rerank, health and reflection, over gRPC, gRPC-Web and
- * Connect.
+ * Returns the handlers of every RPC by path: our own service, those of text-embeddings-inference,
+ * health and reflection, over gRPC, gRPC-Web and Connect.
  */
 export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
   const { log, limits, shutdownSignal } = options;
-  const services = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
-  const names = [RerankService, ...services].map((service) => service.typeName);
+  const rerankers = [RerankService, tei.Rerank, tei.Info];
+  const others = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
+  const names = [...rerankers, ...others].map((service) => service.typeName);
   const router = createConnectRouter({
     interceptors: [createErrorInterceptor(log)],
     requestGate: watchContext,
@@ -61,7 +66,9 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
     shutdownSignal,
   });
   router.service(RerankService, createRerankService(options));
+  router.service(tei.Rerank, createTeiRerankService(options));
+  router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
-  registerReflection(router, [RerankService, Health]);
+  registerReflection(router, [...rerankers, Health]);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }

@@ -7,19 +7,31 @@ import { startServer } from "../start-server.ts";
 const json = { "content-type": "application/json" };
 
 suite("POST /rerank", () => {
-  test("answers with exactly the fields of the guide", async (context) => {
+  test("answers with the fields of the guide first, then with what clients look for", async (context) => {
     const { url } = await startServer(context);
+    const startedS = Math.floor(Date.now() / 1_000);
 
     const { status, headers, text } = await postRerank(url, { query: "q", documents: ["a", "bb"] });
 
     assert.equal(status, 200);
     assert.equal(headers["content-type"], "application/json");
-    assert.deepEqual(JSON.parse(text), {
+    const { created, ...answer } = JSON.parse(text);
+    assert(Number.isInteger(created) && created >= startedS && created <= Date.now() / 1_000);
+    assert.match(text, /^{"model":"fake-model","results":\[{"index":1,"relevance_score":/);
+    assert.deepEqual(answer, {
       model: "fake-model",
       results: [
         { index: 1, relevance_score: Math.fround(0.02) },
         { index: 0, relevance_score: Math.fround(0.01) },
       ],
+      id: headers["x-request-id"],
+      object: "list",
+      usage: { prompt_tokens: 2, total_tokens: 2 },
+      meta: {
+        api_version: { version: "2" },
+        billed_units: { search_units: 1, input_tokens: 2 },
+        tokens: { input_tokens: 2, output_tokens: 0 },
+      },
     });
   });
 
@@ -28,11 +40,13 @@ suite("POST /rerank", () => {
     const session = connectHttp2(context, url);
     const body = JSON.stringify({ query: "q", documents: ["a", "bb"] });
 
-    const overHttp2 = await sendHttp2(session, "/rerank", { headers: json, body });
-    const overHttp1 = await sendHttp1(`${url}/rerank`, { headers: json, body });
+    const headers = { ...json, "x-request-id": "same" };
+    const overHttp2 = await sendHttp2(session, "/rerank", { headers, body });
+    const overHttp1 = await sendHttp1(`${url}/rerank`, { headers, body });
 
     assert.equal(overHttp2.status, 200);
-    assert.equal(overHttp2.text, overHttp1.text);
+    const withoutSecond = ({ text }: { text: string }) => ({ ...JSON.parse(text), created: 0 });
+    assert.deepEqual(withoutSecond(overHttp2), withoutSecond(overHttp1));
   });
 
   test("tells where the time went: in headers always, in the body where asked", async (context) => {
@@ -46,6 +60,9 @@ suite("POST /rerank", () => {
       ["1", "3", "4", "8"],
     );
     assert.equal(headers["x-compute-tokens"], "1");
+    assert.equal(headers["x-compute-characters"], "2");
+    assert.equal(headers["x-compute-type"], "cpu");
+    assert.equal(headers["x-compute-time"], "8");
     assert.deepEqual(JSON.parse(text).timings, {
       tokenization_ms: 1.25,
       queue_ms: 2.5,
@@ -66,6 +83,10 @@ suite("POST /rerank", () => {
       top_n: 1,
       raw_scores: true,
       truncate: false,
+      truncation_direction: "left",
+      max_tokens_per_doc: 100,
+      long_documents: "windows",
+      score_threshold: 0.25,
     });
 
     assert.deepEqual(reranker.requests, [
@@ -76,13 +97,21 @@ suite("POST /rerank", () => {
         model: "fake-model",
         rawScores: true,
         truncate: false,
+        truncationDirection: "left",
+        maxTokensPerDocument: 100,
+        longDocuments: "windows",
+        scoreThreshold: 0.25,
       },
     ]);
   });
 
   test("takes null for every optional field, and ignores unknown ones", async (context) => {
     const { url } = await startServer(context);
-    const nulls = { model: null, top_n: null, return_documents: null, raw_scores: null };
+    const nulls = {
+      ...{ model: null, top_n: null, return_documents: null, raw_scores: null, rank_fields: null },
+      ...{ long_documents: null, truncation_direction: null, max_tokens_per_doc: null },
+      ...{ score_threshold: null, truncate_prompt_tokens: null, max_chunks_per_doc: null },
+    };
 
     const { status } = await postRerank(url, {
       ...nulls,
@@ -104,19 +133,21 @@ suite("POST /rerank", () => {
       return_documents: true,
     });
 
-    assert.deepEqual(JSON.parse(text), {
-      model: "fake-model",
-      results: [
-        {
-          index: 0,
-          relevance_score: Math.fround(0.13),
-          document: { text: "long document" },
-          truncated: true,
-        },
-        { index: 1, relevance_score: Math.fround(0.01), document: { text: "b" } },
-      ],
-      query_truncated: true,
-    });
+    const answer = JSON.parse(text);
+    assert.deepEqual(answer.results, [
+      {
+        index: 0,
+        relevance_score: Math.fround(0.13),
+        document: { text: "long document" },
+        truncated: true,
+      },
+      { index: 1, relevance_score: Math.fround(0.01), document: { text: "b" } },
+    ]);
+    assert.equal(answer.query_truncated, true);
+    assert.deepEqual(answer.meta.warnings, [
+      "1 of the results were cut to fit 512 tokens",
+      "the query was cut to fit 512 tokens",
+    ]);
   });
 
   for (const type of [undefined, "application/json; charset=UTF-8", "application/vnd.x+json"]) {
@@ -207,7 +238,7 @@ suite("POST /rerank", () => {
 
     assert.equal(status, 500);
     assert.deepEqual(JSON.parse(text), {
-      error: { code: "internal", message: "internal error" },
+      error: { code: "internal", message: "internal error", type: "server_error", param: null },
       message: "internal error",
       detail: "internal error",
     });

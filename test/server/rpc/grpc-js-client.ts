@@ -19,6 +19,7 @@ const protoFolder = fileURLToPath(new URL("../../../../proto/", import.meta.url)
 
 const files = [
   "rerank/v1/rerank_service.proto",
+  "tei/v1/tei.proto",
   "grpc/health/v1/health.proto",
   "grpc/reflection/v1/reflection.proto",
   "grpc/reflection/v1alpha/reflection.proto",
@@ -74,6 +75,23 @@ export function openStream(
     ForeignMessage,
     ForeignMessage
   >;
+}
+
+/** Opens a stream of requests with one response, which `answer` settles with. */
+export function openClientStream(
+  client: ForeignClient,
+  method: string,
+  options: grpc.CallOptions = {},
+): {
+  readonly stream: grpc.ClientWritableStream<ForeignMessage>;
+  readonly answer: Promise<ForeignMessage>;
+} {
+  let settle: grpc.requestCallback<ForeignMessage> = () => undefined;
+  const answer = new Promise<ForeignMessage>((resolve, reject) => {
+    settle = (error, response) => (response === undefined ? reject(error) : resolve(response));
+  });
+  const stream = client[method]?.(new grpc.Metadata(), options, settle);
+  return { stream: stream as grpc.ClientWritableStream<ForeignMessage>, answer };
 }
 
 /** Collects a stream until it ends. `error` is undefined if it ended with OK. */

@@ -30,7 +30,7 @@ function watch(client: ForeignClient, service: string) {
 }
 
 suite("grpc.health.v1.Health", () => {
-  for (const service of ["", rerankService, healthService]) {
+  for (const service of ["", rerankService, healthService, "tei.v1.Rerank"]) {
     test(`Check follows the health of "${service}"`, async (context) => {
       const { port, health } = await startServer(context);
       const client = createForeignClient(context, port, healthService);
@@ -65,6 +65,8 @@ suite("grpc.health.v1.Health", () => {
     assert.deepEqual(statuses, {
       "": { status: notServing },
       [rerankService]: { status: notServing },
+      "tei.v1.Rerank": { status: notServing },
+      "tei.v1.Info": { status: notServing },
       [healthService]: { status: notServing },
       "grpc.reflection.v1.ServerReflection": { status: notServing },
       "grpc.reflection.v1alpha.ServerReflection": { status: notServing },

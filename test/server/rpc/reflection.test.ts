@@ -33,6 +33,8 @@ for (const version of ["v1", "v1alpha"]) {
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
         "rerank.v1.RerankService",
+        "tei.v1.Info",
+        "tei.v1.Rerank",
       ];
       assert.deepEqual(answer?.list_services_response, {
         service: names.map((name) => ({ name })),
@@ -46,6 +48,19 @@ for (const version of ["v1", "v1alpha"]) {
       "rerank.v1.RerankRequest.top_n",
       "rerank.v1.RerankStreamResponse.outcome",
     ];
+    test("finds the file of text-embeddings-inference's services", async (context) => {
+      const { port } = await startServer(context);
+      const client = createForeignClient(
+        context,
+        port,
+        `grpc.reflection.${version}.ServerReflection`,
+      );
+
+      const [answer] = await ask(client, [{ file_containing_symbol: "tei.v1.Rerank" }]);
+
+      assert.equal(filesOf(answer)[0]?.name, "tei/v1/tei.proto");
+    });
+
     for (const symbol of symbols) {
       test(`finds the file of ${symbol}`, async (context) => {
         const { port } = await startServer(context);

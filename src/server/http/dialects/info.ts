@@ -1,0 +1,35 @@
+import type { RouteOptions } from "../route.ts";
+import type { JsonAnswer } from "../send-json.ts";
+
+/** What clients of text-embeddings-inference may rely on: one score, and one thread of our own. */
+const label = "LABEL_0";
+const tokenizationWorkers = 1;
+
+/** Returns the handler of `GET /info`, in the shape of text-embeddings-inference. */
+export function createInfoHandler(options: RouteOptions): () => Promise<JsonAnswer> {
+  const { health, limits, serving } = options;
+  return async () => {
+    const { model, dtype, maxLength, version } = health.report;
+    const [name, alias = name] = serving.servedModels;
+    return {
+      status: 200,
+      body: {
+        model_id: model,
+        model_sha: serving.revision ?? null,
+        model_dtype: dtype,
+        served_model_name: alias,
+        model_type: { reranker: { id2label: { 0: label }, label2id: { [label]: 0 } } },
+        max_concurrent_requests: limits.maxConcurrentStreams,
+        max_input_length: maxLength,
+        max_batch_tokens: serving.maxBatchTokens,
+        max_batch_requests: null,
+        max_client_batch_size: serving.maxDocuments,
+        auto_truncate: true,
+        tokenization_workers: tokenizationWorkers,
+        version,
+        sha: null,
+        docker_label: null,
+      },
+    };
+  };
+}

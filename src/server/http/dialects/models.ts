@@ -1,0 +1,45 @@
+import { RerankError } from "../../../errors.ts";
+import { createdNow } from "../answer-parts.ts";
+import type { RouteContext, RouteOptions } from "../route.ts";
+import type { JsonAnswer } from "../send-json.ts";
+
+/** Most characters of an unknown name that a message repeats. */
+const maxEchoChars = 100;
+
+/** The handlers of the two routes that tell what is served. */
+export interface ModelHandlers {
+  list(): Promise<JsonAnswer>;
+  get(context: RouteContext): Promise<JsonAnswer>;
+}
+
+/**
+ * Returns the handlers of `/v1/models`, in OpenAI's shape with vLLM's and Xinference's fields: an
+ * entry for each name that requests may ask for.
+ */
+export function createModelHandlers({ health, serving }: RouteOptions): ModelHandlers {
+  const created = createdNow();
+  const entryOf = (id: string): object => ({
+    id,
+    object: "model",
+    created,
+    owned_by: "rerankd",
+    root: serving.servedModels[0],
+    parent: null,
+    max_model_len: health.report.maxLength,
+    model_name: id,
+    model_type: "rerank",
+  });
+  return {
+    async list() {
+      const data = serving.servedModels.map(entryOf);
+      return { status: 200, body: { object: "list", data } };
+    },
+    async get({ pathId }) {
+      if (serving.servedModels.includes(pathId)) return { status: 200, body: entryOf(pathId) };
+      const served = serving.servedModels.map((name) => `\`${name}\``).join(", ");
+      const asked = pathId.slice(0, maxEchoChars);
+      const message = `the model must be one that is served (${served}), got: \`${asked}\`; the server's \`--served-model-name\` allows further names`;
+      throw new RerankError("not_found", message, { field: "model" });
+    },
+  };
+}

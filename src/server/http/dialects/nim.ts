@@ -1,0 +1,39 @@
+import { type FieldNames, withFieldNames } from "../../field-names.ts";
+import { usageOf } from "../answer-parts.ts";
+import { readChoice, readObject, readText, wrongType } from "../json-fields.ts";
+import { type Dialect, rankingHeaders } from "../json-route.ts";
+import { readRankingOptions } from "../ranking-fields.ts";
+
+const fieldNames: FieldNames = (field, index) => {
+  if (field === "query") return "query.text";
+  return index === undefined ? "passages" : `passages[${index}].text`;
+};
+
+/** The dialect of NVIDIA's NIM: `passages` in, `rankings` of `index` and `logit` out. */
+export const answerNim: Dialect = async (fields, context) => {
+  const { passages } = fields;
+  if (!Array.isArray(passages)) throw wrongType("passages", "a list of objects", passages);
+  const end = readChoice(fields, ["END", "NONE"], "truncate") ?? "END";
+  const { truncate: _word, ...rest } = fields;
+  const request = {
+    ...readRankingOptions(rest, context.options.health.report.maxLength),
+    query: readText("query.text", readObject("query", fields.query).text),
+    documents: passages.map((passage: unknown, index) => {
+      const { text } = readObject(`passages[${index}]`, passage);
+      return readText(`passages[${index}].text`, text);
+    }),
+    rawScores: true,
+    truncate: end === "END",
+  };
+  const result = await withFieldNames(fieldNames, context.rank(request));
+  const rankings = result.results.map(({ index, relevanceScore, truncated }) => ({
+    index,
+    logit: relevanceScore,
+    ...(truncated && { truncated }),
+  }));
+  return {
+    status: 200,
+    headers: rankingHeaders(request, result, context),
+    body: { rankings, usage: usageOf(result.totalTokens) },
+  };
+};

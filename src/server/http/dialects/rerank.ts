@@ -1,0 +1,96 @@
+import type { RerankResult, Timings } from "../../../reranker/rerank-request.ts";
+import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
+import { documentAnswerOf, readDocuments } from "../documents-field.ts";
+import { type JsonFields, readBoolean, readText } from "../json-fields.ts";
+import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
+import { readRankingOptions } from "../ranking-fields.ts";
+import { answerTei } from "./tei.ts";
+
+/** The version of Cohere's API whose `meta` the answer has. */
+const cohereApiVersion = "2";
+
+/** What the clients of one path expect without asking. */
+export interface RerankDefaults {
+  /** Whether each result carries its document where `return_documents` is not sent. */
+  readonly returnDocuments: boolean;
+}
+
+/**
+ * Returns the dialect of Jina, Cohere, vLLM, Infinity, Xinference and llama.cpp: `documents` in,
+ * an object with `results` out that has the fields which any of their clients looks for. A body
+ * with `texts` instead speaks that of text-embeddings-inference.
+ */
+export function createRerankDialect(defaults: RerankDefaults): Dialect {
+  return async (fields, context) => {
+    if (fields.texts !== undefined && fields.documents === undefined) {
+      return await answerTei(fields, context);
+    }
+    const { maxLength } = context.options.health.report;
+    const query = readText("query", fields.query);
+    const documents = readDocuments(fields);
+    const request = { query, documents, ...readRankingOptions(fields, maxLength) };
+    const wishes = {
+      returnDocuments:
+        readBoolean(fields, "return_documents", "return_text") ?? defaults.returnDocuments,
+      returnTimings: readBoolean(fields, "return_timings") ?? false,
+    };
+    const result = await context.rank(request);
+    return {
+      status: 200,
+      headers: rankingHeaders(request, result, context),
+      body: {
+        model: result.model,
+        results: resultsOf(result, documents, wishes.returnDocuments ? fields : undefined),
+        ...envelopeOf(result, context),
+        ...(result.queryTruncated && { query_truncated: true }),
+        ...(wishes.returnTimings && { timings: timingsOf(result.timings) }),
+      },
+    };
+  };
+}
+
+/** `sent` is the body whose documents are returned; undefined if none are. */
+function resultsOf(
+  { results }: RerankResult,
+  documents: readonly string[],
+  sent: JsonFields | undefined,
+): object[] {
+  const sentDocuments = sent?.documents as readonly unknown[] | undefined;
+  return results.map(({ index, relevanceScore, truncated, passage }) => {
+    const text = sentDocuments && (documents[index] ?? "");
+    return {
+      index,
+      relevance_score: relevanceScore,
+      ...(text !== undefined && { document: documentAnswerOf(sentDocuments?.[index], text) }),
+      ...(truncated && { truncated }),
+      ...(passage && { passage: passageAnswerOf(passage, text) }),
+    };
+  });
+}
+
+/** Everything that some client looks for and that says nothing about a document. */
+function envelopeOf(result: RerankResult, { call, options }: JsonRouteContext): object {
+  const { totalTokens } = result;
+  const warnings = warningsOf(result, options.health.report.maxLength);
+  return {
+    id: call.id,
+    object: "list",
+    created: createdNow(),
+    usage: usageOf(totalTokens),
+    meta: {
+      api_version: { version: cohereApiVersion },
+      billed_units: { search_units: 1, input_tokens: totalTokens },
+      tokens: { input_tokens: totalTokens, output_tokens: 0 },
+      ...(warnings.length > 0 && { warnings }),
+    },
+  };
+}
+
+function timingsOf({ tokenizationMs, queueMs, inferenceMs, totalMs }: Timings): object {
+  return {
+    tokenization_ms: tokenizationMs,
+    queue_ms: queueMs,
+    inference_ms: inferenceMs,
+    total_ms: totalMs,
+  };
+}

@@ -1,0 +1,37 @@
+import { documentsCalled, withFieldNames } from "../../field-names.ts";
+import { passageAnswerOf } from "../answer-parts.ts";
+import { teiError } from "../error-shapes.ts";
+import { HttpError } from "../http-error.ts";
+import { readBoolean, readText, readTexts } from "../json-fields.ts";
+import { type Dialect, rankingHeaders } from "../json-route.ts";
+import { readRankingOptions } from "../ranking-fields.ts";
+
+/**
+ * The dialect of text-embeddings-inference: `texts` in, a bare list of `index` and `score` out.
+ * Errors have its shape, too.
+ */
+export const answerTei: Dialect = async (fields, context) => {
+  context.errorShape = teiError;
+  const query = readText("query", fields.query);
+  const documents = readTexts("texts", fields.texts);
+  if (documents.length === 0) {
+    const message = "`texts` must not be empty";
+    throw new HttpError(400, "invalid_argument", message, { field: "texts" });
+  }
+  const options = readRankingOptions(fields, context.options.health.report.maxLength);
+  const returnText = readBoolean(fields, "return_text", "return_documents") ?? false;
+  const request = { query, documents, ...options };
+
+  const result = await withFieldNames(documentsCalled("texts"), context.rank(request));
+  const body = result.results.map(({ index, relevanceScore, truncated, passage }) => {
+    const text = returnText ? (documents[index] ?? "") : undefined;
+    return {
+      index,
+      score: relevanceScore,
+      ...(text !== undefined && { text }),
+      ...(truncated && { truncated }),
+      ...(passage && { passage: passageAnswerOf(passage, text) }),
+    };
+  });
+  return { status: 200, headers: rankingHeaders(request, result, context), body };
+};

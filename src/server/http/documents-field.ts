@@ -1,0 +1,58 @@
+import {
+  invalidField,
+  isAbsent,
+  type JsonFields,
+  readText,
+  readTexts,
+  wrongType,
+} from "./json-fields.ts";
+
+/** What stands between two of a document's fields. */
+const fieldSeparator = "\n";
+
+/** Longest part of a field's name that a message repeats. */
+const maxNameChars = 40;
+
+/** The field that is ranked by where `rank_fields` does not say otherwise. */
+const defaultRankFields = ["text"] as const;
+
+/**
+ * Returns the text of each document: strings as they are, and of objects the fields that
+ * `rank_fields` names, in its order, one on a line (default: `text` alone). Numbers and booleans
+ * among them are printed. Throws a RerankError `invalid_argument` that names the document's field.
+ */
+export function readDocuments(fields: JsonFields): string[] {
+  const { documents } = fields;
+  if (!Array.isArray(documents)) {
+    throw wrongType("documents", "a list of strings", documents);
+  }
+  const rankFields = readRankFields(fields);
+  return documents.map((document: unknown, index) => {
+    const name = `documents[${index}]`;
+    const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
+    if (!isObject) return readText(name, document);
+    return textOf(name, document as JsonFields, rankFields);
+  });
+}
+
+/** Returns a ranked document as an answer holds it: an object as it was sent, with its text. */
+export function documentAnswerOf(document: unknown, text: string): object {
+  return typeof document === "object" ? { text, ...document } : { text };
+}
+
+function readRankFields(fields: JsonFields): readonly string[] {
+  const { rank_fields: names } = fields;
+  if (isAbsent(names)) return defaultRankFields;
+  const rankFields = readTexts("rank_fields", names);
+  if (rankFields.length === 0) throw invalidField("rank_fields", "must not be empty");
+  return rankFields;
+}
+
+function textOf(name: string, document: JsonFields, rankFields: readonly string[]): string {
+  const texts = rankFields.map((field) => {
+    const value = Object.hasOwn(document, field) ? document[field] : undefined;
+    const isPlain = typeof value === "number" || typeof value === "boolean";
+    return readText(`${name}.${field.slice(0, maxNameChars)}`, isPlain ? String(value) : value);
+  });
+  return texts.join(fieldSeparator);
+}

@@ -1,0 +1,64 @@
+import { RerankError } from "../../errors.ts";
+import type { RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
+import { linkSignals } from "../linked-signal.ts";
+import { countCharacters, timingHeaders } from "../timing-headers.ts";
+import { checkJsonContentType } from "./content-type.ts";
+import { deadlineHeader, parseDeadlineHeader } from "./deadline-header.ts";
+import { decodeJson } from "./decode-json.ts";
+import { type JsonFields, readObject } from "./json-fields.ts";
+import { readBody } from "./read-body.ts";
+import type { Route, RouteContext, RouteOptions } from "./route.ts";
+import type { JsonAnswer } from "./send-json.ts";
+
+/** What a dialect answers a JSON body with. */
+export interface JsonRouteContext extends RouteContext {
+  readonly options: RouteOptions;
+  /** Ranks under the caller's deadline; rejects with a RerankError. */
+  rank(request: RerankRequest, signal?: AbortSignal): Promise<RerankResult>;
+}
+
+/** Turns a decoded body into an answer, or throws a RerankError or an HttpError. */
+export type Dialect = (fields: JsonFields, context: JsonRouteContext) => Promise<JsonAnswer>;
+
+/** Returns the handler of a route with a JSON body: reads it, and lets the dialect answer. */
+export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handle"] {
+  const { reranker, limits } = options;
+
+  return async (context) => {
+    const startedMs = performance.now();
+    const { request, call } = context;
+    checkJsonContentType(request.headers["content-type"]);
+    const { maxBodyBytes, maxRequestTimeoutMs } = limits;
+    const timeoutMs = parseDeadlineHeader(request.headers[deadlineHeader], maxRequestTimeoutMs);
+    const deadline = linkSignals({
+      signals: [context.signal],
+      timeoutMs,
+      timeoutReason: () =>
+        new RerankError("deadline_exceeded", "the deadline passed before the request was done"),
+    });
+    const rank: JsonRouteContext["rank"] = (wanted, signal = deadline.signal) => {
+      call.documents = (call.documents ?? 0) + wanted.documents.length;
+      const leftMs = timeoutMs && timeoutMs - (performance.now() - startedMs);
+      return reranker.rerank(wanted, { signal, timeoutMs: leftMs });
+    };
+    try {
+      const bytes = await readBody(request, maxBodyBytes, deadline.signal);
+      const fields = readObject("body", decodeJson(bytes));
+      const { signal } = deadline;
+      // The dialect changes the shape of errors on the context that the handler looks at.
+      return await dialect(fields, Object.assign(context, { options, rank, signal }));
+    } finally {
+      deadline.unlink();
+    }
+  };
+}
+
+/** Returns the headers of the answer to one ranking. */
+export function rankingHeaders(
+  { query, documents }: RerankRequest,
+  result: RerankResult,
+  { options }: JsonRouteContext,
+): Record<string, string> {
+  const { device } = options.health.report;
+  return timingHeaders({ ...result, device, characters: countCharacters(query, documents) });
+}

@@ -1,0 +1,40 @@
+import type { Reranker } from "../../reranker/rerank-request.ts";
+import type { Call, ServerRequest } from "../call.ts";
+import type { HealthState } from "../health-state.ts";
+import type { ServerLimits } from "../limits.ts";
+import type { ServingInfo } from "../serving-info.ts";
+import type { ErrorShape } from "./error-shapes.ts";
+import type { JsonAnswer } from "./send-json.ts";
+
+/** What a route is given. */
+export interface RouteContext {
+  readonly request: ServerRequest;
+  readonly call: Call;
+  /** Aborts with a RerankError when the client goes away, or when the server stops. */
+  readonly signal: AbortSignal;
+  /** What stands in the path for `{id}`, decoded; "" on paths without it. */
+  readonly pathId: string;
+  /** How an error looks from now on: the route's shape, until the body tells another dialect. */
+  errorShape: ErrorShape;
+}
+
+/** One path and method of the plain JSON dialects. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** The exact path; or one that ends in `{id}`, which stands for the rest, slashes and all. */
+  readonly path: string;
+  /** Whether it is a probe, which is logged at debug. */
+  readonly probe: boolean;
+  /** How an error looks as long as the body has not told the dialect. */
+  readonly errorShape: ErrorShape;
+  /** Returns the answer, or throws a RerankError or an HttpError. */
+  handle(context: RouteContext): Promise<JsonAnswer>;
+}
+
+/** What the routes work with. */
+export interface RouteOptions {
+  readonly reranker: Reranker;
+  readonly health: HealthState;
+  readonly limits: ServerLimits;
+  readonly serving: ServingInfo;
+}
