@@ -58,7 +58,7 @@ const refused: {
     change: { model: "x".repeat(1000) },
     code: "not_found",
     field: "model",
-    message: /got: `x{100}…`$/,
+    message: /got: `x{100}…`; the server's `--served-model-name` allows/,
   },
 ];
 

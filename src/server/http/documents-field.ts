@@ -35,9 +35,14 @@ export function readDocuments(fields: JsonFields): string[] {
   });
 }
 
-/** Returns a ranked document as an answer holds it: an object as it was sent, with its text. */
-export function documentAnswerOf(document: unknown, text: string): object {
-  return typeof document === "object" ? { text, ...document } : { text };
+/**
+ * Returns a ranked document as an answer holds it: an object as it was sent. Its `text` is a string
+ * in any case; where it has none of its own, that is the text that was ranked.
+ */
+export function documentAnswerOf(document: unknown, rankedText: string): object {
+  if (typeof document !== "object" || document === null) return { text: rankedText };
+  const { text } = document as JsonFields;
+  return { ...document, text: typeof text === "string" ? text : rankedText };
 }
 
 function readRankFields(fields: JsonFields): readonly string[] {

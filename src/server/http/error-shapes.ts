@@ -29,7 +29,9 @@ const typeOf = {
  * read `detail`.
  */
 export const objectError: ErrorShape = ({ status, code, message, field }) => {
-  const error = { code, message, type: typeOf[code], param: field ?? null };
+  // A body that is too large stays so, however often it is sent.
+  const type = status === 413 ? typeOf.invalid_argument : typeOf[code];
+  const error = { code, message, type, param: field ?? null };
   return { status, body: { error, message, detail: message } };
 };
 

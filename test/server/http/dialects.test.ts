@@ -95,6 +95,13 @@ const cases: readonly DialectCase[] = [
     asked: { documents: ["1999\na"] },
   },
   {
+    name: "an object whose own text is not a string",
+    paths: ["/v1/rerank"],
+    body: { query: "q", documents: [{ title: "a", text: null }], rank_fields: ["title"] },
+    answer: { ...envelope, results: [{ ...bare, document: { title: "a", text: "a" } }] },
+    asked: { documents: ["a"] },
+  },
+  {
     name: "vLLM's body",
     paths: ["/rerank", "/v2/rerank"],
     body: {

@@ -26,7 +26,13 @@ const files = [
 ];
 
 const definition = grpc.loadPackageDefinition(
-  loadSync(files, { includeDirs: [protoFolder], keepCase: true, defaults: true, oneofs: true }),
+  loadSync(files, {
+    includeDirs: [protoFolder],
+    keepCase: true,
+    defaults: true,
+    oneofs: true,
+    longs: String,
+  }),
 );
 
 /** Returns a client of the service with this full name; it is closed with the test. */
