@@ -12,7 +12,9 @@ export interface FoundPath {
   readonly pathId: string;
 }
 
-/** Finds the routes of a path. Throws an HttpError with status 404 that lists all if there is none. */
+/**
+ * Finds the routes of a path. Throws an HttpError with status 404 that lists all if there is none.
+ */
 export function findPath(routes: readonly Route[], path: string): FoundPath {
   const [first, ...rest] = routes.filter((route) => matches(route, path));
   if (first !== undefined) return { routes: [first, ...rest], pathId: pathIdOf(first, path) };

@@ -69,7 +69,10 @@ function checkQueryLimit(fields: JsonFields, maxLength: number): void {
   throw invalidField(name, problem, String(tokens));
 }
 
-/** A document that is cut is one chunk, which no limit forbids; one in windows is as many as it takes. */
+/**
+ * A document that is cut is one chunk, which no limit forbids; one in windows is as many as it
+ * takes.
+ */
 function checkChunkLimit(fields: JsonFields, longDocuments: string | undefined): void {
   const name = "max_chunks_per_doc";
   const chunks = readInteger(fields, 1, name);

@@ -68,7 +68,9 @@ function checkLimits(texts: number, bytes: number, { maxTexts, maxBytes }: TeiSt
   }
 }
 
-/** Waits for the promise, but rejects at once when the signal aborts. Leaves nothing behind on it. */
+/**
+ * Waits for the promise, but rejects at once when the signal aborts. Leaves nothing behind on it.
+ */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
