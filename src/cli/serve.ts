@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
 import { RerankError, StartupError } from "../errors.ts";
 import { readHubOptions } from "../models/hub-options.ts";
@@ -18,6 +19,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { bundledModelDirectory, packageVersion } from "./package-root.ts";
 import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
+import { startSystemdNotifier } from "./systemd-notifier.ts";
 
 /** What serving needs of the process around it. */
 export interface ServeContext extends ProcessContext {
@@ -47,6 +49,7 @@ export async function serve(
     version: packageVersion(),
     reason: "the model is loading",
   });
+  const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
   const door = createDoor();
   const server = createServer({
     reranker: door.reranker,
@@ -80,6 +83,7 @@ export async function serve(
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");
   const { clean } = await server.drain(config.drainTimeoutMs);
   await engine.close();
+  await systemd.close();
   log.info({ clean }, "stopped");
   return { clean };
 }
