@@ -79,7 +79,11 @@ with_components() {
 
 check "Dockerfile" hadolint hadolint docker/Dockerfile
 check "Dockerfile.cuda" hadolint hadolint docker/Dockerfile.cuda
-check "compose.yaml" docker-compose docker-compose -f docker/compose.yaml --profile gpu config --quiet
+if docker compose version >/dev/null 2>&1; then
+  check "compose.yaml" docker docker compose -f docker/compose.yaml --profile gpu config --quiet
+else
+  skip "compose.yaml" "\`docker compose\` is not installed"
+fi
 check "shell scripts" shellcheck shellcheck docker/keep-platform.sh lint.sh
 check "rerankd.service" systemd-analyze verify_unit
 check "rerankd.service: exposure" systemd-analyze grade_unit

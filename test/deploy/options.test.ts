@@ -5,7 +5,7 @@ import { deployFiles, readText } from "./deploy-files.ts";
 
 const files = [...deployFiles, "docs/deploy.md"];
 const variables = new Set(options.flatMap(({ env }) => env));
-const flags = new Set(options.flatMap(({ flag, aliases = [] }) => [flag, ...aliases]));
+const flags = new Set(["help", ...options.flatMap(({ flag, aliases = [] }) => [flag, ...aliases])]);
 
 /** Words after the program's name, or the image's, up to the end of the command. */
 const commandPattern =
