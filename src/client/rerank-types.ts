@@ -1,0 +1,95 @@
+import type { RerankClientError } from "./client-error.ts";
+
+/** One query and the documents to order for it. */
+export interface RerankRequest {
+  /** The search text, at least one character. */
+  readonly query: string;
+  /** The candidates; `RerankResult.index` refers to positions in this list. May be empty. */
+  readonly documents: readonly string[];
+  /** The most results to return, a whole number of 0 or more. Default, and for 0: all. */
+  readonly topN?: number | undefined;
+  /** The model to ask for. Default: the client's `model`, else the one that is served. */
+  readonly model?: string | undefined;
+  /** Whether each result carries its document's text. Default: false. */
+  readonly returnDocuments?: boolean | undefined;
+  /** Whether scores are logits instead of 0 to 1. Default: false. */
+  readonly rawScores?: boolean | undefined;
+  /** Whether what is too long for the model is cut; false makes it an error. Default: true. */
+  readonly truncate?: boolean | undefined;
+  /** Whether the response says where the time went. Default: false. */
+  readonly returnTimings?: boolean | undefined;
+}
+
+/** One ranked document. */
+export interface RerankResult {
+  /** The document's position in the request, from 0. */
+  readonly index: number;
+  /** From 0 to 1, or any real number where `rawScores` was set. */
+  readonly relevanceScore: number;
+  /** The document's text, where `returnDocuments` was set. */
+  readonly document?: string | undefined;
+  /** Whether the document was cut to fit the model. */
+  readonly truncated: boolean;
+}
+
+/** Where the time of a request went inside the server, in milliseconds. */
+export interface RerankTimings {
+  readonly tokenizationMs: number;
+  readonly queueMs: number;
+  readonly inferenceMs: number;
+  readonly totalMs: number;
+}
+
+/** The ranking of one request. */
+export interface RerankResponse {
+  /** The model that scored. */
+  readonly model: string;
+  /** The documents from most to least relevant. */
+  readonly results: readonly RerankResult[];
+  /** Tokens that the model read. */
+  readonly totalTokens: number;
+  /** Whether the query was cut in at least one pair. */
+  readonly queryTruncated: boolean;
+  /** Present where `returnTimings` was set. */
+  readonly timings?: RerankTimings | undefined;
+}
+
+/** One request of a stream. */
+export interface RerankStreamRequest {
+  /** Echoed in the answer; differs from the id of every other request in flight on the stream. */
+  readonly id: string;
+  readonly request: RerankRequest;
+  /** How long this request may take from its arrival, in milliseconds. Default: as the stream. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The one answer to one request of a stream: a ranking, or why there is none. */
+export type RerankStreamAnswer =
+  | { readonly id: string; readonly response: RerankResponse; readonly error?: undefined }
+  | { readonly id: string; readonly response?: undefined; readonly error: RerankClientError };
+
+/** What a server says of itself. */
+export interface ServerHealth {
+  /** `ok`, `starting`, `restarting` or `draining`; requests are answered only in `ok`. */
+  readonly status: string;
+  readonly model: string;
+  /** `cpu`, `cuda` or `webgpu`; empty until the model is loaded. */
+  readonly device: string;
+  readonly dtype: string;
+  /** The longest pair that the model reads, in tokens. */
+  readonly maxLength: number;
+  readonly version: string;
+  /** Why `status` is not `ok`; empty when it is. */
+  readonly reason: string;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /**
+   * How long the call may take, in milliseconds; `Infinity` for no deadline. Default: the client's
+   * `timeoutMs`; a stream has no deadline unless it is given here.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
