@@ -1,4 +1,5 @@
 import type { RerankClientError } from "./client-error.ts";
+import type { Environment } from "./environment.ts";
 import type { CallOptions } from "./rerank-types.ts";
 
 /** What a search found. Further fields are kept. */
@@ -85,8 +86,13 @@ export interface FallbackOptions extends FallbackWeights {
    * `console.warn` of the line.
    */
   readonly logger?: ((line: string, event: FallbackLogEvent) => void) | undefined;
-  /** Language of the lines, a BCP 47 tag: Korean for `ko`, else English. Default: the system's. */
+  /**
+   * Language of the lines, a BCP 47 tag: Korean for `ko`, else English. Default: that of the
+   * environment's `LC_ALL`, `LC_MESSAGES` or `LANG`, else that of `Intl`.
+   */
   readonly locale?: string | undefined;
+  /** Default: the environment of the process. */
+  readonly env?: Environment | undefined;
   /** Time-outs and faults in a row after which the server is left alone. Default: 3. */
   readonly failureThreshold?: number | undefined;
   /** How long the server is left alone at first, in milliseconds. Default: 1,000. */

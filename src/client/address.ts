@@ -1,0 +1,62 @@
+import { RerankClientError } from "./client-error.ts";
+
+/** One server. */
+export interface Address {
+  /** Scheme, host, port and path, without a slash at the end. */
+  readonly baseUrl: string;
+  /** Whether it speaks TLS. */
+  readonly secure: boolean;
+  /** `host:port`; an IPv6 host has brackets. */
+  readonly hostPort: string;
+  /** Whether requests go below a path. */
+  readonly hasPath: boolean;
+}
+
+/** One server or more. */
+export type Addresses = readonly [Address, ...Address[]];
+
+/** Where a server listens that was told nothing. */
+export const defaultUrl = "http://localhost:7998";
+
+/**
+ * Returns the addresses of a URL, of a text with several between commas, or of a list. `host:port`
+ * stands for `http://host:port`. Throws a RerankClientError with `invalid_argument` if there is
+ * none, one cannot be read, or only some are `https`.
+ */
+export function parseAddresses(url: string | readonly string[] = defaultUrl): Addresses {
+  const texts = (typeof url === "string" ? url.split(",") : url)
+    .map((text) => text.trim())
+    .filter((text) => text !== "");
+  const [first, ...others] = texts.map(parseAddress);
+  if (!first) throw invalid("`url` must name at least one address, got: none");
+  if (others.some(({ secure }) => secure !== first.secure)) {
+    throw invalid("`url` must have one scheme, got: both `http` and `https`");
+  }
+  return [first, ...others];
+}
+
+function parseAddress(text: string): Address {
+  const full = text.includes("://") ? text : `http://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  // What cannot be read may hold a password, so it is not repeated.
+  if (!url) throw invalid("`url` must be `http://host:port` or `https://host:port`");
+  const { protocol, hostname, pathname, username, password, search, hash } = url;
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw invalid(`\`url\` must be \`http\` or \`https\`, got: \`${protocol.slice(0, -1)}\``);
+  }
+  if (username || password) throw invalid("`url` must have no user and password: use `apiKey`");
+  if (search || hash) throw invalid("`url` must have no query and no fragment");
+  const secure = protocol === "https:";
+  const port = url.port || (secure ? "443" : "80");
+  const path = pathname.replace(/\/+$/, "");
+  return {
+    baseUrl: url.origin + path,
+    secure,
+    hostPort: `${hostname}:${port}`,
+    hasPath: path !== "",
+  };
+}
+
+function invalid(message: string): RerankClientError {
+  return new RerankClientError("invalid_argument", message);
+}

@@ -1,0 +1,125 @@
+import {
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import type { RerankClientError } from "./client-error.ts";
+import type { ClientSettings } from "./client-settings.ts";
+import type { ClientTransport, TransportCall } from "./client-transport.ts";
+import { channelOptionsOf, credentialsOf, targetOf } from "./grpc-js-channel.ts";
+import { registerAddressLists } from "./grpc-js-resolver.ts";
+import { detailsOfStatus, retryAfterMsOf } from "./retry-after.ts";
+import { errorOfStatus } from "./wire-error.ts";
+
+/** Returns a transport over `@grpc/grpc-js`. It connects with its first call. */
+export function createGrpcJsTransport(settings: ClientSettings): ClientTransport {
+  const { addresses, tls, headers } = settings;
+  registerAddressLists();
+  const target = targetOf(addresses);
+  const client = new Client(target, credentialsOf(addresses, tls), channelOptionsOf(settings));
+  const metadataOf = (): Metadata => {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    return metadata;
+  };
+  return {
+    unary: (method, message, call) =>
+      new Promise((resolve, reject) => {
+        const { path, serialize, deserialize } = codecOf(method);
+        const request = client.makeUnaryRequest(
+          path,
+          serialize,
+          deserialize,
+          message,
+          metadataOf(),
+          deadlineOf(call),
+          (error, answer) => {
+            call.signal.removeEventListener("abort", onAbort);
+            if (error) reject(errorOf(error));
+            else if (answer) resolve(answer);
+          },
+        );
+        const onAbort = (): void => request.cancel();
+        call.signal.addEventListener("abort", onAbort, { once: true });
+      }),
+    async *stream(method, messages, call) {
+      const { path, serialize, deserialize } = codecOf(method);
+      const stream = client.makeBidiStreamRequest(
+        path,
+        serialize,
+        deserialize,
+        metadataOf(),
+        deadlineOf(call),
+      );
+      // Its end may come after the last read, when nobody listens any more.
+      stream.on("error", () => undefined);
+      const onAbort = (): void => stream.cancel();
+      call.signal.addEventListener("abort", onAbort, { once: true });
+      void sendAll(stream, messages).catch(onAbort);
+      try {
+        yield* stream;
+      } catch (error) {
+        throw errorOf(error as ServiceError);
+      } finally {
+        call.signal.removeEventListener("abort", onAbort);
+        stream.cancel();
+      }
+    },
+    close: async () => client.close(),
+  };
+}
+
+/** Returns the name of a method for grpc-js, and how its messages become bytes and back. */
+function codecOf<I extends DescMessage, O extends DescMessage>(
+  method: DescMethod & { readonly input: I; readonly output: O },
+) {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    serialize: (message: MessageShape<I>): Buffer => {
+      const { buffer, byteOffset, byteLength } = toBinary(method.input, message);
+      return Buffer.from(buffer, byteOffset, byteLength);
+    },
+    deserialize: (bytes: Buffer): MessageShape<O> => fromBinary(method.output, bytes),
+  };
+}
+
+function deadlineOf({ timeoutMs }: TransportCall): { readonly deadline?: number } {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+}
+
+/** Writes messages as fast as the stream takes them and half-closes it. Ends with the stream. */
+async function sendAll<I, O>(
+  stream: ClientDuplexStream<I, O>,
+  messages: AsyncIterable<I>,
+): Promise<void> {
+  for await (const message of messages) {
+    if (stream.destroyed || stream.writableEnded) return;
+    if (stream.write(message)) continue;
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        for (const event of ["drain", "close", "error", "end"]) stream.off(event, settle);
+        resolve();
+      };
+      for (const event of ["drain", "close", "error", "end"]) stream.once(event, settle);
+    });
+  }
+  stream.end();
+}
+
+function errorOf(error: ServiceError): RerankClientError {
+  const { code, details, metadata } = error;
+  const [status] = metadata?.get("grpc-status-details-bin") ?? [];
+  const [retryAfter] = metadata?.get("retry-after") ?? [];
+  const known = status instanceof Buffer ? detailsOfStatus(status) : [];
+  return errorOfStatus({
+    status: code,
+    message: details ?? error.message,
+    // What the server answers has headers; an error of the connection has none.
+    fromServer: Object.keys(metadata?.getMap() ?? {}).length > 0,
+    retryAfterMs: retryAfterMsOf(known, typeof retryAfter === "string" ? retryAfter : null),
+    cause: error,
+  });
+}

@@ -1,0 +1,82 @@
+import { ConnectError } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  Http2SessionManager,
+} from "@connectrpc/connect-node";
+import type { RerankClientError } from "./client-error.ts";
+import type { ClientTlsOptions } from "./client-options.ts";
+import type { ClientSettings } from "./client-settings.ts";
+import type { ClientTransport } from "./client-transport.ts";
+import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
+import { idleTimeoutMs, pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
+import { errorOfStatus } from "./wire-error.ts";
+
+/**
+ * Returns a transport over one HTTP/2 connection, for the protocol gRPC or Connect. It connects
+ * with its first call, and again after a connection broke.
+ */
+export function createHttp2Transport(settings: ClientSettings): ClientTransport {
+  const { headers, maxMessageBytes } = settings;
+  const [{ baseUrl, secure }] = settings.addresses;
+  const sessionManager = new Http2SessionManager(
+    baseUrl,
+    { pingIntervalMs, pingTimeoutMs, idleConnectionTimeoutMs: idleTimeoutMs },
+    secure ? tlsOptionsOf(settings.tls) : {},
+  );
+  const options = {
+    baseUrl,
+    httpVersion: "2",
+    sessionManager,
+    useBinaryFormat: true,
+    readMaxBytes: maxMessageBytes,
+    writeMaxBytes: maxMessageBytes,
+  } as const;
+  const transport =
+    settings.transport === "connect"
+      ? createConnectTransport(options)
+      : createGrpcTransport(options);
+  return {
+    async unary(method, message, { signal, timeoutMs }) {
+      try {
+        const answer = await transport.unary(method, signal, timeoutMs, headers, message);
+        return answer.message;
+      } catch (error) {
+        throw errorOf(error);
+      }
+    },
+    async *stream(method, messages, { signal, timeoutMs }) {
+      try {
+        const answer = await transport.stream(method, signal, timeoutMs, headers, messages);
+        yield* answer.message;
+      } catch (error) {
+        throw errorOf(error);
+      }
+    },
+    close: async () => sessionManager.abort(),
+  };
+}
+
+function errorOf(cause: unknown): RerankClientError {
+  const error = ConnectError.from(cause);
+  const details = error.details.filter((detail): detail is ErrorDetail => "type" in detail);
+  return errorOfStatus({
+    status: error.code,
+    message: error.rawMessage,
+    // What the server answers has headers; an error of the connection has none.
+    fromServer: [...error.metadata.keys()].length > 0,
+    retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
+    cause,
+  });
+}
+
+function tlsOptionsOf({ ca, cert, key, serverName }: ClientTlsOptions) {
+  const pem = (text: string | Uint8Array): string | Buffer =>
+    typeof text === "string" ? text : Buffer.from(text);
+  return {
+    ...(ca !== undefined && { ca: pem(ca) }),
+    ...(cert !== undefined && { cert: pem(cert) }),
+    ...(key !== undefined && { key: pem(key) }),
+    ...(serverName !== undefined && { servername: serverName }),
+  };
+}

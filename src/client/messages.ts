@@ -1,0 +1,90 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type HealthResponse,
+  type RerankRequest as RequestMessage,
+  RerankRequestSchema,
+  RerankStreamRequestSchema,
+  type RerankResponse as ResponseMessage,
+  type RerankStreamResponse as StreamAnswerMessage,
+  type RerankStreamRequest as StreamRequestMessage,
+} from "../../gen/rerank/v1/rerank_service_pb.ts";
+import { checkPositive, checkRequest } from "./check.ts";
+import { codeOfStatus, RerankClientError } from "./client-error.ts";
+import type {
+  RerankRequest,
+  RerankResponse,
+  RerankStreamAnswer,
+  RerankStreamRequest,
+  ServerHealth,
+} from "./rerank-types.ts";
+
+/** Largest number of a uint32 field. */
+const maxUint32 = 2 ** 32 - 1;
+
+/**
+ * Returns the message of a request. Throws a RerankClientError with `invalid_argument` if it cannot
+ * be one.
+ */
+export function requestMessageOf(request: RerankRequest, defaultModel: string): RequestMessage {
+  checkRequest(request);
+  const { query, documents, topN, model, truncate } = request;
+  return create(RerankRequestSchema, {
+    query,
+    documents: [...documents],
+    topN,
+    model: model ?? defaultModel,
+    returnDocuments: request.returnDocuments ?? false,
+    rawScores: request.rawScores ?? false,
+    truncate,
+    returnTimings: request.returnTimings ?? false,
+  });
+}
+
+/** Returns the ranking of a response. */
+export function responseOf(message: ResponseMessage): RerankResponse {
+  const { model, results, usage, queryTruncated, timings } = message;
+  return {
+    model,
+    results: results.map(({ index = 0, relevanceScore = 0, document, truncated }) =>
+      document === undefined
+        ? { index, relevanceScore, truncated }
+        : { index, relevanceScore, document, truncated },
+    ),
+    totalTokens: usage?.totalTokens ?? 0,
+    queryTruncated,
+    ...(timings && {
+      timings: {
+        tokenizationMs: timings.tokenizationMs,
+        queueMs: timings.queueMs,
+        inferenceMs: timings.inferenceMs,
+        totalMs: timings.totalMs,
+      },
+    }),
+  };
+}
+
+/** Returns the message of one request of a stream. Throws as requestMessageOf does. */
+export function streamRequestMessageOf(
+  { id, request, timeoutMs }: RerankStreamRequest,
+  defaultModel: string,
+): StreamRequestMessage {
+  if (timeoutMs !== undefined) checkPositive("timeoutMs", timeoutMs);
+  return create(RerankStreamRequestSchema, {
+    id,
+    request: requestMessageOf(request, defaultModel),
+    timeoutMs: timeoutMs === undefined ? undefined : Math.min(Math.ceil(timeoutMs), maxUint32),
+  });
+}
+
+/** Returns the answer to one request of a stream. */
+export function streamAnswerOf({ id, outcome }: StreamAnswerMessage): RerankStreamAnswer {
+  if (outcome.case === "response") return { id, response: responseOf(outcome.value) };
+  const { code, message } = outcome.value ?? { code: 0, message: "the answer is empty" };
+  return { id, error: new RerankClientError(codeOfStatus(code), message) };
+}
+
+/** Returns what a server says of itself. */
+export function healthOf(message: HealthResponse): ServerHealth {
+  const { status, model, device, dtype, maxLength, version, reason } = message;
+  return { status, model, device, dtype, maxLength, version, reason };
+}
