@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   models: ["errors.ts"],
   telemetry: [],
   client: ["gen"],
+  evaluation: ["errors.ts"],
   "errors.ts": [],
   "clock.ts": [],
 };

@@ -1,0 +1,56 @@
+import { createBm25 } from "./bm25.ts";
+import type { LabelledQuery } from "./labelled-query.ts";
+import { reciprocalRankAt10 } from "./mrr.ts";
+import { ndcgAt10 } from "./ndcg.ts";
+
+/** One metric, 0 to 1, of three orders of the same candidates. */
+export interface Orders {
+  /** The order in which they came. */
+  readonly input: number;
+  readonly bm25: number;
+  readonly reranked: number;
+}
+
+/** The quality of rankings. */
+export interface Figures {
+  readonly ndcg: Orders;
+  readonly mrr: Orders;
+}
+
+/**
+ * Measures one query. `reranked` holds positions in `query.candidates`, best first. BM25 is the one
+ * that the list came with, else computed over the candidates. Candidates that it finds equal keep
+ * the order in which they came.
+ */
+export function measureQuery(query: LabelledQuery, reranked: readonly number[]): Figures {
+  const { candidates, ideal } = query;
+  const scores = query.bm25 ?? createBm25(candidates.map(({ text }) => text))(query.query);
+  const byBm25 = [...candidates.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  const labelsOf = (order: readonly number[]) => order.map((at) => candidates[at]?.rel ?? 0);
+  const [input, bm25, model] = [
+    labelsOf([...candidates.keys()]),
+    labelsOf(byBm25),
+    labelsOf(reranked),
+  ] as const;
+  const measure = (metric: (labels: readonly number[]) => number): Orders => ({
+    input: metric(input),
+    bm25: metric(bm25),
+    reranked: metric(model),
+  });
+  return {
+    ndcg: measure((labels) => ndcgAt10(labels, ideal)),
+    mrr: measure(reciprocalRankAt10),
+  };
+}
+
+/** Returns the mean of each figure; NaN if there are none. */
+export function meanOf(figures: readonly Figures[]): Figures {
+  const mean = (pick: (one: Figures) => number): number =>
+    figures.reduce((sum, one) => sum + pick(one), 0) / figures.length;
+  const orders = (pick: (one: Figures) => Orders): Orders => ({
+    input: mean((one) => pick(one).input),
+    bm25: mean((one) => pick(one).bm25),
+    reranked: mean((one) => pick(one).reranked),
+  });
+  return { ndcg: orders(({ ndcg }) => ndcg), mrr: orders(({ mrr }) => mrr) };
+}

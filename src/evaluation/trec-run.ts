@@ -1,0 +1,39 @@
+import { StartupError } from "../errors.ts";
+
+/** One line of a run. */
+export interface RunEntry {
+  readonly queryId: string;
+  readonly documentId: string;
+  readonly score: number;
+}
+
+/**
+ * Reads one line of a TREC run, `qid Q0 docid rank score tag`. The rank is not looked at, as in
+ * trec_eval. Throws a StartupError that begins with `place` if the line is something else.
+ */
+export function parseRunLine(line: string, place: string): RunEntry {
+  const words = line.trim().split(/\s+/);
+  const [queryId, , documentId, , score] = words;
+  if (words.length >= 5 && queryId && documentId && Number.isFinite(Number(score))) {
+    return { queryId, documentId, score: Number(score) };
+  }
+  throw new StartupError(`${place}: a line of a run must be \`qid Q0 docid rank score tag\``);
+}
+
+/**
+ * Returns a query's entries from best to worst as trec_eval orders them: by score, and equal scores
+ * by document id, the greater first.
+ */
+export function inRunOrder(entries: readonly RunEntry[]): RunEntry[] {
+  return [...entries].sort((a, b) => b.score - a.score || (a.documentId < b.documentId ? 1 : -1));
+}
+
+/** Returns the lines of a ranking in TREC's format, with ranks from 1. */
+export function formatRun(ranking: readonly RunEntry[], tag: string): string {
+  return ranking
+    .map(
+      ({ queryId, documentId, score }, at) =>
+        `${queryId} Q0 ${documentId} ${at + 1} ${score} ${tag}\n`,
+    )
+    .join("");
+}

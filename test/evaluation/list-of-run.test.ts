@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type JudgedRun, listOfRun } from "../../src/evaluation/list-of-run.ts";
+
+const run: JudgedRun = {
+  name: "bm25",
+  entries: [
+    { queryId: "q1", documentId: "d1", score: 1 },
+    { queryId: "q1", documentId: "d2", score: 2 },
+    { queryId: "q2", documentId: "d2", score: 1 },
+    { queryId: "q3", documentId: "d1", score: 1 },
+  ],
+  judgments: [
+    { queryId: "q1", documentId: "d1", rel: 1 },
+    { queryId: "q1", documentId: "d9", rel: 2 },
+    { queryId: "q2", documentId: "d2", rel: 0 },
+    { queryId: "q3", documentId: "d9", rel: 1 },
+    { queryId: "q4", documentId: "d1", rel: 1 },
+  ],
+  queries: new Map([
+    ["q1", "first"],
+    ["q2", "second"],
+    ["q3", "third"],
+  ]),
+  documents: new Map([
+    ["d1", "one"],
+    ["d2", "two"],
+  ]),
+};
+
+suite("listOfRun()", () => {
+  test("labels the candidates in the run's order and leaves out what nothing is relevant to", () => {
+    assert.deepEqual(listOfRun(run), {
+      name: "bm25",
+      queries: [
+        {
+          id: "q1",
+          query: "first",
+          candidates: [
+            { id: "d2", text: "two", rel: 0 },
+            { id: "d1", text: "one", rel: 1 },
+          ],
+          ideal: [1, 2],
+        },
+        { id: "q3", query: "third", candidates: [{ id: "d1", text: "one", rel: 0 }], ideal: [1] },
+      ],
+      skipped: 1,
+    });
+  });
+
+  test("names a text that is missing, and where it should be", () => {
+    const without = (changes: Partial<JudgedRun>) => () => listOfRun({ ...run, ...changes });
+
+    assert.throws(without({ queries: new Map() }), /query `q1`, which is not in --queries/);
+    assert.throws(without({ documents: new Map() }), /document `d2`, which is not in --corpus/);
+  });
+});
