@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
+  "index.ts": ["cli", "config", "reranker", "models", "telemetry", "errors.ts"],
   cli: [
     "config",
     "errors.ts",
@@ -54,14 +55,15 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   tokenizers: "tokenizer",
   pino: "telemetry",
   "pino-pretty": "telemetry",
-  "node:process": "main.ts",
+  "node:process": ["main.ts", "index.ts"],
 };
 
 /**
- * Files that may look at `process` beside main.ts, with the reason: the library's environment is a
- * parameter whose default is the environment of the process that loads it.
+ * Files that may look at `process`: the program, the package's main export, which has no other way
+ * to set a variable before the first model, and the client library, whose environment is a parameter
+ * with the environment of the process as its default.
  */
-const processUsers = ["main.ts", join("client", "environment.ts")];
+const processUsers = ["main.ts", "index.ts", join("client", "environment.ts")];
 
 /** Rooms that only lend types to the room on the left: nothing of them may run there. */
 const typesOnly = [
@@ -69,6 +71,9 @@ const typesOnly = [
   ["scheduler", "tokenizer"],
   ["reranker", "tokenizer"],
   ["server", "telemetry"],
+  ["index.ts", "reranker"],
+  ["index.ts", "models"],
+  ["index.ts", "telemetry"],
 ] as const;
 
 /** Longest source file, in lines. */

@@ -3,20 +3,16 @@ import { readFile } from "node:fs/promises";
 import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
 import { RerankError, StartupError } from "../errors.ts";
-import { readHubOptions } from "../models/hub-options.ts";
-import type { ModelDirectory } from "../models/open-model.ts";
-import { resolveModel } from "../models/resolve-model.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import { HealthState } from "../server/health-state.ts";
 import { defaultServerLimits } from "../server/limits.ts";
-import { createServer, type RerankServer } from "../server/server.ts";
+import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
-import { chooseMaxLength } from "./choose-max-length.ts";
-import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
-import { createEngine, type Engine } from "./engine.ts";
-import { bundledModelDirectory, packageVersion } from "./package-root.ts";
+import { followBackend } from "./follow-backend.ts";
+import { packageVersion } from "./package-root.ts";
+import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
@@ -36,10 +32,15 @@ export async function serve(
   context: ServeContext,
 ): Promise<{ readonly clean: boolean }> {
   const startedMs = performance.now();
-  const { log, stop } = context;
-  const chosen = chooseWeights(config);
-  const model = await findModel(config, chosen, context);
-  const maxLength = chooseMaxLength(config.maxLength, model.config.maxPositionTokens);
+  const { env, stderr, log, stop } = context;
+  const display = createProgressDisplay(stderr, { env });
+  const prepared = await prepareModel(config, {
+    env,
+    log,
+    onProgress: display.update,
+    signal: stop,
+  }).finally(display.done);
+  const { model, maxLength } = prepared;
   const health = new HealthState({
     status: "starting",
     model: model.name,
@@ -56,16 +57,18 @@ export async function serve(
     health,
     log,
     limits: serverLimits(config),
-    serving: servingInfo(config, chosen, model),
+    serving: servingInfo(config, prepared),
     ...(config.tls ? { tls: await readTls(config.tls) } : {}),
   });
   const address = await server.listen({ host: config.host, port: config.port });
   warnOfPublicBind(config, log);
 
-  const engine = await startEngine(config, { chosen, model, maxLength }, server);
+  const engine = await startEngine(config, prepared).catch((error: unknown) => {
+    server.destroy();
+    throw error;
+  });
   door.open(engine.reranker);
-  followBackend(engine, health, log);
-  for (const note of engine.info.notes) log.info({}, note);
+  followBackend(engine, { log, health });
   log.info(
     {
       ...address,
@@ -88,52 +91,6 @@ export async function serve(
   return { clean };
 }
 
-async function findModel(
-  config: ServeConfig,
-  { weights }: ChosenWeights,
-  { env, stderr, stop, log }: ServeContext,
-): Promise<ModelDirectory> {
-  const display = createProgressDisplay(stderr, { env });
-  const { model, source, notice, choice } = await resolveModel({
-    modelId: config.modelId,
-    revision: config.revision,
-    ...weights,
-    hub: await readHubOptions(env),
-    bundledDirectory: bundledModelDirectory(),
-    onProgress: display.update,
-    signal: stop,
-  }).finally(display.done);
-  if (choice) log.info({}, choice);
-  if (notice) log.warn({ model: model.name }, notice);
-  log.info({ model: model.name, source, dtype: model.dtype }, "loading");
-  return model;
-}
-
-async function startEngine(
-  config: ServeConfig,
-  { chosen, model, maxLength }: { chosen: ChosenWeights; model: ModelDirectory; maxLength: number },
-  server: RerankServer,
-): Promise<Engine> {
-  const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  try {
-    return await createEngine({
-      model,
-      device: chosen.device,
-      threads,
-      spinning,
-      maxLength,
-      limits: config,
-      servedModels: [model.name, ...servedModelNames],
-      admission: config,
-      cacheMb,
-      maxBatchTokens,
-    });
-  } catch (error) {
-    server.destroy();
-    throw error;
-  }
-}
-
 /** A reranker that turns callers away until the model is there. */
 function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
   let behind: Reranker | undefined;
@@ -152,32 +109,11 @@ function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): 
   };
 }
 
-/** Keeps health in step with the inference worker. */
-function followBackend({ backend, info }: Engine, health: HealthState, log: Logger): void {
-  let previous = backend.status;
-  let notes = info.notes.length;
-  health.update({ status: "ok", reason: "", device: info.device });
-  backend.onStatus((status, { info: current, reason, restarts }) => {
-    for (const note of current?.notes.slice(notes) ?? []) log.warn({}, note);
-    notes = current?.notes.length ?? 0;
-    if (status === previous) return;
-    previous = status;
-    if (status === "ok") {
-      log.info({ restarts }, "the inference worker is back");
-      health.update({ status: "ok", reason: "", device: current?.device ?? info.device });
-    } else if (status === "restarting") {
-      log.error({ err: reason, restarts }, "the inference worker ended and is being restarted");
-      health.update({ status: "restarting", reason: "the inference worker is being restarted" });
-    }
-  });
-}
-
 function servingInfo(
   { servedModelNames, maxDocuments, maxBatchTokens }: ServeConfig,
-  { weights }: ChosenWeights,
-  { name, revision, dtype }: ModelDirectory,
+  { model: { name, revision, dtype }, weightsDevice }: PreparedModel,
 ): ServingInfo {
-  const policy = batchPolicyFor(weights.device, dtype, maxBatchTokens);
+  const policy = batchPolicyFor(weightsDevice, dtype, maxBatchTokens);
   return {
     servedModels: [name, ...servedModelNames],
     revision,

@@ -1,37 +1,14 @@
+import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
 
 /** Everything that `rerankd serve` can be told. Checked and frozen. */
-export interface ServeConfig {
-  /** What was asked for; undefined: decide by what is there. */
-  readonly modelId: string | undefined;
-  readonly revision: string | undefined;
-  readonly servedModelNames: readonly string[];
-  readonly dtype: string;
-  readonly device: string;
-  /**
-   * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is
-   * lower.
-   */
-  readonly maxLength: number | undefined;
-  /** 0: one for each core. */
-  readonly threads: number;
-  /** Whether inference threads keep their core busy between operations. */
-  readonly spinning: boolean;
-  /** Memory for scores of pairs that were asked for before; 0: none are kept. */
-  readonly cacheMb: number;
+export interface ServeConfig extends EngineConfig {
   readonly host: string;
   readonly port: number;
   /** Paths of PEM files; undefined: cleartext. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly drainTimeoutMs: number;
   readonly maxBodyBytes: number;
-  readonly maxDocuments: number;
-  readonly maxDocumentChars: number;
-  readonly maxQueryChars: number;
-  readonly maxQueueTokens: number;
-  readonly maxQueueMs: number;
-  /** undefined: by device. */
-  readonly maxBatchTokens: number | undefined;
   readonly maxConcurrentStreams: number;
   readonly maxStreamInFlight: number;
   readonly headersTimeoutMs: number;
@@ -70,26 +47,12 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
   return {
     help: false,
     config: Object.freeze({
-      modelId: parsed.optionalText("model-id"),
-      revision: parsed.optionalText("revision"),
-      servedModelNames: parsed.names("served-model-name"),
-      dtype: text("dtype"),
-      device: text("device"),
-      maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
-      threads: integer("threads"),
-      spinning: text("spinning") === "on",
-      cacheMb: integer("cache-mb"),
+      ...readEngineConfig(parsed),
       host: text("host"),
       port: integer("port"),
       tls: certPath && keyPath ? { certPath, keyPath } : undefined,
       drainTimeoutMs: integer("drain-timeout-ms"),
       maxBodyBytes: integer("max-body-bytes"),
-      maxDocuments: integer("max-documents"),
-      maxDocumentChars: integer("max-document-chars"),
-      maxQueryChars: integer("max-query-chars"),
-      maxQueueTokens: integer("max-queue-tokens"),
-      maxQueueMs: integer("max-queue-ms"),
-      maxBatchTokens: parsed.optionalInteger("max-batch-tokens"),
       maxConcurrentStreams: integer("max-concurrent-streams"),
       maxStreamInFlight: integer("max-stream-in-flight"),
       headersTimeoutMs: integer("headers-timeout-ms"),

@@ -1,0 +1,51 @@
+import type { ParsedOptions } from "./parse-options.ts";
+
+/** Everything that the engine can be told: by `serve`, another command, or a program. */
+export interface EngineConfig {
+  /** What was asked for; undefined: decide by what is there. */
+  readonly modelId: string | undefined;
+  readonly revision: string | undefined;
+  readonly servedModelNames: readonly string[];
+  readonly dtype: string;
+  readonly device: string;
+  /**
+   * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is
+   * lower.
+   */
+  readonly maxLength: number | undefined;
+  /** 0: one for each core. */
+  readonly threads: number;
+  /** Whether inference threads keep their core busy between operations. */
+  readonly spinning: boolean;
+  /** Memory for scores of pairs that were asked for before; 0: none are kept. */
+  readonly cacheMb: number;
+  readonly maxDocuments: number;
+  readonly maxDocumentChars: number;
+  readonly maxQueryChars: number;
+  readonly maxQueueTokens: number;
+  readonly maxQueueMs: number;
+  /** undefined: by device. */
+  readonly maxBatchTokens: number | undefined;
+}
+
+/** Returns the engine's part of a command's options; what the command does not take is default. */
+export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
+  const { text, integer } = parsed;
+  return {
+    modelId: parsed.optionalText("model-id"),
+    revision: parsed.optionalText("revision"),
+    servedModelNames: parsed.names("served-model-name"),
+    dtype: text("dtype"),
+    device: text("device"),
+    maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
+    threads: integer("threads"),
+    spinning: text("spinning") === "on",
+    cacheMb: integer("cache-mb"),
+    maxDocuments: integer("max-documents"),
+    maxDocumentChars: integer("max-document-chars"),
+    maxQueryChars: integer("max-query-chars"),
+    maxQueueTokens: integer("max-queue-tokens"),
+    maxQueueMs: integer("max-queue-ms"),
+    maxBatchTokens: parsed.optionalInteger("max-batch-tokens"),
+  };
+}

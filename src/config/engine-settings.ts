@@ -1,0 +1,83 @@
+import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
+import { parseOptions, UsageError } from "./parse-options.ts";
+
+/** What a program that loads the engine may set. Defaults and limits are those of `serve`. */
+export interface EngineSettings {
+  /**
+   * Hub id, local folder, or `bundled`. Default: jina-reranker-v2 if it is in the cache, else
+   * `bundled`.
+   */
+  readonly model?: string | undefined;
+  /** Branch, tag or commit of a hub model. Default: main. */
+  readonly revision?: string | undefined;
+  /** `auto`, `fp32`, `fp16`, `int8`, …; default `auto`: int8 on a CPU, fp16 on a GPU. */
+  readonly dtype?: string | undefined;
+  /** `auto`, `cpu`, `cuda` or `webgpu`; default `auto`: CUDA where it works, else the CPU. */
+  readonly device?: string | undefined;
+  /** Longest pair in tokens. Default: 512, or the model's own limit if that is lower. */
+  readonly maxLength?: number | undefined;
+  /** Threads of one inference on a CPU. Default: 0, one for each core. */
+  readonly threads?: number | undefined;
+  /** Whether these threads keep their core busy between operations. Default: true. */
+  readonly spinning?: boolean | undefined;
+  /** Memory for scores of pairs that were asked for before. Default: 0, none are kept. */
+  readonly cacheMb?: number | undefined;
+  /** Most documents of one request. Default: 10,000. */
+  readonly maxDocuments?: number | undefined;
+  /** Longest document in UTF-16 units. Default: 1,000,000. */
+  readonly maxDocumentChars?: number | undefined;
+  /** Longest query in UTF-16 units. Default: 32,768. */
+  readonly maxQueryChars?: number | undefined;
+  /** Most tokens that may wait; requests beyond are `resource_exhausted`. Default: 2,000,000. */
+  readonly maxQueueTokens?: number | undefined;
+  /**
+   * Longest expected wait for other requests in milliseconds; beyond, requests without a time-out
+   * of their own are `resource_exhausted`. Default: 5,000.
+   */
+  readonly maxQueueMs?: number | undefined;
+  /** Most padded tokens of one inference. Default: by device. */
+  readonly maxBatchTokens?: number | undefined;
+}
+
+/** The option that each setting is checked as. */
+const flags: Readonly<Record<keyof EngineSettings, string>> = {
+  model: "model-id",
+  revision: "revision",
+  dtype: "dtype",
+  device: "device",
+  maxLength: "max-length",
+  threads: "threads",
+  spinning: "spinning",
+  cacheMb: "cache-mb",
+  maxDocuments: "max-documents",
+  maxDocumentChars: "max-document-chars",
+  maxQueryChars: "max-query-chars",
+  maxQueueTokens: "max-queue-tokens",
+  maxQueueMs: "max-queue-ms",
+  maxBatchTokens: "max-batch-tokens",
+};
+
+/**
+ * Checks settings as the options of `serve` are checked. Environment variables have no part in it.
+ * Throws UsageError with every problem at once, each under its setting's name.
+ */
+export function parseEngineSettings(settings: EngineSettings): EngineConfig {
+  const unknown = Object.keys(settings).filter((name) => !(name in flags));
+  if (unknown.length > 0) {
+    throw new UsageError(unknown.map((name) => `\`${name}\` is not an option`));
+  }
+  const argv = Object.entries(flags).flatMap(([name, flag]) => {
+    const value = settings[name as keyof EngineSettings];
+    if (value === undefined) return [];
+    return `--${flag}=${typeof value === "boolean" ? (value ? "on" : "off") : value}`;
+  });
+  const parsed = parseOptions("serve", argv, {});
+  if (parsed.problems.length > 0) throw new UsageError(parsed.problems.map(inSettingsWords));
+  return Object.freeze(readEngineConfig(parsed));
+}
+
+/** Replaces the flag that a problem starts with by the setting's name. */
+function inSettingsWords(problem: string): string {
+  const [name] = Object.entries(flags).find(([, flag]) => problem.startsWith(`--${flag} `)) ?? [];
+  return name === undefined ? problem : problem.replace(/^\S+/, `\`${name}\``);
+}

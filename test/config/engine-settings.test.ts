@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type EngineSettings, parseEngineSettings } from "../../src/config/engine-settings.ts";
+import { UsageError } from "../../src/config/parse-options.ts";
+import { parseServeConfig } from "../../src/config/serve-config.ts";
+
+suite("parseEngineSettings()", () => {
+  test("has the defaults of `serve`", () => {
+    const parsed = parseServeConfig([], {});
+    assert(!parsed.help);
+
+    for (const [name, value] of Object.entries(parseEngineSettings({}))) {
+      assert.deepEqual(value, parsed.config[name as keyof typeof parsed.config], name);
+    }
+  });
+
+  test("takes every setting", () => {
+    const settings = {
+      revision: "v1",
+      dtype: "fp32",
+      device: "cpu",
+      maxLength: 64,
+      threads: 3,
+      cacheMb: 5,
+      maxDocuments: 6,
+      maxDocumentChars: 7,
+      maxQueryChars: 8,
+      maxQueueTokens: 9,
+      maxQueueMs: 10,
+      maxBatchTokens: 11,
+    };
+
+    assert.deepEqual(parseEngineSettings({ ...settings, model: "a/b", spinning: false }), {
+      ...settings,
+      modelId: "a/b",
+      spinning: false,
+      servedModelNames: [],
+    });
+  });
+
+  test("reports every problem at once, in the settings' own names", () => {
+    const settings = {
+      device: "tpu",
+      threads: 1.5,
+      maxLength: -1,
+      model: "",
+    } as const satisfies EngineSettings;
+
+    assert.throws(
+      () => parseEngineSettings(settings),
+      (error) => {
+        assert(error instanceof UsageError);
+        assert.deepEqual(error.problems, [
+          "`model` must not be empty",
+          "`device` must be one of auto, cpu, cuda, webgpu, got: `tpu`",
+          "`maxLength` must be a whole number from 8 to 1048576, got: `-1`",
+          "`threads` must be a whole number from 0 to 1024, got: `1.5`",
+        ]);
+        return true;
+      },
+    );
+  });
+
+  test("refuses a setting that there is not", () => {
+    const settings = { modelId: "bundled" } as EngineSettings;
+
+    assert.throws(() => parseEngineSettings(settings), /`modelId` is not an option/);
+  });
+});
