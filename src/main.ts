@@ -18,6 +18,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 process.exitCode = await run({
   argv: process.argv.slice(2),
   env: process.env,
+  stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   stop: stop.signal,

@@ -15,7 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   "index.ts": ["cli", "config", "reranker", "models", "telemetry", "errors.ts"],
   cli: [
+    "client",
     "config",
+    "evaluation",
     "errors.ts",
     "server",
     "reranker",
@@ -55,6 +57,7 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   tokenizers: "tokenizer",
   pino: "telemetry",
   "pino-pretty": "telemetry",
+  "string-width": "cli",
   "node:process": ["main.ts", "index.ts"],
 };
 

@@ -88,7 +88,11 @@ suite("the README", () => {
     assert.deepEqual(lines(stdout), lines(expected));
   });
 
-  test("has the options table of the program", () => {
+  test("has the options table of the program, as docs/cli.md has those of its commands", () => {
+    const commands = readFileSync(join(packageRoot, "docs", "cli.md"), "utf8");
     assert(readme.includes(optionsTable()), "run `npm run readme`");
+    for (const command of ["pull", "rank", "health", "eval"] as const) {
+      assert(commands.includes(optionsTable(command)), "run `npm run readme`");
+    }
   });
 });

@@ -1,17 +1,28 @@
+import type { Readable } from "node:stream";
+import { RerankClientError } from "../client/client-error.ts";
+import { parseEvalConfig } from "../config/eval-config.ts";
+import { parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";
+import type { Command } from "../config/option.ts";
 import { type Environment, UsageError } from "../config/parse-options.ts";
-import { parsePullConfig, parseServeConfig } from "../config/serve-config.ts";
-import { StartupError } from "../errors.ts";
+import { parseRankConfig } from "../config/rank-config.ts";
+import { type Parsed, parsePullConfig, parseServeConfig } from "../config/serve-config.ts";
+import { RerankError, StartupError } from "../errors.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
+import { hasColors } from "./has-colors.ts";
 import { packageVersion } from "./package-root.ts";
-import { pull } from "./pull.ts";
-import { serve } from "./serve.ts";
+import { writeOutput } from "./write-output.ts";
+
+/** Bytes that come in, and whether a person types them. */
+export type InputStream = Readable & { readonly isTTY?: boolean };
 
 /** What a command has of the process around it. */
 export interface ProcessContext {
   /** Words after the program's name. */
   readonly argv: readonly string[];
   readonly env: Environment;
+  /** Returns the standard input. Opening it has effects, so only commands that read it ask. */
+  readonly stdin: () => InputStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Aborts at the first SIGTERM or SIGINT. */
@@ -23,25 +34,52 @@ const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
 
 /**
  * Runs the command that the words name and returns the exit code: 0 ok, 1 fault, 2 usage. Never
- * rejects.
+ * rejects. A command's module is loaded when the command runs, so that a health check need not wait
+ * for the engine's.
  */
 export async function run(context: ProcessContext): Promise<number> {
-  const { argv, stdout, stderr } = context;
+  const { argv, env, stdout, stderr } = context;
   const [command, ...rest] = argv;
   try {
     switch (command) {
       case "serve":
-        return await runServe(rest, context);
+        return await runCommand(command, parseServeConfig(rest, env), context, async (config) => {
+          const { serve } = await import("./serve.ts");
+          const log = loggerFor(config, context);
+          const { clean } = await serve(config, { ...context, log });
+          return clean ? exitCodes.ok : exitCodes.fault;
+        });
       case "pull":
-        return await runPull(rest, context);
+        return await runCommand(command, parsePullConfig(rest, env), context, async (config) => {
+          const { pull } = await import("./pull.ts");
+          await writeOutput(stdout, `${await pull(config, context)}\n`);
+          return exitCodes.ok;
+        });
+      case "rank":
+        return await runCommand(command, parseRankConfig(rest, env), context, async (config) => {
+          const { rank } = await import("./rank.ts");
+          await rank(config, context);
+          return exitCodes.ok;
+        });
+      case "health":
+        return await runCommand(command, parseHealthConfig(rest, env), context, async (config) => {
+          const { health } = await import("./health.ts");
+          return (await health(config, context)) ? exitCodes.ok : exitCodes.fault;
+        });
+      case "eval":
+        return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
+          const { evaluate } = await import("./eval.ts");
+          await evaluate(config, context);
+          return exitCodes.ok;
+        });
       case "version":
       case "--version":
-        stdout.write(`rerankd ${packageVersion()}\n`);
+        await writeOutput(stdout, `rerankd ${packageVersion()}\n`);
         return exitCodes.ok;
       case "help":
       case "--help":
       case "-h":
-        stdout.write(programHelp());
+        await writeOutput(stdout, programHelp());
         return exitCodes.ok;
       case undefined:
         stderr.write(programHelp());
@@ -50,53 +88,61 @@ export async function run(context: ProcessContext): Promise<number> {
         throw new UsageError([`\`${command}\` is not a command`]);
     }
   } catch (error) {
-    return report(error, command, stderr);
+    return report(error, context);
   }
 }
 
-async function runServe(argv: readonly string[], context: ProcessContext): Promise<number> {
-  const parsed = parseServeConfig(argv, context.env);
+/** Prints the command's help if it was asked for, else runs it. Returns the exit code. */
+async function runCommand<Config>(
+  command: Command,
+  parsed: Parsed<Config>,
+  { stdout }: ProcessContext,
+  execute: (config: Config) => Promise<number>,
+): Promise<number> {
   if (parsed.help) {
-    context.stdout.write(commandHelp("serve"));
+    await writeOutput(stdout, commandHelp(command));
     return exitCodes.ok;
   }
-  const log = loggerFor(parsed.config, context);
-  const { clean } = await serve(parsed.config, { ...context, log });
-  return clean ? exitCodes.ok : exitCodes.fault;
-}
-
-async function runPull(argv: readonly string[], context: ProcessContext): Promise<number> {
-  const parsed = parsePullConfig(argv, context.env);
-  if (parsed.help) {
-    context.stdout.write(commandHelp("pull"));
-    return exitCodes.ok;
-  }
-  const directory = await pull(parsed.config, context);
-  context.stdout.write(`${directory}\n`);
-  return exitCodes.ok;
+  return await execute(parsed.config);
 }
 
 function loggerFor(
   { logLevel, logFormat }: { readonly logLevel: string; readonly logFormat: string },
   { stderr, env }: ProcessContext,
 ): Logger {
-  const color = stderr.isTTY === true && !env.NO_COLOR;
+  const color = hasColors(stderr, env);
   return createLogger({ level: logLevel, format: logFormat, destination: stderr, color });
 }
 
-function report(error: unknown, command: string | undefined, stderr: NodeJS.WriteStream): number {
+const commands: readonly string[] = ["serve", "pull", "rank", "health", "eval"] satisfies Command[];
+
+function report(error: unknown, { argv: [command = ""], stderr, stop }: ProcessContext): number {
   if (error instanceof UsageError) {
     for (const problem of error.problems) stderr.write(`error: ${problem}\n`);
-    const known = command === "serve" || command === "pull" ? `${command} ` : "";
+    const known = commands.includes(command) ? `${command} ` : "";
     stderr.write(`\nhint: see \`rerankd ${known}--help\`\n`);
     return exitCodes.usage;
+  }
+  if (stop.aborted && isAbort(error)) {
+    stderr.write("error: stopped before it was done\n");
+    return exitCodes.fault;
   }
   if (error instanceof StartupError) {
     stderr.write(`error: ${error.message}\n`);
     if (error.hint) stderr.write(`\nhint: ${error.hint}\n`);
     return exitCodes.fault;
   }
+  if (error instanceof RerankError || error instanceof RerankClientError) {
+    stderr.write(`error: ${error.code}: ${error.message}\n`);
+    return exitCodes.fault;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`error: this is a bug in rerankd: ${text}\n`);
   return exitCodes.fault;
+}
+
+/** Whether an error says no more than that the work was ended from outside. */
+function isAbort(error: unknown): boolean {
+  if (error instanceof RerankError) return error.code === "cancelled";
+  return error instanceof Error && error.name === "AbortError";
 }

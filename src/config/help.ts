@@ -7,11 +7,17 @@ const columns = 80;
 const summaries = {
   serve: "Serves a reranking model over gRPC, gRPC-Web, Connect and HTTP/JSON on one port.",
   pull: "Downloads a model from the hub into the cache that Python's hub library uses.",
+  rank: "Ranks the documents of a file: one a line, JSON lines, or a JSON list.",
+  health: "Tells whether a server serves: status 0 if it does, else 1.",
+  eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
 } as const satisfies Record<Command, string>;
 
 const usages = {
   serve: "rerankd serve [OPTIONS]",
   pull: "rerankd pull ID [OPTIONS]",
+  rank: "rerankd rank -q QUERY [FILE|-] [OPTIONS]",
+  health: "rerankd health [OPTIONS]",
+  eval: "rerankd eval LIST... [OPTIONS]",
 } as const satisfies Record<Command, string>;
 
 /** Returns the help of the program: its commands. */
@@ -24,6 +30,9 @@ export function programHelp(): string {
     "Commands:",
     "  serve    start the server",
     "  pull     download a model",
+    "  rank     rank the documents of a file",
+    "  health   ask a server whether it serves",
+    "  eval     measure a model on labelled lists",
     "  version  print the version",
     "",
     "`rerankd COMMAND --help` lists a command's options.",
@@ -40,17 +49,18 @@ export function commandHelp(command: Command): string {
   for (const [group, members] of groupsOf(command)) {
     lines.push("", `${group}:`);
     for (const option of members) {
-      lines.push(`  ${flagsOf(option)} ${option.value}`);
+      lines.push(`  ${flagsOf(option)}${option.value ? ` ${option.value}` : ""}`);
       lines.push(...wrap(`${option.help}${notes(option)}`, "      "));
     }
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** Returns the options of all commands as a Markdown table, for the README. */
-export function optionsTable(): string {
-  const rows = options.map((option) => {
-    const flags = [option.flag, ...(option.aliases ?? [])].map((flag) => `\`--${flag}\``);
+/** Returns the options of a command as a Markdown table. Default: those of `serve`. */
+export function optionsTable(command: Command = "serve"): string {
+  const taken = options.filter((option) => takes(command, option));
+  const rows = taken.map((option) => {
+    const flags = namesOf(option).map((flag) => `\`${flag}\``);
     const env = option.env.map((name) => `\`${name}\``);
     const fallback = option.default ? `\`${option.default}\`` : "";
     return `| ${flags.join(", ")} | ${env.join(", ")} | ${fallback} | ${option.help} |`;
@@ -69,13 +79,20 @@ function groupsOf(command: Command): Map<string, Option[]> {
   return groups;
 }
 
-function flagsOf({ flag, aliases = [] }: Option): string {
-  return [flag, ...aliases].map((name) => `--${name}`).join(", ");
+function flagsOf(option: Option): string {
+  return namesOf(option).join(", ");
+}
+
+function namesOf({ flag, aliases = [], short }: Option): string[] {
+  return [...(short ? [`-${short}`] : []), ...[flag, ...aliases].map((name) => `--${name}`)];
 }
 
 function notes({ env, default: fallback }: Option): string {
-  const parts = [`env: ${env.join(", ")}`, ...(fallback ? [`default: ${fallback}`] : [])];
-  return ` [${parts.join("; ")}]`;
+  const parts = [
+    ...(env.length > 0 ? [`env: ${env.join(", ")}`] : []),
+    ...(fallback ? [`default: ${fallback}`] : []),
+  ];
+  return parts.length > 0 ? ` [${parts.join("; ")}]` : "";
 }
 
 function wrap(text: string, indent: string): string[] {

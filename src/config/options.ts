@@ -1,4 +1,5 @@
-import type { Option } from "./option.ts";
+import { commandOptions } from "./command-options.ts";
+import type { Command, Option } from "./option.ts";
 
 const text = { kind: "text" } as const;
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
@@ -10,6 +11,9 @@ export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "
 /** Where a model can be asked to run. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
+/** The commands that run a model themselves. */
+const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
+
 /** Every option of every command: the one source of parsing, `--help` and the README's table. */
 export const options: readonly Option[] = [
   {
@@ -20,6 +24,7 @@ export const options: readonly Option[] = [
     value: "ID",
     type: text,
     help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`",
+    commands: engineCommands,
   },
   {
     group: "Model",
@@ -28,7 +33,7 @@ export const options: readonly Option[] = [
     value: "REV",
     type: text,
     help: "branch, tag or commit of a hub model; unset: main",
-    commands: ["serve", "pull"],
+    commands: ["serve", "pull", "rank", "eval"],
   },
   {
     group: "Model",
@@ -47,7 +52,7 @@ export const options: readonly Option[] = [
     type: { kind: "choice", choices: dtypes },
     default: "auto",
     help: "weights: auto (int8 on cpu, fp16 on a gpu), fp32, fp16, int8, uint8, q4, q4f16, bnb4",
-    commands: ["serve", "pull"],
+    commands: ["serve", "pull", "rank", "eval"],
   },
   {
     group: "Model",
@@ -57,7 +62,7 @@ export const options: readonly Option[] = [
     type: { kind: "choice", choices: devices },
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
-    commands: ["serve", "pull"],
+    commands: ["serve", "pull", "rank", "eval"],
   },
   {
     group: "Model",
@@ -67,6 +72,7 @@ export const options: readonly Option[] = [
     type: { kind: "integer", min: 8, max: 1_048_576 },
     default: "512",
     help: "longest (query, document) pair; longer ones are cut; at most the model's own limit",
+    commands: engineCommands,
   },
   {
     group: "Model",
@@ -76,6 +82,7 @@ export const options: readonly Option[] = [
     type: { kind: "integer", min: 0, max: 1024 },
     default: "0",
     help: "threads of one inference on cpu; 0: one for each core",
+    commands: engineCommands,
   },
   {
     group: "Model",
@@ -85,6 +92,7 @@ export const options: readonly Option[] = [
     type: { kind: "choice", choices: ["on", "off"] },
     default: "on",
     help: "on: 10 to 30% faster on cpu; off: leaves cores to others between operations",
+    commands: engineCommands,
   },
   {
     group: "Model",
@@ -112,6 +120,7 @@ export const options: readonly Option[] = [
     type: { kind: "integer", min: 0, max: 65_535 },
     default: "7998",
     help: "port of all protocols; 0: any free one",
+    commands: ["serve", "health"],
   },
   {
     group: "Network",
@@ -263,4 +272,5 @@ export const options: readonly Option[] = [
     default: "auto",
     help: "json, text, or auto: text on a terminal, else json; always on stderr",
   },
+  ...commandOptions,
 ];

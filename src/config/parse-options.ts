@@ -26,6 +26,10 @@ export interface ParsedOptions {
   text(flag: string): string;
   /** Returns the number of an integer option that has a default. */
   integer(flag: string): number;
+  /** Returns the number of a decimal option, or undefined if it has neither value nor default. */
+  optionalNumber(flag: string): number | undefined;
+  /** Whether a flag without a value was given. */
+  flag(name: string): boolean;
   /** Returns the names of a repeatable option. */
   names(flag: string): readonly string[];
   /** Whether the flag or its environment variable was given. */
@@ -40,7 +44,13 @@ export interface ParsedOptions {
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads a command's flags and environment variables. Collects all problems and never throws. */
+/** What a flag without a value stands for once it is given. */
+const given = "true";
+
+/**
+ * Reads a command's flags and environment variables. Options that the command does not take have
+ * their defaults. Collects all problems and never throws.
+ */
 export function parseOptions(
   command: Command,
   argv: readonly string[],
@@ -48,13 +58,20 @@ export function parseOptions(
 ): ParsedOptions {
   const known = options.filter((option) => takes(command, option));
   const problems: string[] = [];
-  const given = new Map<string, string[]>();
+  const values = new Map<string, string[]>();
   const positionals: string[] = [];
   let help = false;
 
   const flags = Object.fromEntries(
-    known.flatMap(({ flag, aliases = [] }) =>
-      [flag, ...aliases].map((name) => [name, { type: "string" as const, multiple: true }]),
+    known.flatMap(({ flag, short, aliases = [], type }) =>
+      [flag, ...aliases].map((name) => [
+        name,
+        {
+          type: type.kind === "flag" ? ("boolean" as const) : ("string" as const),
+          multiple: true,
+          ...(short && name === flag ? { short } : {}),
+        },
+      ]),
     ),
   );
   const { tokens } = parseArgs({
@@ -72,23 +89,26 @@ export function parseOptions(
     );
     if (token.name === "help" || token.name === "h") help = true;
     else if (!option) problems.push(`${token.rawName} is not an option of \`${command}\``);
-    else if (token.value === undefined) problems.push(`${token.rawName} needs a value`);
-    else given.set(option.flag, [...(given.get(option.flag) ?? []), token.value]);
+    else if (option.type.kind === "flag") {
+      if (token.value !== undefined) problems.push(`${token.rawName} takes no value`);
+      values.set(option.flag, [given]);
+    } else if (token.value === undefined) problems.push(`${token.rawName} needs a value`);
+    else values.set(option.flag, [...(values.get(option.flag) ?? []), token.value]);
   }
 
   const texts = new Map<string, readonly string[]>();
-  for (const option of known) {
-    const fromFlag = given.get(option.flag);
-    const fromEnv = option.env.find((name) => env[name]);
-    const values = fromFlag ?? (fromEnv ? [env[fromEnv] ?? ""] : undefined);
-    const source = fromFlag ? `--${option.flag}` : (fromEnv ?? "");
-    if (values === undefined) {
+  for (const option of options) {
+    const fromFlag = values.get(option.flag);
+    const fromEnv = takes(command, option) && option.env.find((name) => env[name]);
+    const found = fromFlag ?? (fromEnv ? [env[fromEnv] ?? ""] : undefined);
+    const source = fromFlag ? `--${option.flag}` : fromEnv;
+    if (found === undefined) {
       if (option.default !== undefined) texts.set(option.flag, [option.default]);
       continue;
     }
-    const problem = problemOf(option, values);
+    const problem = problemOf(option, found);
     if (problem) problems.push(`${source} ${problem}`);
-    else texts.set(option.flag, values);
+    else texts.set(option.flag, found);
   }
 
   const optionalText = (flag: string) => texts.get(flag)?.at(-1);
@@ -97,14 +117,17 @@ export function parseOptions(
     if (value === undefined) throw new Error(`--${flag} has neither value nor default`);
     return value;
   };
+  const optionalNumber = (flag: string) => (texts.has(flag) ? Number(text(flag)) : undefined);
   return {
     optionalText,
-    optionalInteger: (flag) => (texts.has(flag) ? Number(text(flag)) : undefined),
+    optionalInteger: optionalNumber,
+    optionalNumber,
+    flag: (name) => texts.has(name),
     text,
     integer: (flag) => Number(text(flag)),
     names: (flag) => (texts.get(flag) ?? []).flatMap(splitNames),
     isSet: (flag) =>
-      given.has(flag) ||
+      values.has(flag) ||
       known.some((option) => option.flag === flag && option.env.some((name) => env[name])),
     positionals,
     help,
@@ -115,6 +138,8 @@ export function parseOptions(
 function splitNames(list: string): string[] {
   return list.split(",").flatMap((name) => name.trim() || []);
 }
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 /** Returns what is wrong with an option's values, or undefined. */
 function problemOf({ type }: Option, values: readonly string[]): string | undefined {
@@ -129,6 +154,9 @@ function problemOf({ type }: Option, values: readonly string[]): string | undefi
     if (!(number >= type.min && number <= type.max)) {
       return `must be a whole number from ${type.min} to ${type.max}, got: \`${value}\``;
     }
+  }
+  if (type.kind === "number" && !decimal.test(value)) {
+    return `must be a number, got: \`${value}\``;
   }
   return undefined;
 }

@@ -35,6 +35,7 @@ suite("rerankd", () => {
     );
     assert.match(rerankd(["serve", "--help"]).stdout, /--port PORT/);
     assert.match(rerankd(["pull", "-h"]).stdout, /rerankd pull ID/);
+    assert.match(rerankd(["rank", "-h"]).stdout, /rerankd rank -q QUERY/);
   });
 
   test("ends with status 2 and every problem of the usage", () => {

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { parseEvalConfig } from "../../src/config/eval-config.ts";
+import { parseHealthConfig } from "../../src/config/health-config.ts";
+import { UsageError } from "../../src/config/parse-options.ts";
+import { parseRankConfig } from "../../src/config/rank-config.ts";
+import type { Parsed } from "../../src/config/serve-config.ts";
+
+function configOf<Config>(parsed: Parsed<Config>): Config {
+  assert(!parsed.help);
+  return parsed.config;
+}
+
+function problems(parse: () => unknown): readonly string[] {
+  try {
+    parse();
+  } catch (error) {
+    assert(error instanceof UsageError);
+    return error.problems;
+  }
+  return assert.fail("nothing was wrong");
+}
+
+suite("parseRankConfig()", () => {
+  test("needs a query and nothing else", () => {
+    const config = configOf(parseRankConfig(["-q", "red fruit"], {}));
+
+    assert.deepEqual(
+      [config.query, config.file, config.inputFormat, config.outputFormat, config.longDocuments],
+      ["red fruit", undefined, "auto", "auto", "truncate"],
+    );
+    assert.deepEqual([config.url, config.rawScores, config.topN], [undefined, false, undefined]);
+    assert.equal(config.engine.modelId, undefined);
+  });
+
+  test("takes its options, the model's, and the server from the environment", () => {
+    const config = configOf(
+      parseRankConfig(
+        [
+          "notes.txt",
+          "--query=-1 degree",
+          "--top-n=3",
+          "--score-threshold",
+          "-2.5",
+          "--raw-scores",
+          "--jsonl",
+          "--json",
+          "--long-documents=windows",
+          "--dtype=fp32",
+        ],
+        { RERANKER_URL: "http://127.0.0.1:1", RERANKER_THREADS: "2" },
+      ),
+    );
+
+    assert.deepEqual(
+      [config.file, config.query, config.topN, config.scoreThreshold, config.rawScores],
+      ["notes.txt", "-1 degree", 3, -2.5, true],
+    );
+    assert.deepEqual(
+      [config.inputFormat, config.outputFormat, config.longDocuments, config.url],
+      ["jsonl", "json", "windows", "http://127.0.0.1:1"],
+    );
+    assert.deepEqual([config.engine.dtype, config.engine.threads], ["fp32", 2]);
+  });
+
+  test("takes `-` for a file", () => {
+    assert.equal(configOf(parseRankConfig(["-q", "a", "-"], {})).file, "-");
+  });
+
+  for (const [title, argv, expected] of [
+    ["a missing query", ["a.txt"], /^--query is missing/],
+    ["an empty query", ["-q", ""], /^--query must not be empty$/],
+    ["two files", ["-q", "a", "b", "c"], /^`rank` takes one file, got: 2$/],
+    ["two formats", ["-q", "a", "--jsonl", "--lines"], /exclude each other/],
+    ["two outputs", ["-q", "a", "--json", "--table"], /exclude each other/],
+    ["a value of a flag", ["-q", "a", "--json=no"], /^--json takes no value$/],
+    ["a threshold that is no number", ["-q", "a", "--score-threshold=x"], /must be a number, got/],
+    ["no results", ["-q", "a", "--top-n=0"], /^--top-n must be a whole number from 1 to/],
+    ["an address of another kind", ["-q", "a", "--url=localhost:7998"], /^--url must be an http/],
+    ["an option of `serve`", ["-q", "a", "--port=1"], /^--port is not an option of `rank`$/],
+  ] as const) {
+    test(`refuses ${title}`, () => {
+      const [first, ...more] = problems(() => parseRankConfig(argv, {}));
+      assert.match(first ?? "", expected);
+      assert.deepEqual(more, []);
+    });
+  }
+
+  test("repeats no password of an address", () => {
+    const [problem] = problems(() => parseRankConfig(["-q", "a", "--url=http://u:secret@h"], {}));
+
+    assert.doesNotMatch(problem ?? "", /secret/);
+  });
+});
+
+suite("parseHealthConfig()", () => {
+  test("asks the port that `serve` would take, for 3 seconds", () => {
+    assert.deepEqual(configOf(parseHealthConfig([], {})), {
+      url: "http://127.0.0.1:7998",
+      timeoutMs: 3000,
+      json: false,
+    });
+    assert.equal(configOf(parseHealthConfig([], { PORT: "81" })).url, "http://127.0.0.1:81");
+  });
+
+  test("prefers an address, and refuses an argument", () => {
+    const env = { RERANKER_URL: "https://a:1", PORT: "2" };
+
+    assert.equal(configOf(parseHealthConfig([], env)).url, "https://a:1");
+    assert.equal(configOf(parseHealthConfig(["--url=http://b:3"], env)).url, "http://b:3");
+    assert.deepEqual(
+      problems(() => parseHealthConfig(["now"], {})),
+      ["`health` takes no argument, got: `now`"],
+    );
+  });
+});
+
+suite("parseEvalConfig()", () => {
+  test("takes lists", () => {
+    const config = configOf(parseEvalConfig(["a.jsonl", "b.gz", "--limit=9", "--out=o"], {}));
+
+    assert.deepEqual(
+      [config.files, config.runFiles, config.limit, config.depth, config.out],
+      [["a.jsonl", "b.gz"], undefined, 9, undefined, "o"],
+    );
+  });
+
+  test("takes a run with all that belongs to it", () => {
+    const argv = ["--run=r", "--qrels=q", "--queries=t", "--corpus=c", "--depth=100"];
+    const config = configOf(parseEvalConfig(argv, {}));
+
+    assert.deepEqual(config.runFiles, { run: "r", qrels: "q", queries: "t", corpus: "c" });
+    assert.equal(config.depth, 100);
+  });
+
+  for (const [title, argv, expected] of [
+    ["nothing", [], /takes files of labelled lists, or a run with --run, got: neither/],
+    ["lists beside a run", ["a", "--run=r"], /labelled lists and --run exclude each other/],
+    ["a run without judgments", ["--run=r", "--queries=t", "--corpus=c"], /go together/],
+  ] as const) {
+    test(`refuses ${title}`, () => {
+      const [first, ...more] = problems(() => parseEvalConfig(argv, {}));
+      assert.match(first ?? "", expected);
+      assert.deepEqual(more, []);
+    });
+  }
+});
