@@ -11,17 +11,23 @@ export function processEnvironment(): Environment {
   return globalThis.process?.env ?? {};
 }
 
+/** What the server may be told to serve and no request can ask for: `bundled`, or a folder. */
+const onlyForServers = /^bundled$|^[.~/]|\\/;
+
 /**
- * Returns the options that the environment sets: `RERANKER_URL` (one address, or several with
- * commas), `RERANKER_MODEL` and `RERANKER_API_KEY`. A variable that is empty counts as not set.
+ * Returns the options that the environment sets, and no others: `url` from `RERANKER_URL` (one
+ * address, or several with commas), `model` from `RERANKER_MODEL`, `apiKey` from
+ * `RERANKER_API_KEY`. A variable that is empty counts as not set. So does a model that is `bundled`
+ * or a folder, as a server that shares the variable may have it: requests then take what is served.
  * Default: the environment of the process.
  */
 export function clientOptionsFromEnv(
   env: Environment = processEnvironment(),
 ): Pick<RerankClientOptions, "url" | "model" | "apiKey"> {
+  const { RERANKER_URL: url, RERANKER_MODEL: model, RERANKER_API_KEY: apiKey } = env;
   return {
-    url: env.RERANKER_URL || undefined,
-    model: env.RERANKER_MODEL || undefined,
-    apiKey: env.RERANKER_API_KEY || undefined,
+    ...(url && { url }),
+    ...(model && !onlyForServers.test(model) && { model }),
+    ...(apiKey && { apiKey }),
   };
 }

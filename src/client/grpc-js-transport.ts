@@ -12,6 +12,7 @@ import type { ClientTransport, TransportCall } from "./client-transport.ts";
 import { channelOptionsOf, credentialsOf, targetOf } from "./grpc-js-channel.ts";
 import { registerAddressLists } from "./grpc-js-resolver.ts";
 import { detailsOfStatus, retryAfterMsOf } from "./retry-after.ts";
+import { retryUnavailable } from "./retry-unavailable.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
 /** Returns a transport over `@grpc/grpc-js`. It connects with its first call. */
@@ -26,25 +27,37 @@ export function createGrpcJsTransport(settings: ClientSettings): ClientTransport
     return metadata;
   };
   return {
-    unary: (method, message, call) =>
-      new Promise((resolve, reject) => {
-        const { path, serialize, deserialize } = codecOf(method);
-        const request = client.makeUnaryRequest(
-          path,
-          serialize,
-          deserialize,
-          message,
-          metadataOf(),
-          deadlineOf(call),
-          (error, answer) => {
-            call.signal.removeEventListener("abort", onAbort);
-            if (error) reject(errorOf(error));
-            else if (answer) resolve(answer);
-          },
-        );
-        const onAbort = (): void => request.cancel();
-        call.signal.addEventListener("abort", onAbort, { once: true });
-      }),
+    unary(method, message, call) {
+      const { path, serialize, deserialize } = codecOf(method);
+      const deadline = deadlineOf(call);
+      let answered = false;
+      const attempt = (): Promise<MessageShape<typeof method.output>> =>
+        new Promise((resolve, reject) => {
+          answered = false;
+          const request = client.makeUnaryRequest(
+            path,
+            serialize,
+            deserialize,
+            message,
+            metadataOf(),
+            deadline,
+            (error, answer) => {
+              call.signal.removeEventListener("abort", onAbort);
+              if (error) reject(errorOf(error));
+              else if (answer) resolve(answer);
+            },
+          );
+          request.once("metadata", () => {
+            answered = true;
+          });
+          const onAbort = (): void => request.cancel();
+          call.signal.addEventListener("abort", onAbort, { once: true });
+        });
+      // A server that sends headers before its UNAVAILABLE has answered, as far as the retries of
+      // grpc-js are concerned; those that never came so far are left to grpc-js.
+      const isRetryable = (): boolean => answered;
+      return retryUnavailable(attempt, { signal: call.signal, isRetryable });
+    },
     async *stream(method, messages, call) {
       const { path, serialize, deserialize } = codecOf(method);
       const stream = client.makeBidiStreamRequest(
@@ -117,8 +130,8 @@ function errorOf(error: ServiceError): RerankClientError {
   return errorOfStatus({
     status: code,
     message: details ?? error.message,
-    // What the server answers has headers; an error of the connection has none.
-    fromServer: Object.keys(metadata?.getMap() ?? {}).length > 0,
+    // Of a broken connection grpc-js itself makes `unavailable`, or `cancelled` after a reset.
+    fromServer: true,
     retryAfterMs: retryAfterMsOf(known, typeof retryAfter === "string" ? retryAfter : null),
     cause: error,
   });

@@ -26,8 +26,9 @@ const brokenConnection: ReadonlySet<RerankClientErrorCode> = new Set([
 
 /** Returns the error of a call that its caller did not abort. */
 export function errorOfStatus(end: WireStatus): RerankClientError {
-  const { message, retryAfterMs, cause } = end;
+  const { retryAfterMs, cause } = end;
   const code = codeOfStatus(end.status);
+  const message = end.message || `the server answered \`${code}\` and no more`;
   // A reset of the stream is no answer either, whoever sent it.
   if (code === "cancelled" || (!end.fromServer && brokenConnection.has(code))) {
     const text = `the connection to the server broke: ${message}`;

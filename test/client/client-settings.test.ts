@@ -94,9 +94,25 @@ suite("clientOptionsFromEnv()", () => {
     assert.deepEqual(clientOptionsFromEnv(env), { url: "http://a:1", model: "m", apiKey: "k" });
   });
 
-  test("takes what is empty for not set, so that the defaults hold", () => {
-    const options = clientOptionsFromEnv({ RERANKER_URL: "", RERANKER_MODEL: "" });
-    assert.deepEqual(settingsOf(options), settingsOf({}));
+  test("takes what is empty for not set, and leaves other options alone", () => {
+    assert.deepEqual(clientOptionsFromEnv({ RERANKER_URL: "", RERANKER_MODEL: "" }), {});
+    assert.deepEqual(clientOptionsFromEnv({}), {});
+  });
+
+  test("asks for no model where the server's own setting is none that requests can name", () => {
+    for (const model of [
+      "bundled",
+      "./models/mine",
+      "../mine",
+      "/srv/mine",
+      "~/mine",
+      "C:\\mine",
+    ]) {
+      assert.deepEqual(clientOptionsFromEnv({ RERANKER_MODEL: model }), {});
+    }
+    for (const model of ["owner/name", "name", "bundled-v2"]) {
+      assert.deepEqual(clientOptionsFromEnv({ RERANKER_MODEL: model }), { model });
+    }
   });
 
   test("reads the process where no environment is given", () => {

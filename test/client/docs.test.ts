@@ -44,7 +44,8 @@ suite("docs/client.md", () => {
         .replaceAll("localhost:7998", `127.0.0.1:${server.port}`);
       await writeFile(file, here);
 
-      const { stdout } = await run(process.execPath, [file]);
+      const env = { ...process.env, RERANKER_URL: server.url, RERANKER_MODEL: "bundled" };
+      const { stdout } = await run(process.execPath, [file], { env });
 
       const lines = (text: string) => text.trim().split("\n").sort();
       assert.deepEqual(lines(stdout), lines(output));
