@@ -8,6 +8,7 @@ import { defaultServerLimits } from "../../src/server/limits.ts";
 import { createServer } from "../../src/server/server.ts";
 import { createFakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
 import { createRecordingLogger } from "../fakes/recording-logger.ts";
+import { serving } from "../server/start-server.ts";
 
 const reranker = createFakeReranker();
 const health = new HealthState({
@@ -20,7 +21,7 @@ const health = new HealthState({
   reason: "",
 });
 const log = createRecordingLogger();
-const server = createServer({ reranker, health, log, limits: defaultServerLimits });
+const server = createServer({ reranker, health, log, limits: defaultServerLimits, serving });
 const { port } = await server.listen({ host: "127.0.0.1", port: Number(process.argv[2]) });
 process.send?.({ port });
 await reranker.until(() => reranker.held.length > 0);

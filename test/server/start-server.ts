@@ -25,7 +25,8 @@ export interface RunningServer {
 }
 
 /** What a test's server says that it serves: the fake's model, which has a second name. */
-const serving: ServingInfo = {
+/** What the servers of tests tell about themselves. */
+export const serving: ServingInfo = {
   servedModels: [fakeModel, "owner/alias"],
   revision: "0123456789abcdef0123456789abcdef01234567",
   maxDocuments: fakeMaxDocuments,
