@@ -35,6 +35,8 @@ suite("grpcurl", { skip: grpcurl.skip }, () => {
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",
       "rerank.v1.RerankService",
+      "tei.v1.Info",
+      "tei.v1.Rerank",
     ]);
   });
 
