@@ -107,6 +107,17 @@ for (const transport of transportNames) {
       assert.equal(reranker.requests.length, 0);
     });
 
+    test("rejects with resource_exhausted what is too large, either way", async (context) => {
+      const { url } = await startServer(context);
+      const client = connectClient(context, { url, transport, maxMessageBytes: 1_000 });
+      const tooLarge = hasCode("resource_exhausted");
+
+      await assert.rejects(client.rerank({ query: "q", documents: ["a".repeat(2_000)] }), tooLarge);
+      // Each document costs more bytes in the answer than in the request.
+      const documents = Array<string>(300).fill("a");
+      await assert.rejects(client.rerank({ query: "q", documents }), tooLarge);
+    });
+
     test("ends a call at its deadline, and tells the server of it", async (context) => {
       const { url, reranker } = await startServer(context);
       const client = connectClient(context, { url, transport });
