@@ -1,17 +1,14 @@
-import type { PackedIds } from "./id-encoder.ts";
-import { layOutPair, type PairTemplate } from "./pair-template.ts";
-import { chunkTexts } from "./text-chunks.ts";
+import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
+import type { TextExtent } from "./id-encoder.ts";
+import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
-import { truncateLongestFirst } from "./truncate.ts";
+import { keepTokens, truncateLongestFirst } from "./truncate.ts";
 
-/**
- * Chunks of one call that are encoded at a time: one under way and one that waits, so that the
- * encoder never waits for a call, nor a call for the whole of another one.
- */
-const maxChunksUnderWay = 2;
-
-/** Encodes texts without special tokens; rejects when the signal aborts. */
-export type EncodeTexts = (texts: readonly string[], signal?: AbortSignal) => Promise<PackedIds>;
+/** The texts of one call. */
+export interface PairTexts {
+  readonly query: string;
+  readonly documents: readonly string[];
+}
 
 /**
  * Encodes the query with each document, in order. Rejects with the first error of `encodeTexts`,
@@ -20,47 +17,42 @@ export type EncodeTexts = (texts: readonly string[], signal?: AbortSignal) => Pr
 export async function encodePairs(
   encodeTexts: EncodeTexts,
   template: PairTemplate,
-  pairs: { readonly query: string; readonly documents: readonly string[] },
-  { maxLength, signal }: EncodeOptions,
+  { query, documents }: PairTexts,
+  options: EncodeOptions,
 ): Promise<Encoding[]> {
-  const { ids: query } = await encodeTexts([pairs.query], signal);
+  const { maxLength, signal, truncationDirection } = options;
+  const extent: TextExtent = truncationDirection === "left" ? "whole" : "start";
+  const { ids } = await encodeTexts([query], signal, extent);
   const budgetTokens = maxLength - template.specialTokenCount;
 
-  const encodings: Encoding[] = new Array(pairs.documents.length);
-  // The turns share one iterator, so that each takes the next chunk that nobody has.
-  const waiting = chunkTexts(pairs.documents).values();
-  let stopped = false;
-  const encodeInTurn = async (): Promise<void> => {
-    for (const { texts, first } of waiting) {
-      const { ids, lengths } = await encodeTexts(texts, signal);
-      if (stopped) return;
-      let start = 0;
-      for (const [i, length] of lengths.entries()) {
-        const document = ids.subarray(start, start + length);
-        encodings[first + i] = encodePair(template, query, document, budgetTokens);
-        start += length;
-      }
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: maxChunksUnderWay }, encodeInTurn));
-  } finally {
-    stopped = true;
-  }
+  const encodings: Encoding[] = new Array(documents.length);
+  await encodeDocuments(encodeTexts, documents, {
+    signal,
+    extent,
+    onDocument(index, { ids: document }) {
+      encodings[index] = encodePair(template, { query: ids, document }, budgetTokens, options);
+    },
+  });
   return encodings;
 }
 
 function encodePair(
   template: PairTemplate,
-  query: Int32Array,
-  document: Int32Array,
+  { query, document }: PairIds,
   budgetTokens: number,
+  { truncationDirection = "right", maxDocumentTokens = document.length }: EncodeOptions,
 ): Encoding {
-  const full = { queryTokens: query.length, documentTokens: document.length };
+  const read = keepTokens(document, maxDocumentTokens, truncationDirection);
+  const full = { queryTokens: query.length, documentTokens: read.length };
   const kept = truncateLongestFirst(full, budgetTokens);
+  const ids = {
+    query: keepTokens(query, kept.queryTokens, truncationDirection),
+    document: keepTokens(read, kept.documentTokens, truncationDirection),
+  };
   return {
-    ...layOutPair(template, { query, document }, kept),
-    queryTruncated: kept.queryTokens < full.queryTokens,
-    documentTruncated: kept.documentTokens < full.documentTokens,
+    ...layOutPair(template, ids),
+    queryTruncated: ids.query.length < query.length,
+    documentTruncated: ids.document.length < document.length,
+    tooLong: full.queryTokens + full.documentTokens > budgetTokens,
   };
 }

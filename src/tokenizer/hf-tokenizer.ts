@@ -1,9 +1,11 @@
 import { RerankError } from "../errors.ts";
+import type { EncodeTexts } from "./encode-documents.ts";
 import { encodePairs } from "./encode-pairs.ts";
+import { encodeWindows } from "./encode-windows.ts";
 import { maxTextTokens } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
 import type { PairTemplate } from "./pair-template.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
 import { startTokenizerThread } from "./tokenizer-thread.ts";
 
 /** Where a tokenizer comes from. */
@@ -33,8 +35,8 @@ export interface HfTokenizer extends Tokenizer {
  *
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
  * token. Settings for truncation and padding in the file are ignored, but for the padding id.
- * `encodePairs` rejects with RerankError `invalid_argument` if `maxLength` is less than the special
- * tokens of a pair or not below 65,536, with `internal` if the library fails, and with
+ * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
+ * special tokens of a pair or not below 65,536, with `internal` if the library fails, and with
  * `unavailable` if the thread dies, which the next call starts anew.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
@@ -47,13 +49,23 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   let thread = startTokenizerThread(entry, data);
   const { template, padId } = await thread.loaded;
 
+  function encoderFor({ maxLength }: EncodeOptions): EncodeTexts {
+    checkMaxLength(maxLength, template);
+    if (!closed && !thread.isAlive()) thread = startTokenizerThread(entry, data);
+    return thread.encodeTexts;
+  }
+
   return {
     padId,
 
     async encodePairs(query, documents, encodeOptions) {
-      checkMaxLength(encodeOptions.maxLength, template);
-      if (!closed && !thread.isAlive()) thread = startTokenizerThread(entry, data);
-      return encodePairs(thread.encodeTexts, template, { query, documents }, encodeOptions);
+      const encodeTexts = encoderFor(encodeOptions);
+      return encodePairs(encodeTexts, template, { query, documents }, encodeOptions);
+    },
+
+    async encodeWindows(query, documents, windowOptions) {
+      const encodeTexts = encoderFor(windowOptions);
+      return encodeWindows(encodeTexts, template, { query, documents }, windowOptions);
     },
 
     async close() {

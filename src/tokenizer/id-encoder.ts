@@ -1,9 +1,12 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
+import { createTextEncoder } from "./text-encoder.ts";
+import { type WindowPlan, windowsOf } from "./window-plan.ts";
+import { spanOf } from "./window-span.ts";
 
 /**
- * Tokens kept of one text. A pair is cut to fewer tokens than this in any case, and `longest_first`
- * only compares a text with the length of the pair, so the cut never shows in a result; it bounds
- * what a document of megabytes costs.
+ * Tokens kept of the start of a text. A pair is cut to fewer tokens than this in any case, and
+ * `longest_first` only compares a text with the length of the pair, so the cut never shows in a
+ * result; it bounds what a document of megabytes costs.
  */
 export const maxTextTokens = 65_536;
 
@@ -13,41 +16,63 @@ export const maxTextTokens = 65_536;
  */
 const maxConcurrentTexts = 4;
 
-const encodeOptions = { addSpecialTokens: false } as const;
+/**
+ * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;
+ * `whole`, every token; or every token and the spans of the windows that a plan makes.
+ */
+export type TextExtent = "start" | "whole" | WindowPlan;
 
 /** Token ids of several texts, one after the other. */
 export interface PackedIds {
   readonly ids: Int32Array<ArrayBuffer>;
   /** Tokens of each text, in order. */
   readonly lengths: Int32Array<ArrayBuffer>;
+  /**
+   * Where the windows of each text, in order, start and end: pairs of positions in Unicode code
+   * points. Only where the extent was a plan.
+   */
+  readonly spans?: Int32Array<ArrayBuffer>;
 }
 
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
   /**
-   * Returns the first `maxTextTokens` ids of each text. Special tokens spelled out in a text become
-   * special tokens. Rejects with the library's error if it fails at a text.
+   * Returns the ids of each text: the first `maxTextTokens` of them for the extent `start`, all for
+   * others. Special tokens spelled out in a text become special tokens. Rejects with the library's
+   * error if it fails at a text.
    */
-  encodeTexts(texts: readonly string[]): Promise<PackedIds>;
+  encodeTexts(texts: readonly string[], extent: TextExtent): Promise<PackedIds>;
+}
+
+interface EncodedText {
+  readonly ids: number[];
+  readonly edges: number[];
 }
 
 /** Returns an IdEncoder over a native tokenizer, whose truncation it takes over. */
 export function createIdEncoder(native: NativeTokenizer): IdEncoder {
-  native.setTruncation(maxTextTokens);
+  const { encodeStart, encodeWhole } = createTextEncoder(native, maxTextTokens);
+
+  async function encodeText(text: string, extent: TextExtent): Promise<EncodedText> {
+    const encoding = await (extent === "start" ? encodeStart(text) : encodeWhole(text));
+    const ids = encoding.getIds();
+    if (typeof extent === "string") return { ids, edges: [] };
+    const { ranges } = windowsOf(ids.length, extent);
+    return { ids, edges: ranges.flatMap((range) => spanOf(encoding, range)) };
+  }
 
   return {
-    async encodeTexts(texts) {
-      const idsOfTexts: number[][] = new Array(texts.length);
+    async encodeTexts(texts, extent) {
+      const encoded: EncodedText[] = new Array(texts.length);
       // The turns share one iterator, so that each takes the next text that nobody has.
       const waiting = texts.entries();
       const encodeInTurn = async (): Promise<void> => {
-        for (const [i, text] of waiting) {
-          const encoding = await native.encode(text, null, encodeOptions);
-          idsOfTexts[i] = encoding.getIds();
-        }
+        for (const [i, text] of waiting) encoded[i] = await encodeText(text, extent);
       };
       await Promise.all(Array.from({ length: maxConcurrentTexts }, encodeInTurn));
-      return pack(idsOfTexts);
+      const packed = pack(encoded.map(({ ids }) => ids));
+      if (typeof extent === "string") return packed;
+      return { ...packed, spans: Int32Array.from(encoded.flatMap(({ edges }) => edges)) };
     },
   };
 }

@@ -1,5 +1,3 @@
-import type { PairLengths } from "./truncate.ts";
-
 /** Special tokens, or one of the two texts, at its place in a pair. */
 export type TemplatePiece =
   | { readonly kind: "special"; readonly ids: readonly number[]; readonly typeId: number }
@@ -17,7 +15,7 @@ export interface PairTemplate {
   readonly specialTokenCount: number;
 }
 
-/** Token ids of the two texts of a pair, without special tokens. */
+/** Token ids of the two texts of a pair, as many as are read, without special tokens. */
 export interface PairIds {
   readonly query: Int32Array;
   readonly document: Int32Array;
@@ -30,33 +28,19 @@ export function createPairTemplate(pieces: readonly TemplatePiece[]): PairTempla
   return { pieces, specialTokenCount };
 }
 
-/**
- * Returns the ids and segment ids of a pair: the first `lengths` tokens of each text at the places
- * that the template gives them.
- */
-export function layOutPair(template: PairTemplate, ids: PairIds, lengths: PairLengths) {
-  const length = template.specialTokenCount + lengths.queryTokens + lengths.documentTokens;
+/** Returns the ids and segment ids of a pair: both texts at the places the template gives them. */
+export function layOutPair(template: PairTemplate, ids: PairIds) {
+  const length = template.specialTokenCount + ids.query.length + ids.document.length;
   const inputIds = new Int32Array(length);
   const typeIds = new Uint8Array(length);
 
   let end = 0;
   for (const piece of template.pieces) {
     const start = end;
-    const pieceIds = idsOfPiece(piece, ids, lengths);
+    const pieceIds = piece.kind === "special" ? piece.ids : ids[piece.kind];
     inputIds.set(pieceIds, start);
     end += pieceIds.length;
     typeIds.fill(piece.typeId, start, end);
   }
   return { inputIds, typeIds };
-}
-
-function idsOfPiece(piece: TemplatePiece, ids: PairIds, lengths: PairLengths): ArrayLike<number> {
-  switch (piece.kind) {
-    case "special":
-      return piece.ids;
-    case "query":
-      return ids.query.subarray(0, lengths.queryTokens);
-    case "document":
-      return ids.document.subarray(0, lengths.documentTokens);
-  }
 }

@@ -1,4 +1,4 @@
-import type { PackedIds } from "./id-encoder.ts";
+import type { PackedIds, TextExtent } from "./id-encoder.ts";
 import type { PairTemplate } from "./pair-template.ts";
 
 /** What the tokenizer thread is started with. */
@@ -13,6 +13,7 @@ export interface TokenizerThreadData {
 export interface EncodeMessage {
   readonly id: number;
   readonly texts: readonly string[];
+  readonly extent: TextExtent;
 }
 
 /** What the main thread needs to know of a tokenizer.json. */

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 
 import { errorFromAbort, RerankError, StartupError } from "../errors.ts";
+import type { EncodeTexts } from "./encode-documents.ts";
 import type { PackedIds } from "./id-encoder.ts";
 import type {
   EncodeMessage,
@@ -22,7 +23,7 @@ export interface TokenizerThread {
    * with `internal` if the library fails at a text, and with `unavailable` if the thread ends
    * before it answers.
    */
-  encodeTexts(texts: readonly string[], signal?: AbortSignal): Promise<PackedIds>;
+  readonly encodeTexts: EncodeTexts;
   /** Answers what is under way, then ends the thread. */
   close(): Promise<void>;
 }
@@ -80,7 +81,7 @@ export function startTokenizerThread(entry: URL, data: TokenizerThreadData): Tok
   return {
     loaded,
     isAlive: () => alive,
-    encodeTexts(texts, signal) {
+    encodeTexts(texts, signal, extent = "start") {
       if (signal?.aborted) return Promise.reject(errorFromAbort(signal));
       if (!alive) return Promise.reject(gone());
       const id = ++lastId;
@@ -101,7 +102,7 @@ export function startTokenizerThread(entry: URL, data: TokenizerThreadData): Tok
           },
         });
         worker.ref();
-        worker.postMessage({ id, texts } satisfies EncodeMessage);
+        worker.postMessage({ id, texts, extent } satisfies EncodeMessage);
       });
     },
     async close() {

@@ -26,10 +26,12 @@ async function load(): Promise<IdEncoder | undefined> {
   }
 }
 
-async function answer(encoder: IdEncoder, { id, texts }: EncodeMessage): Promise<void> {
+async function answer(encoder: IdEncoder, { id, texts, extent }: EncodeMessage): Promise<void> {
   try {
-    const packed = await encoder.encodeTexts(texts);
-    send({ kind: "encoded", id, packed }, [packed.ids.buffer, packed.lengths.buffer]);
+    const packed = await encoder.encodeTexts(texts, extent);
+    const { ids, lengths, spans } = packed;
+    const buffers = [ids.buffer, lengths.buffer];
+    send({ kind: "encoded", id, packed }, spans ? [...buffers, spans.buffer] : buffers);
   } catch (cause) {
     send({ kind: "failed", id, cause });
   }

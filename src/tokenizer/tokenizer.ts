@@ -6,9 +6,14 @@ export interface Encoding {
   readonly typeIds: Uint8Array<ArrayBuffer>;
   /** Whether the query lost tokens to fit. */
   readonly queryTruncated: boolean;
-  /** Whether the document lost tokens to fit. */
+  /** Whether the document lost tokens, to fit or to `maxDocumentTokens`. */
   readonly documentTruncated: boolean;
+  /** Whether a text lost tokens because the pair was longer than `maxLength`. */
+  readonly tooLong: boolean;
 }
+
+/** The end at which a text loses tokens. */
+export type TruncationDirection = "left" | "right";
 
 /** How to encode the pairs of one request. */
 export interface EncodeOptions {
@@ -16,6 +21,32 @@ export interface EncodeOptions {
   readonly maxLength: number;
   /** Stops the work between texts; the promise rejects with the RerankError of `errorFromAbort`. */
   readonly signal?: AbortSignal;
+  /** The end at which texts lose tokens. Default: `right`. */
+  readonly truncationDirection?: TruncationDirection | undefined;
+  /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
+  readonly maxDocumentTokens?: number | undefined;
+}
+
+/** How to encode the pairs of one request in windows. */
+export interface WindowOptions extends EncodeOptions {
+  /** Document tokens that a window shares with the one before it; fewer where windows are short. */
+  readonly overlapTokens: number;
+  /** The most tokens of all windows together, special tokens included. */
+  readonly maxWindowTokens: number;
+}
+
+/** A part of a text, in Unicode code points; `end` is exclusive and may be past the text. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A document as the model reads it in windows. */
+export interface WindowedDocument {
+  /** One pair for each window, from the start of the document to its end; at least one. */
+  readonly encodings: readonly Encoding[];
+  /** The part of the document that each window reads, white space around it included. */
+  readonly spans: readonly TextSpan[];
 }
 
 /** Turns text into token ids off the main thread. */
@@ -31,4 +62,15 @@ export interface Tokenizer {
     documents: readonly string[],
     options: EncodeOptions,
   ): Promise<Encoding[]>;
+  /**
+   * Encodes the query with each document, in order. A document that `encodePairs` would read whole
+   * is one window, the same pair; one that it would cut to `maxLength` is read in windows that
+   * overlap. Rejects with RerankError `invalid_argument` if the windows of all documents together
+   * are longer than `maxWindowTokens`.
+   */
+  encodeWindows(
+    query: string,
+    documents: readonly string[],
+    options: WindowOptions,
+  ): Promise<WindowedDocument[]>;
 }

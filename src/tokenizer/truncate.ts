@@ -1,3 +1,5 @@
+import type { TruncationDirection } from "./tokenizer.ts";
+
 /** How many tokens of each text of a pair. */
 export interface PairLengths {
   readonly queryTokens: number;
@@ -5,7 +7,7 @@ export interface PairLengths {
 }
 
 /**
- * Returns how many leading tokens of each text to keep so that together they are at most
+ * Returns how many tokens of each text to keep so that together they are at most
  * `budgetTokens`, a whole number of 0 or more: the pair's maximum length less its special tokens.
  *
  * This is `longest_first` as the Rust and Python `tokenizers` compute it: the longer text gives up
@@ -21,4 +23,14 @@ export function truncateLongestFirst(lengths: PairLengths, budgetTokens: number)
   return queryTokens <= documentTokens
     ? { queryTokens: shorter, documentTokens: longer }
     : { queryTokens: longer, documentTokens: shorter };
+}
+
+/** Returns the `count` tokens that are left of a text which loses tokens at one end. */
+export function keepTokens(
+  ids: Int32Array,
+  count: number,
+  direction: TruncationDirection,
+): Int32Array {
+  if (count >= ids.length) return ids;
+  return direction === "left" ? ids.subarray(ids.length - count) : ids.subarray(0, count);
 }

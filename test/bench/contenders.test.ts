@@ -58,6 +58,7 @@ suite("equalLengthBatches()", () => {
     typeIds: new Uint8Array(length),
     queryTruncated: false,
     documentTruncated: false,
+    tooLong: false,
   });
   const encodings = [4, 8, 4, 4].map(encode);
 

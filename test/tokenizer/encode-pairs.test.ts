@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { type EncodeTexts, encodePairs } from "../../src/tokenizer/encode-pairs.ts";
+import type { EncodeTexts } from "../../src/tokenizer/encode-documents.ts";
+import { encodePairs } from "../../src/tokenizer/encode-pairs.ts";
 import { createPairTemplate } from "../../src/tokenizer/pair-template.ts";
 
 const template = createPairTemplate([

@@ -27,7 +27,7 @@ suite("readPairTemplate()", () => {
       const template = readPairTemplate(golden.post_processor);
 
       const ids = { query: Int32Array.of(5, 5), document: Int32Array.of(6, 6, 6) };
-      const pair = layOutPair(template, ids, { queryTokens: 2, documentTokens: 3 });
+      const pair = layOutPair(template, ids);
 
       assert.deepEqual([...pair.inputIds], golden.ids);
       assert.deepEqual([...pair.typeIds], golden.type_ids);

@@ -1,0 +1,63 @@
+import type { PackedIds, TextExtent } from "./id-encoder.ts";
+import { chunkTexts } from "./text-chunks.ts";
+import type { TextSpan } from "./tokenizer.ts";
+
+/**
+ * Chunks of one call that are encoded at a time: one under way and one that waits, so that the
+ * encoder never waits for a call, nor a call for the whole of another one.
+ */
+const maxChunksUnderWay = 2;
+
+/** Encodes texts without special tokens; rejects when the signal aborts. Default: `start`. */
+export type EncodeTexts = (
+  texts: readonly string[],
+  signal?: AbortSignal,
+  extent?: TextExtent,
+) => Promise<PackedIds>;
+
+/** The tokens of one document. */
+export interface DocumentTokens {
+  readonly ids: Int32Array;
+  /** Returns the span of the document's next window; there is one for each of its windows. */
+  nextSpan(): TextSpan;
+}
+
+/** How to encode the documents of a call. */
+export interface EncodeDocumentsOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly extent: TextExtent;
+  /** Called for each document, in order within a chunk. */
+  readonly onDocument: (index: number, tokens: DocumentTokens) => void;
+}
+
+/**
+ * Encodes documents in chunks. Rejects with the first error of `encodeTexts` or `onDocument`, and
+ * starts no further chunk after it.
+ */
+export async function encodeDocuments(
+  encodeTexts: EncodeTexts,
+  documents: readonly string[],
+  { signal, extent, onDocument }: EncodeDocumentsOptions,
+): Promise<void> {
+  // The turns share one iterator, so that each takes the next chunk that nobody has.
+  const waiting = chunkTexts(documents).values();
+  let stopped = false;
+  const encodeInTurn = async (): Promise<void> => {
+    for (const { texts, first } of waiting) {
+      const { ids, lengths, spans = [] } = await encodeTexts(texts, signal, extent);
+      if (stopped) return;
+      let start = 0;
+      let edge = 0;
+      const nextSpan = (): TextSpan => ({ start: spans[edge++] ?? 0, end: spans[edge++] ?? 0 });
+      for (const [i, length] of lengths.entries()) {
+        onDocument(first + i, { ids: ids.subarray(start, start + length), nextSpan });
+        start += length;
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: maxChunksUnderWay }, encodeInTurn));
+  } finally {
+    stopped = true;
+  }
+}

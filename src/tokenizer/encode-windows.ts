@@ -1,0 +1,73 @@
+import { RerankError } from "../errors.ts";
+import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
+import type { PairTexts } from "./encode-pairs.ts";
+import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
+import type { Encoding, WindowedDocument, WindowOptions } from "./tokenizer.ts";
+import { keepTokens } from "./truncate.ts";
+import { type DocumentWindows, type WindowPlan, windowsOf } from "./window-plan.ts";
+
+/**
+ * Encodes the query with each window of each document, in order. Rejects with the first error of
+ * `encodeTexts`, or with RerankError `invalid_argument` once the windows are longer than
+ * `maxWindowTokens` together, and starts no further chunk after it.
+ */
+export async function encodeWindows(
+  encodeTexts: EncodeTexts,
+  template: PairTemplate,
+  { query, documents }: PairTexts,
+  options: WindowOptions,
+): Promise<WindowedDocument[]> {
+  const { maxLength, signal, overlapTokens, maxWindowTokens } = options;
+  const { truncationDirection: direction = "right" } = options;
+  const { maxDocumentTokens = Number.POSITIVE_INFINITY } = options;
+  const { ids } = await encodeTexts([query], signal, direction === "left" ? "whole" : "start");
+  const budgetTokens = maxLength - template.specialTokenCount;
+  const queryTokens = ids.length;
+  const plan = { queryTokens, budgetTokens, overlapTokens, maxDocumentTokens, direction };
+
+  const windowed: WindowedDocument[] = new Array(documents.length);
+  let freeTokens = maxWindowTokens;
+  await encodeDocuments(encodeTexts, documents, {
+    signal,
+    extent: plan,
+    onDocument(index, { ids: document, nextSpan }) {
+      const windows = windowsOf(document.length, plan);
+      freeTokens -= tokensOf(windows, template);
+      if (freeTokens < 0) throw tooManyTokens(maxWindowTokens);
+      const encodings = layOutWindows(template, { query: ids, document }, windows, plan);
+      windowed[index] = { encodings, spans: encodings.map(nextSpan) };
+    },
+  });
+  return windowed;
+}
+
+function tokensOf({ queryTokens, ranges }: DocumentWindows, template: PairTemplate): number {
+  const besideTokens = template.specialTokenCount + queryTokens;
+  return ranges.reduce((sum, { start, end }) => sum + besideTokens + end - start, 0);
+}
+
+function layOutWindows(
+  template: PairTemplate,
+  { query, document }: PairIds,
+  { queryTokens, ranges }: DocumentWindows,
+  { direction, maxDocumentTokens }: WindowPlan,
+): Encoding[] {
+  const kept = keepTokens(query, queryTokens, direction);
+  const queryTruncated = queryTokens < query.length;
+  const readTokens = (ranges.at(-1)?.end ?? 0) - (ranges[0]?.start ?? 0);
+  const documentTruncated = readTokens < document.length;
+  const tooLong = queryTruncated || readTokens < Math.min(document.length, maxDocumentTokens);
+  return ranges.map(({ start, end }) => ({
+    ...layOutPair(template, { query: kept, document: document.subarray(start, end) }),
+    queryTruncated,
+    documentTruncated,
+    tooLong,
+  }));
+}
+
+function tooManyTokens(maxWindowTokens: number): RerankError {
+  const message =
+    `\`documents\` must have at most ${maxWindowTokens} tokens in windows all together, ` +
+    "got: more";
+  return new RerankError("invalid_argument", message, { field: "documents" });
+}
