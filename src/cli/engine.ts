@@ -84,6 +84,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       limits,
       servedModels,
       maxLength,
+      maxWindowTokens: options.admission.maxQueueTokens,
     });
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);

@@ -8,6 +8,12 @@ export const defaultRequestLimits: RequestLimits = {
   maxQueryChars: 32_768,
 };
 
+/** What `long_documents` may be. */
+const longDocumentsWords = ["truncate", "windows"];
+
+/** What `truncation_direction` may be. */
+const directionWords = ["left", "right"];
+
 /** Most characters of a client's value that a message repeats. */
 const maxEchoChars = 100;
 
@@ -25,6 +31,10 @@ export function checkRequest(
   if (request.query === "") throw invalid("query", "must not be empty");
   checkText("query", request.query, limits.maxQueryChars);
   checkTopN(request.topN);
+  checkWord("long_documents", request.longDocuments, longDocumentsWords);
+  checkWord("truncation_direction", request.truncationDirection, directionWords);
+  checkMaxTokens(request.maxTokensPerDocument);
+  checkThreshold(request.scoreThreshold);
   if (request.documents.length > limits.maxDocuments) {
     throw invalid(
       "documents",
@@ -38,11 +48,10 @@ export function checkRequest(
 
 function checkModel(model: string | null | undefined, servedModels: readonly string[]): void {
   if (!model || servedModels.includes(model)) return;
-  const asked = model.length > maxEchoChars ? `${model.slice(0, maxEchoChars)}…` : model;
   const served = servedModels.map((name) => `\`${name}\``).join(", ");
   throw new RerankError(
     "not_found",
-    `\`model\` must be one that is served (${served}), got: \`${asked}\`; the server's \`--served-model-name\` allows further names`,
+    `\`model\` must be one that is served (${served}), got: \`${shorten(model)}\`; the server's \`--served-model-name\` allows further names`,
     { field: "model" },
   );
 }
@@ -61,6 +70,26 @@ function checkTopN(topN: number | null | undefined): void {
   if (!Number.isSafeInteger(topN) || topN < 0) {
     throw invalid("top_n", `must be a whole number of 0 or more, got: ${topN}`);
   }
+}
+
+function checkWord(field: string, value: unknown, words: readonly string[]): void {
+  if (value === undefined || words.some((word) => word === value)) return;
+  const expected = words.map((word) => `\`${word}\``).join(" or ");
+  throw invalid(field, `must be ${expected}, got: \`${shorten(String(value))}\``);
+}
+
+function checkMaxTokens(tokens: number | undefined): void {
+  if (tokens === undefined || (Number.isSafeInteger(tokens) && tokens >= 1)) return;
+  throw invalid("max_tokens_per_doc", `must be a whole number of 1 or more, got: ${tokens}`);
+}
+
+function checkThreshold(threshold: number | undefined): void {
+  if (threshold === undefined || Number.isFinite(threshold)) return;
+  throw invalid("score_threshold", `must be a finite number, got: ${threshold}`);
+}
+
+function shorten(value: string): string {
+  return value.length > maxEchoChars ? `${value.slice(0, maxEchoChars)}…` : value;
 }
 
 function invalid(field: string, problem: string): RerankError {

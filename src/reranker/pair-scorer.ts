@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { RerankError } from "../errors.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { Encoding, Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { passageOf } from "./passage.ts";
+import { type DocumentReading, readDocuments, readingOf } from "./read-documents.ts";
 import type { RerankCall, RerankRequest } from "./rerank-request.ts";
 import type { PairScore, ScoreCache } from "./score-cache.ts";
 
@@ -23,46 +25,62 @@ export interface PairScorerOptions {
   readonly clock: Clock;
   /** Longest pair in tokens; longer ones are cut. */
   readonly maxLength: number;
+  /** Most tokens of one request's windows together. Default: `defaultMaxWindowTokens`. */
+  readonly maxWindowTokens?: number | undefined;
   /** Default: every pair is scored anew. */
   readonly cache?: ScoreCache | undefined;
 }
+
+/** As many tokens as a server's queue takes by default. */
+export const defaultMaxWindowTokens = 2_000_000;
 
 /** Scores the pairs of a checked request. */
 export type ScorePairs = (request: RerankRequest, call: RerankCall) => Promise<ScoredRequest>;
 
 /**
- * Returns a function that encodes and scores pairs. Equal documents of a request, and pairs in the
+ * Returns a function that encodes and scores pairs. A document that is read in windows has the
+ * score of its best window, the first of equal ones. Equal documents of a request, and pairs in the
  * cache, are not scored again. It rejects with `invalid_argument` before any inference if a pair is
  * too long and `truncate` is false.
  */
 export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;
+  const { maxWindowTokens = defaultMaxWindowTokens } = options;
+  const limits = { tokenizer, maxLength, maxWindowTokens };
 
-  return async ({ query, documents, truncate }, { signal, timeoutMs }) => {
+  return async (request, { signal, timeoutMs }) => {
+    const { query, documents } = request;
     const startedMs = clock.nowMs();
+    const reading = readingOf(request);
     const known = new Map<string, PairScore>();
     const unknown = new Set<string>();
     for (const document of documents) {
-      const score = cache?.get(query, document);
+      const score = cache?.get({ query, document, reading });
       if (score) known.set(document, score);
       else unknown.add(document);
     }
     const texts = [...unknown];
-    const encodings = await tokenizer.encodePairs(query, texts, { maxLength, signal });
+    const readings = await readDocuments(limits, request, texts, signal);
     const tokenizationMs = clock.nowMs() - startedMs;
-    const cuts = new Map<string, Cut>(known);
-    for (const [i, text] of texts.entries()) cuts.set(text, encodings[i] as Encoding);
-    if (truncate === false) checkNothingCut(documents, cuts, maxLength);
+    if (request.truncate === false) {
+      const cuts = new Map<string, Cut | undefined>(known);
+      for (const [i, text] of texts.entries()) cuts.set(text, readings[i]?.encodings[0]);
+      checkNothingTooLong(request, cuts, maxLength);
+    }
 
+    const encodings = readings.flatMap((document) => document.encodings);
     const { logits, queueMs, inferenceMs } = await scheduler.score(encodings, {
       signal,
       timeoutMs: timeoutMs === undefined ? undefined : timeoutMs - tokenizationMs,
     });
-    for (const [i, text] of texts.entries()) {
-      const { queryTruncated, documentTruncated } = encodings[i] as Encoding;
-      const score = { logit: logits[i] ?? Number.NaN, queryTruncated, documentTruncated };
-      known.set(text, score);
-      cache?.set(query, text, score);
+    let scored = 0;
+    for (const [i, document] of texts.entries()) {
+      const read = readings[i] as DocumentReading;
+      const ownLogits = logits.subarray(scored, scored + read.encodings.length);
+      scored += read.encodings.length;
+      const score = scoreOf(document, read, ownLogits);
+      known.set(document, score);
+      cache?.set({ query, document, reading }, score);
     }
     return {
       pairs: documents.map((document) => known.get(document) as PairScore),
@@ -74,22 +92,58 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
   };
 }
 
-type Cut = Pick<PairScore, "queryTruncated" | "documentTruncated">;
+/** Returns the score of a document's best window. */
+function scoreOf(
+  document: string,
+  { encodings, spans }: DocumentReading,
+  logits: Float32Array,
+): PairScore {
+  const best = positionOfBest(logits);
+  const {
+    queryTruncated = false,
+    documentTruncated = false,
+    tooLong = false,
+  } = encodings[best] ?? {};
+  const span = spans?.[best];
+  return {
+    logit: logits[best] ?? Number.NaN,
+    queryTruncated,
+    documentTruncated,
+    tooLong,
+    ...(span && { passage: passageOf(document, span) }),
+  };
+}
 
-function checkNothingCut(
-  documents: readonly string[],
-  cuts: ReadonlyMap<string, Cut>,
+/** Returns the position of the highest logit, the first of equal ones; a NaN is the lowest. */
+function positionOfBest(logits: Float32Array): number {
+  let best = 0;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const [position, logit] of logits.entries()) {
+    if (!(logit > highest)) continue;
+    best = position;
+    highest = logit;
+  }
+  return best;
+}
+
+type Cut = Pick<PairScore, "tooLong">;
+
+function checkNothingTooLong(
+  { documents, longDocuments }: RerankRequest,
+  cuts: ReadonlyMap<string, Cut | undefined>,
   maxLength: number,
 ): void {
-  const index = documents.findIndex((document) => {
-    const cut = cuts.get(document);
-    return cut?.queryTruncated || cut?.documentTruncated;
-  });
+  const index = documents.findIndex((document) => cuts.get(document)?.tooLong);
   if (index < 0) return;
-  const field = `documents[${index}]`;
+  // Windows leave no document over-long: it is the query that takes too much of them.
+  const isQuery = longDocuments === "windows";
+  const field = isQuery ? "query" : `documents[${index}]`;
+  const what = isQuery
+    ? `\`query\` together with a window of \`documents[${index}]\``
+    : `\`${field}\` together with \`query\``;
   throw new RerankError(
     "invalid_argument",
-    `\`${field}\` together with \`query\` is longer than ${maxLength} tokens, and \`truncate\` is false`,
+    `${what} is longer than ${maxLength} tokens, and \`truncate\` is false`,
     { field },
   );
 }

@@ -4,12 +4,14 @@ import { checkRequest } from "./check-request.ts";
 import { createPairScorer, type PairScorerOptions } from "./pair-scorer.ts";
 import { rankDocuments } from "./rank-documents.ts";
 import type {
+  RankedDocument,
   RequestLimits,
   RerankCall,
   Reranker,
   RerankRequest,
   RerankResult,
 } from "./rerank-request.ts";
+import type { PairScore } from "./score-cache.ts";
 
 /** What a reranker works with. */
 export interface RerankerOptions extends PairScorerOptions {
@@ -31,14 +33,9 @@ export function createReranker(options: RerankerOptions): Reranker {
     const { pairs, totalTokens, tokenizationMs, queueMs, inferenceMs } = scored;
 
     const logits = Float32Array.from(pairs, ({ logit }) => logit);
-    const results = rankDocuments(logits, request.topN ?? 0).map((index) => {
-      const logit = logits[index] ?? Number.NaN;
-      return {
-        index,
-        relevanceScore: request.rawScores ? logit : Math.fround(sigmoid(logit)),
-        truncated: pairs[index]?.documentTruncated ?? false,
-      };
-    });
+    const results = rankDocuments(logits, request.topN ?? 0)
+      .map((index) => resultOf(index, pairs[index] as PairScore, request))
+      .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
     const totalMs = clock.nowMs() - startedMs;
     return {
       model: request.model || servedModels[0],
@@ -50,4 +47,22 @@ export function createReranker(options: RerankerOptions): Reranker {
   }
 
   return { rerank };
+}
+
+function resultOf(
+  index: number,
+  { logit, documentTruncated, passage }: PairScore,
+  { rawScores }: RerankRequest,
+): RankedDocument {
+  return {
+    index,
+    relevanceScore: rawScores ? Math.fround(logit) : Math.fround(sigmoid(logit)),
+    truncated: documentTruncated,
+    ...(passage && { passage }),
+  };
+}
+
+/** Compares float32 values, so that a score that was returned lets its document pass. */
+function isWanted(score: number, { scoreThreshold }: RerankRequest): boolean {
+  return scoreThreshold === undefined || score >= Math.fround(scoreThreshold);
 }

@@ -44,6 +44,30 @@ const refused: {
     field: "documents[0]",
     message: /lone surrogate/,
   },
+  {
+    name: "an unknown way to read long documents",
+    change: { longDocuments: "chunks" as "windows" },
+    field: "long_documents",
+    message: /must be `truncate` or `windows`, got: `chunks`/,
+  },
+  {
+    name: "an unknown direction",
+    change: { truncationDirection: "Left" as "left" },
+    field: "truncation_direction",
+    message: /must be `left` or `right`, got: `Left`/,
+  },
+  ...[0, -1, 1.5, Number.NaN].map((tokens) => ({
+    name: `a max_tokens_per_doc of ${tokens}`,
+    change: { maxTokensPerDocument: tokens },
+    field: "max_tokens_per_doc",
+    message: /must be a whole number of 1 or more, got:/,
+  })),
+  ...[Number.NaN, Number.POSITIVE_INFINITY].map((threshold) => ({
+    name: `a score_threshold of ${threshold}`,
+    change: { scoreThreshold: threshold },
+    field: "score_threshold",
+    message: /must be a finite number, got:/,
+  })),
   { name: "a negative top_n", change: { topN: -1 }, field: "top_n", message: /got: -1/ },
   { name: "a fractional top_n", change: { topN: 1.5 }, field: "top_n", message: /got: 1.5/ },
   {
@@ -76,7 +100,7 @@ suite("checkRequest()", () => {
     });
   }
 
-  for (const change of [
+  const accepted: readonly Partial<RerankRequest>[] = [
     {},
     { documents: [] },
     { documents: ["", "12345", "😀"] },
@@ -86,7 +110,11 @@ suite("checkRequest()", () => {
     { model: "" },
     { model: null },
     { model: "alias" },
-  ]) {
+    { longDocuments: "windows", truncationDirection: "left" },
+    { longDocuments: "truncate", truncationDirection: "right" },
+    { maxTokensPerDocument: 1, scoreThreshold: -1e300 },
+  ];
+  for (const change of accepted) {
     test(`accepts ${JSON.stringify(change)}`, () => {
       assert.doesNotThrow(() =>
         checkRequest({ query: "q", documents: ["d"], ...change }, limits, served),
