@@ -4,15 +4,15 @@
 // @generated from file rerank/v1/rerank_service.proto (package rerank.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rerank/v1/rerank_service.proto.
  */
 export const file_rerank_v1_rerank_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSLIAQoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBARIWCg5yZXR1cm5fdGltaW5ncxgIIAEoCEIICgZfdG9wX25CCwoJX3RydW5jYXRlIqgBCg5SZXJhbmtSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIoCgdyZXN1bHRzGAIgAygLMhcucmVyYW5rLnYxLlJlcmFua1Jlc3VsdBIfCgV1c2FnZRgDIAEoCzIQLnJlcmFuay52MS5Vc2FnZRIXCg9xdWVyeV90cnVuY2F0ZWQYBCABKAgSIwoHdGltaW5ncxgFIAEoCzISLnJlcmFuay52MS5UaW1pbmdzIpUBCgxSZXJhbmtSZXN1bHQSEgoFaW5kZXgYASABKA1IAIgBARIcCg9yZWxldmFuY2Vfc2NvcmUYAiABKAJIAYgBARIVCghkb2N1bWVudBgDIAEoCUgCiAEBEhEKCXRydW5jYXRlZBgEIAEoCEIICgZfaW5kZXhCEgoQX3JlbGV2YW5jZV9zY29yZUILCglfZG9jdW1lbnQiXAoHVGltaW5ncxIXCg90b2tlbml6YXRpb25fbXMYASABKAESEAoIcXVldWVfbXMYAiABKAESFAoMaW5mZXJlbmNlX21zGAMgASgBEhAKCHRvdGFsX21zGAQgASgBIh0KBVVzYWdlEhQKDHRvdGFsX3Rva2VucxgBIAEoDSJ0ChNSZXJhbmtTdHJlYW1SZXF1ZXN0EgoKAmlkGAEgASgJEikKB3JlcXVlc3QYAiABKAsyGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBIXCgp0aW1lb3V0X21zGAMgASgNSACIAQFCDQoLX3RpbWVvdXRfbXMihgEKFFJlcmFua1N0cmVhbVJlc3BvbnNlEgoKAmlkGAEgASgJEi0KCHJlc3BvbnNlGAIgASgLMhkucmVyYW5rLnYxLlJlcmFua1Jlc3BvbnNlSAASKAoFZXJyb3IYAyABKAsyFy5yZXJhbmsudjEuUmVxdWVzdEVycm9ySABCCQoHb3V0Y29tZSItCgxSZXF1ZXN0RXJyb3ISDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJIg8KDUhlYWx0aFJlcXVlc3QigwEKDkhlYWx0aFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoCRINCgVtb2RlbBgCIAEoCRIOCgZkZXZpY2UYAyABKAkSDQoFZHR5cGUYBCABKAkSEgoKbWF4X2xlbmd0aBgFIAEoDRIPCgd2ZXJzaW9uGAYgASgJEg4KBnJlYXNvbhgHIAEoCTLnAQoNUmVyYW5rU2VydmljZRI9CgZSZXJhbmsSGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBoZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZRJTCgxSZXJhbmtTdHJlYW0SHi5yZXJhbmsudjEuUmVyYW5rU3RyZWFtUmVxdWVzdBofLnJlcmFuay52MS5SZXJhbmtTdHJlYW1SZXNwb25zZSgBMAESQgoGSGVhbHRoEhgucmVyYW5rLnYxLkhlYWx0aFJlcXVlc3QaGS5yZXJhbmsudjEuSGVhbHRoUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
+  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSKiAwoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBARIWCg5yZXR1cm5fdGltaW5ncxgIIAEoCBIwCg5sb25nX2RvY3VtZW50cxgJIAEoDjIYLnJlcmFuay52MS5Mb25nRG9jdW1lbnRzEjwKFHRydW5jYXRpb25fZGlyZWN0aW9uGAogASgOMh4ucmVyYW5rLnYxLlRydW5jYXRpb25EaXJlY3Rpb24SHwoSbWF4X3Rva2Vuc19wZXJfZG9jGAsgASgFSAKIAQESHAoPc2NvcmVfdGhyZXNob2xkGAwgASgCSAOIAQFCCAoGX3RvcF9uQgsKCV90cnVuY2F0ZUIVChNfbWF4X3Rva2Vuc19wZXJfZG9jQhIKEF9zY29yZV90aHJlc2hvbGQiqAEKDlJlcmFua1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEigKB3Jlc3VsdHMYAiADKAsyFy5yZXJhbmsudjEuUmVyYW5rUmVzdWx0Eh8KBXVzYWdlGAMgASgLMhAucmVyYW5rLnYxLlVzYWdlEhcKD3F1ZXJ5X3RydW5jYXRlZBgEIAEoCBIjCgd0aW1pbmdzGAUgASgLMhIucmVyYW5rLnYxLlRpbWluZ3MiugEKDFJlcmFua1Jlc3VsdBISCgVpbmRleBgBIAEoDUgAiAEBEhwKD3JlbGV2YW5jZV9zY29yZRgCIAEoAkgBiAEBEhUKCGRvY3VtZW50GAMgASgJSAKIAQESEQoJdHJ1bmNhdGVkGAQgASgIEiMKB3Bhc3NhZ2UYBSABKAsyEi5yZXJhbmsudjEuUGFzc2FnZUIICgZfaW5kZXhCEgoQX3JlbGV2YW5jZV9zY29yZUILCglfZG9jdW1lbnQiQQoHUGFzc2FnZRINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0SEQoEdGV4dBgDIAEoCUgAiAEBQgcKBV90ZXh0IlwKB1RpbWluZ3MSFwoPdG9rZW5pemF0aW9uX21zGAEgASgBEhAKCHF1ZXVlX21zGAIgASgBEhQKDGluZmVyZW5jZV9tcxgDIAEoARIQCgh0b3RhbF9tcxgEIAEoASIdCgVVc2FnZRIUCgx0b3RhbF90b2tlbnMYASABKA0idAoTUmVyYW5rU3RyZWFtUmVxdWVzdBIKCgJpZBgBIAEoCRIpCgdyZXF1ZXN0GAIgASgLMhgucmVyYW5rLnYxLlJlcmFua1JlcXVlc3QSFwoKdGltZW91dF9tcxgDIAEoDUgAiAEBQg0KC190aW1lb3V0X21zIoYBChRSZXJhbmtTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoCRItCghyZXNwb25zZRgCIAEoCzIZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZUgAEigKBWVycm9yGAMgASgLMhcucmVyYW5rLnYxLlJlcXVlc3RFcnJvckgAQgkKB291dGNvbWUiLQoMUmVxdWVzdEVycm9yEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCSIPCg1IZWFsdGhSZXF1ZXN0IoMBCg5IZWFsdGhSZXNwb25zZRIOCgZzdGF0dXMYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGZGV2aWNlGAMgASgJEg0KBWR0eXBlGAQgASgJEhIKCm1heF9sZW5ndGgYBSABKA0SDwoHdmVyc2lvbhgGIAEoCRIOCgZyZWFzb24YByABKAkqaAoNTG9uZ0RvY3VtZW50cxIeChpMT05HX0RPQ1VNRU5UU19VTlNQRUNJRklFRBAAEhsKF0xPTkdfRE9DVU1FTlRTX1RSVU5DQVRFEAESGgoWTE9OR19ET0NVTUVOVFNfV0lORE9XUxACKnoKE1RydW5jYXRpb25EaXJlY3Rpb24SJAogVFJVTkNBVElPTl9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIdChlUUlVOQ0FUSU9OX0RJUkVDVElPTl9MRUZUEAESHgoaVFJVTkNBVElPTl9ESVJFQ1RJT05fUklHSFQQAjLnAQoNUmVyYW5rU2VydmljZRI9CgZSZXJhbmsSGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBoZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZRJTCgxSZXJhbmtTdHJlYW0SHi5yZXJhbmsudjEuUmVyYW5rU3RyZWFtUmVxdWVzdBofLnJlcmFuay52MS5SZXJhbmtTdHJlYW1SZXNwb25zZSgBMAESQgoGSGVhbHRoEhgucmVyYW5rLnYxLkhlYWx0aFJlcXVlc3QaGS5yZXJhbmsudjEuSGVhbHRoUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
 
 /**
  * RerankRequest is one query and the documents to order for it.
@@ -66,7 +66,8 @@ export type RerankRequest = Message<"rerank.v1.RerankRequest"> & {
 
   /**
    * Whether a pair longer than the server's `max_length` tokens is cut to fit. The longer of query and document
-   * loses its last tokens first. Default: true. With false such a pair is INVALID_ARGUMENT.
+   * loses tokens first, the last ones unless `truncation_direction` says otherwise. Default: true. With false such
+   * a pair is INVALID_ARGUMENT.
    *
    * @generated from field: optional bool truncate = 7;
    */
@@ -79,6 +80,36 @@ export type RerankRequest = Message<"rerank.v1.RerankRequest"> & {
    * @generated from field: bool return_timings = 8;
    */
   returnTimings: boolean;
+
+  /**
+   * How a document is read that `max_length` would cut. Default: LONG_DOCUMENTS_TRUNCATE.
+   *
+   * @generated from field: rerank.v1.LongDocuments long_documents = 9;
+   */
+  longDocuments: LongDocuments;
+
+  /**
+   * The end at which query and document lose tokens where they are cut. Default: TRUNCATION_DIRECTION_RIGHT.
+   *
+   * @generated from field: rerank.v1.TruncationDirection truncation_direction = 10;
+   */
+  truncationDirection: TruncationDirection;
+
+  /**
+   * The most tokens of a document that are read, special tokens not counted; the rest is cut before anything else,
+   * also with `truncate` false. 1 or more, else INVALID_ARGUMENT. Absent: as many as fit, or all with windows.
+   *
+   * @generated from field: optional int32 max_tokens_per_doc = 11;
+   */
+  maxTokensPerDoc?: number | undefined;
+
+  /**
+   * Leaves out results whose `relevance_score` is less than this, on the scale that `raw_scores` asks for. A finite
+   * number, else INVALID_ARGUMENT. Absent: none is left out.
+   *
+   * @generated from field: optional float score_threshold = 12;
+   */
+  scoreThreshold?: number | undefined;
 };
 
 /**
@@ -102,7 +133,7 @@ export type RerankResponse = Message<"rerank.v1.RerankResponse"> & {
   model: string;
 
   /**
-   * The documents from most to least relevant, `top_n` of them at most.
+   * The documents from most to least relevant, `top_n` of them at most, and none below `score_threshold`.
    *
    * @generated from field: repeated rerank.v1.RerankResult results = 2;
    */
@@ -166,11 +197,20 @@ export type RerankResult = Message<"rerank.v1.RerankResult"> & {
   document?: string | undefined;
 
   /**
-   * Whether the document was cut to fit `max_length`.
+   * Whether the document was cut, to fit `max_length` or to `max_tokens_per_doc`. False for one that was read in
+   * windows to its end.
    *
    * @generated from field: bool truncated = 4;
    */
   truncated: boolean;
+
+  /**
+   * The part of the document that scored best, where `long_documents` asked for windows. All of it, if the document is
+   * one window.
+   *
+   * @generated from field: rerank.v1.Passage passage = 5;
+   */
+  passage?: Passage | undefined;
 };
 
 /**
@@ -179,6 +219,41 @@ export type RerankResult = Message<"rerank.v1.RerankResult"> & {
  */
 export const RerankResultSchema: GenMessage<RerankResult> = /*@__PURE__*/
   messageDesc(file_rerank_v1_rerank_service, 2);
+
+/**
+ * Passage is a part of a document, without the white space around it.
+ *
+ * @generated from message rerank.v1.Passage
+ */
+export type Passage = Message<"rerank.v1.Passage"> & {
+  /**
+   * The position of its first character in the document, from 0, in Unicode code points (not UTF-16 units or bytes).
+   *
+   * @generated from field: uint32 start = 1;
+   */
+  start: number;
+
+  /**
+   * The position after its last character, in Unicode code points.
+   *
+   * @generated from field: uint32 end = 2;
+   */
+  end: number;
+
+  /**
+   * Its text, where `return_documents` was set.
+   *
+   * @generated from field: optional string text = 3;
+   */
+  text?: string | undefined;
+};
+
+/**
+ * Describes the message rerank.v1.Passage.
+ * Use `create(PassageSchema)` to create a new message.
+ */
+export const PassageSchema: GenMessage<Passage> = /*@__PURE__*/
+  messageDesc(file_rerank_v1_rerank_service, 3);
 
 /**
  * Timings tells where the time of a request went, in milliseconds.
@@ -220,7 +295,7 @@ export type Timings = Message<"rerank.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 3);
+  messageDesc(file_rerank_v1_rerank_service, 4);
 
 /**
  * Usage counts tokens.
@@ -242,7 +317,7 @@ export type Usage = Message<"rerank.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 4);
+  messageDesc(file_rerank_v1_rerank_service, 5);
 
 /**
  * RerankStreamRequest is one request of a stream.
@@ -278,7 +353,7 @@ export type RerankStreamRequest = Message<"rerank.v1.RerankStreamRequest"> & {
  * Use `create(RerankStreamRequestSchema)` to create a new message.
  */
 export const RerankStreamRequestSchema: GenMessage<RerankStreamRequest> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 5);
+  messageDesc(file_rerank_v1_rerank_service, 6);
 
 /**
  * RerankStreamResponse is the one answer to one request of a stream.
@@ -322,7 +397,7 @@ export type RerankStreamResponse = Message<"rerank.v1.RerankStreamResponse"> & {
  * Use `create(RerankStreamResponseSchema)` to create a new message.
  */
 export const RerankStreamResponseSchema: GenMessage<RerankStreamResponse> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 6);
+  messageDesc(file_rerank_v1_rerank_service, 7);
 
 /**
  * RequestError is the status that the request would have ended with as a Rerank call.
@@ -350,7 +425,7 @@ export type RequestError = Message<"rerank.v1.RequestError"> & {
  * Use `create(RequestErrorSchema)` to create a new message.
  */
 export const RequestErrorSchema: GenMessage<RequestError> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 7);
+  messageDesc(file_rerank_v1_rerank_service, 8);
 
 /**
  * HealthRequest has no fields.
@@ -365,7 +440,7 @@ export type HealthRequest = Message<"rerank.v1.HealthRequest"> & {
  * Use `create(HealthRequestSchema)` to create a new message.
  */
 export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 8);
+  messageDesc(file_rerank_v1_rerank_service, 9);
 
 /**
  * HealthResponse is what `GET /health` prints.
@@ -429,7 +504,95 @@ export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
  * Use `create(HealthResponseSchema)` to create a new message.
  */
 export const HealthResponseSchema: GenMessage<HealthResponse> = /*@__PURE__*/
-  messageDesc(file_rerank_v1_rerank_service, 9);
+  messageDesc(file_rerank_v1_rerank_service, 10);
+
+/**
+ * LongDocuments says how a document is read that `max_length` would cut.
+ *
+ * @generated from enum rerank.v1.LongDocuments
+ */
+export const LongDocuments = {
+  /**
+   * The default: LONG_DOCUMENTS_TRUNCATE.
+   *
+   * @generated from enum value: LONG_DOCUMENTS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The document is cut, and what is cut off is not read.
+   *
+   * @generated from enum value: LONG_DOCUMENTS_TRUNCATE = 1;
+   */
+  TRUNCATE: 1,
+
+  /**
+   * The document is read to its end in windows, each beside the query and as long as fits. A window begins 80 tokens
+   * before the end of the one before it, or half a window where that is less. The document has the score of its best
+   * window, and `RerankResult.passage` says which that was. Each window costs as much as a document of its length.
+   *
+   * Beside windows the query is cut to 512 tokens, and where it leaves no more than 160 tokens of room, to half of
+   * what query and window share; `query_truncated` says so. With `truncate` false that is INVALID_ARGUMENT, and long
+   * documents are not. Limit: 2,000,000 tokens in all windows of a request by default, more is INVALID_ARGUMENT.
+   *
+   * @generated from enum value: LONG_DOCUMENTS_WINDOWS = 2;
+   */
+  WINDOWS: 2,
+} as const;
+
+/**
+ * LongDocuments says how a document is read that `max_length` would cut.
+ *
+ * @generated from enum rerank.v1.LongDocuments
+ */
+export type LongDocuments = (typeof LongDocuments)[keyof typeof LongDocuments] | UnknownEnum;
+
+/**
+ * Describes the enum rerank.v1.LongDocuments.
+ */
+export const LongDocumentsSchema: GenEnum<LongDocuments> = /*@__PURE__*/
+  enumDesc(file_rerank_v1_rerank_service, 0);
+
+/**
+ * TruncationDirection says at which end a text loses tokens.
+ *
+ * @generated from enum rerank.v1.TruncationDirection
+ */
+export const TruncationDirection = {
+  /**
+   * The default: TRUNCATION_DIRECTION_RIGHT.
+   *
+   * @generated from enum value: TRUNCATION_DIRECTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The text keeps its end.
+   *
+   * @generated from enum value: TRUNCATION_DIRECTION_LEFT = 1;
+   */
+  LEFT: 1,
+
+  /**
+   * The text keeps its start.
+   *
+   * @generated from enum value: TRUNCATION_DIRECTION_RIGHT = 2;
+   */
+  RIGHT: 2,
+} as const;
+
+/**
+ * TruncationDirection says at which end a text loses tokens.
+ *
+ * @generated from enum rerank.v1.TruncationDirection
+ */
+export type TruncationDirection = (typeof TruncationDirection)[keyof typeof TruncationDirection] | UnknownEnum;
+
+/**
+ * Describes the enum rerank.v1.TruncationDirection.
+ */
+export const TruncationDirectionSchema: GenEnum<TruncationDirection> = /*@__PURE__*/
+  enumDesc(file_rerank_v1_rerank_service, 1);
 
 /**
  * RerankService scores (query, document) pairs with a cross-encoder. All calls share one model.

@@ -58,6 +58,7 @@ function expectationOf(field: DescField | DescOneof, isItem: boolean): string {
 }
 
 function singularOf(field: DescField): string {
+  if (field.enum) return field.enum.values.map(({ name }) => name).join(" or ");
   switch (field.scalar) {
     case ScalarType.STRING:
       return "a string of valid Unicode";
@@ -67,6 +68,8 @@ function singularOf(field: DescField): string {
       return "a whole number in the range of an int32";
     case ScalarType.UINT32:
       return "a whole number in the range of a uint32";
+    case ScalarType.FLOAT:
+      return "a number in the range of a float";
     case undefined:
       return "an object";
     default:

@@ -1,10 +1,11 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
 import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import { RerankRequestSchema, RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import * as tei from "../../../gen/tei/v1/tei_pb.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
@@ -14,6 +15,7 @@ import type { ServingInfo } from "../serving-info.ts";
 import { watchContext } from "./call-context.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
+import { createJsonDecoder } from "./json-decoder.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
@@ -47,6 +49,11 @@ const jsonOptions = {
   textDecoder: new TextDecoder("utf-8", { fatal: true }),
 };
 
+/** JSON of a service whose requests have enums: names that these lack are refused, not ignored. */
+function jsonWithEnumsOf(request: DescMessage) {
+  return { jsonOptions: { ...jsonOptions, textDecoder: createJsonDecoder(request) } };
+}
+
 /**
  * Returns the handlers of every RPC by path: our own service, those of text-embeddings-inference,
  * health and reflection, over gRPC, gRPC-Web and Connect.
@@ -65,8 +72,10 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
     compressMinBytes,
     shutdownSignal,
   });
-  router.service(RerankService, createRerankService(options));
-  router.service(tei.Rerank, createTeiRerankService(options));
+  const ownJson = jsonWithEnumsOf(RerankRequestSchema);
+  router.service(RerankService, createRerankService(options), ownJson);
+  const teiJson = jsonWithEnumsOf(tei.RerankRequestSchema);
+  router.service(tei.Rerank, createTeiRerankService(options), teiJson);
   router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
   registerReflection(router, [...rerankers, Health]);

@@ -102,6 +102,54 @@ const cases: readonly BadCase[] = [
     status: 400,
     message: /`truncate` must be true or false/,
   },
+  ...["windows", "LONG_DOCUMENTS_WINDOW", secret].map((name) => ({
+    name: `long_documents that are called ${name}`,
+    body: fields({ long_documents: name }),
+    status: 400,
+    message: /`long_documents` must be .*LONG_DOCUMENTS_TRUNCATE or LONG_DOCUMENTS_WINDOWS/,
+  })),
+  {
+    name: "a misspelled direction under the other name of its field",
+    body: fields({ truncationDirection: "LEFT" }),
+    status: 400,
+    message: /`truncation_direction` must be .*TRUNCATION_DIRECTION_LEFT or/,
+  },
+  {
+    name: "long_documents of a number that has no meaning",
+    body: fields({ long_documents: 7 }),
+    status: 400,
+    message: /`long_documents` must be .*, got: `7`/,
+  },
+  {
+    name: "a truncation_direction of a number that has no meaning",
+    body: fields({ truncation_direction: -1 }),
+    status: 400,
+    message: /`truncation_direction` must be .*, got: `-1`/,
+  },
+  {
+    name: "a truncation_direction of the wrong type",
+    body: fields({ truncation_direction: true }),
+    status: 400,
+    message: /`truncation_direction` must be TRUNCATION_DIRECTION_UNSPECIFIED or/,
+  },
+  {
+    name: "a max_tokens_per_doc of 0",
+    body: fields({ max_tokens_per_doc: 0 }),
+    status: 400,
+    message: /`max_tokens_per_doc` must be a whole number of 1 or more, got: 0/,
+  },
+  ...["NaN", "Infinity"].map((value) => ({
+    name: `a score_threshold of ${value}`,
+    body: fields({ score_threshold: value }),
+    status: 400,
+    message: /`score_threshold` must be a finite number/,
+  })),
+  ...[1e300, secret].map((value) => ({
+    name: `a score_threshold of ${value}`,
+    body: fields({ score_threshold: value }),
+    status: 400,
+    message: /`score_threshold` must be a number in the range of a float/,
+  })),
   {
     name: "an unknown model",
     body: fields({ model: "other" }),
@@ -196,6 +244,18 @@ suite("bad input over Connect JSON", () => {
       reranker.requests.map(({ topN }) => topN),
       [1, 1],
     );
+  });
+
+  test("takes enum names in documents for text", async (context) => {
+    const { url } = await startServer(context);
+    const documents = ['{"long_documents": "windows"}', '"long_documents": "windows"'];
+
+    const answer = await sendHttp1(`${url}/rerank.v1.RerankService/Rerank`, {
+      headers: { "content-type": "application/json" },
+      body: fields({ documents, long_documents: "LONG_DOCUMENTS_WINDOWS" }),
+    });
+
+    assert.equal(answer.status, 200);
   });
 
   test("answers an unknown RPC with what Connect clients take for UNIMPLEMENTED", async (context) => {

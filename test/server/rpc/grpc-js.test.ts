@@ -18,7 +18,8 @@ suite("a grpc-js client", () => {
       return_documents: true,
     });
 
-    const shared = { truncated: false, _index: "index", _relevance_score: "relevance_score" };
+    const oneofs = { _index: "index", _relevance_score: "relevance_score" };
+    const shared = { truncated: false, passage: null, ...oneofs };
     assert.deepEqual(response, {
       model: "fake-model",
       results: [
