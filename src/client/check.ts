@@ -8,12 +8,24 @@ const maxInt32 = 2 ** 31 - 1;
  * Throws a RerankClientError with `invalid_argument` if a request cannot be put into a message.
  * What the server decides, such as its limits, is left to it.
  */
-export function checkRequest({ query, documents, topN }: RerankRequest): void {
+export function checkRequest(request: RerankRequest): void {
+  const { query, documents, topN, maxTokensPerDoc, longDocuments, truncationDirection } = request;
   if (typeof query !== "string") throw mustBe("query", "a string", typeof query);
   if (!Array.isArray(documents)) throw mustBe("documents", "an array", typeof documents);
   const bad = documents.findIndex((document: unknown) => typeof document !== "string");
   if (bad >= 0) throw mustBe(`documents[${bad}]`, "a string", typeof documents[bad]);
   checkTopN(topN);
+  checkWord("longDocuments", longDocuments, ["truncate", "windows"]);
+  checkWord("truncationDirection", truncationDirection, ["left", "right"]);
+  if (maxTokensPerDoc === undefined) return;
+  if (!Number.isInteger(maxTokensPerDoc) || maxTokensPerDoc < 1 || maxTokensPerDoc > maxInt32) {
+    throw mustBe("maxTokensPerDoc", "a whole number of 1 or more", maxTokensPerDoc);
+  }
+}
+
+function checkWord(name: string, value: string | undefined, words: readonly string[]): void {
+  if (value === undefined || words.includes(value)) return;
+  throw mustBe(name, words.map((word) => `\`${word}\``).join(" or "), value);
 }
 
 /** Throws unless it is a whole number of 0 or more, or undefined. */

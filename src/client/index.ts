@@ -16,6 +16,7 @@ export type {
 export type { RerankClient } from "./rerank-client.ts";
 export type {
   CallOptions,
+  RerankPassage,
   RerankRequest,
   RerankResponse,
   RerankResult,

@@ -1,22 +1,29 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type HealthResponse,
+  LongDocuments,
+  type Passage,
   type RerankRequest as RequestMessage,
   RerankRequestSchema,
   RerankStreamRequestSchema,
   type RerankResponse as ResponseMessage,
   type RerankStreamResponse as StreamAnswerMessage,
   type RerankStreamRequest as StreamRequestMessage,
+  TruncationDirection,
 } from "../../gen/rerank/v1/rerank_service_pb.ts";
 import { checkPositive, checkRequest } from "./check.ts";
 import { codeOfStatus, RerankClientError } from "./client-error.ts";
 import type {
+  RerankPassage,
   RerankRequest,
   RerankResponse,
   RerankStreamAnswer,
   RerankStreamRequest,
   ServerHealth,
 } from "./rerank-types.ts";
+
+const longDocumentsEnum = { truncate: LongDocuments.TRUNCATE, windows: LongDocuments.WINDOWS };
+const directionEnum = { left: TruncationDirection.LEFT, right: TruncationDirection.RIGHT };
 
 /** Largest number of a uint32 field. */
 const maxUint32 = 2 ** 32 - 1;
@@ -27,7 +34,8 @@ const maxUint32 = 2 ** 32 - 1;
  */
 export function requestMessageOf(request: RerankRequest, defaultModel: string): RequestMessage {
   checkRequest(request);
-  const { query, documents, topN, model, truncate } = request;
+  const { query, documents, topN, model, truncate, maxTokensPerDoc, scoreThreshold } = request;
+  const { longDocuments, truncationDirection } = request;
   return create(RerankRequestSchema, {
     query,
     documents: [...documents],
@@ -37,6 +45,10 @@ export function requestMessageOf(request: RerankRequest, defaultModel: string): 
     rawScores: request.rawScores ?? false,
     truncate,
     returnTimings: request.returnTimings ?? false,
+    maxTokensPerDoc,
+    scoreThreshold,
+    ...(longDocuments && { longDocuments: longDocumentsEnum[longDocuments] }),
+    ...(truncationDirection && { truncationDirection: directionEnum[truncationDirection] }),
   });
 }
 
@@ -45,11 +57,13 @@ export function responseOf(message: ResponseMessage): RerankResponse {
   const { model, results, usage, queryTruncated, timings } = message;
   return {
     model,
-    results: results.map(({ index = 0, relevanceScore = 0, document, truncated }) =>
-      document === undefined
-        ? { index, relevanceScore, truncated }
-        : { index, relevanceScore, document, truncated },
-    ),
+    results: results.map(({ index = 0, relevanceScore = 0, document, truncated, passage }) => ({
+      index,
+      relevanceScore,
+      ...(document !== undefined && { document }),
+      truncated,
+      ...(passage && { passage: passageOf(passage) }),
+    })),
     totalTokens: usage?.totalTokens ?? 0,
     queryTruncated,
     ...(timings && {
@@ -61,6 +75,10 @@ export function responseOf(message: ResponseMessage): RerankResponse {
       },
     }),
   };
+}
+
+function passageOf({ start, end, text }: Passage): RerankPassage {
+  return text === undefined ? { start, end } : { start, end, text };
 }
 
 /** Returns the message of one request of a stream. Throws as requestMessageOf does. */

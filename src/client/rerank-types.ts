@@ -16,6 +16,17 @@ export interface RerankRequest {
   readonly rawScores?: boolean | undefined;
   /** Whether what is too long for the model is cut; false makes it an error. Default: true. */
   readonly truncate?: boolean | undefined;
+  /**
+   * What happens to documents that do not fit beside the query: they are cut, or read to their end
+   * in windows that overlap, of which the best counts. Default: `truncate`.
+   */
+  readonly longDocuments?: "truncate" | "windows" | undefined;
+  /** The end at which texts that are too long lose tokens. Default: `right`. */
+  readonly truncationDirection?: "left" | "right" | undefined;
+  /** The most tokens of each document that are read, 1 or more. Default: all that fit. */
+  readonly maxTokensPerDoc?: number | undefined;
+  /** Leaves out what scores less, on the scale of the scores returned. Default: nothing. */
+  readonly scoreThreshold?: number | undefined;
   /** Whether the response says where the time went. Default: false. */
   readonly returnTimings?: boolean | undefined;
 }
@@ -30,6 +41,18 @@ export interface RerankResult {
   readonly document?: string | undefined;
   /** Whether the document was cut to fit the model. */
   readonly truncated: boolean;
+  /** The window that won, where `longDocuments` was `windows`. */
+  readonly passage?: RerankPassage | undefined;
+}
+
+/** A part of a document. */
+export interface RerankPassage {
+  /** The position of its first character in the document, in Unicode code points. */
+  readonly start: number;
+  /** The position after its last character, in Unicode code points. */
+  readonly end: number;
+  /** Its text, where `returnDocuments` was set. */
+  readonly text?: string | undefined;
 }
 
 /** Where the time of a request went inside the server, in milliseconds. */

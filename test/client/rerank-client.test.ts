@@ -47,6 +47,49 @@ for (const transport of transportNames) {
       assert.deepEqual([second?.topN, second?.truncate], [undefined, undefined]);
     });
 
+    test("asks for windows, and tells the passage that won", async (context) => {
+      const { url, reranker } = await startServer(context);
+      reranker.rerank = async (request) => {
+        const { longDocuments, truncationDirection, maxTokensPerDocument, scoreThreshold } =
+          request;
+        assert.deepEqual(
+          { longDocuments, truncationDirection, maxTokensPerDocument, scoreThreshold },
+          {
+            longDocuments: "windows",
+            truncationDirection: "left",
+            maxTokensPerDocument: 900,
+            scoreThreshold: 0.25,
+          },
+        );
+        return {
+          model: "fake-model",
+          results: [
+            { index: 0, relevanceScore: 0.5, truncated: false, passage: { start: 2, end: 4 } },
+          ],
+          totalTokens: 2,
+          queryTruncated: false,
+          timings: { tokenizationMs: 0, queueMs: 0, inferenceMs: 0, totalMs: 0 },
+        };
+      };
+      const client = connectClient(context, { url, transport });
+
+      const { results } = await client.rerank({
+        query: "q",
+        documents: ["😀 ab"],
+        returnDocuments: true,
+        longDocuments: "windows",
+        truncationDirection: "left",
+        maxTokensPerDoc: 900,
+        scoreThreshold: 0.25,
+      });
+
+      assert.deepEqual(results[0]?.passage, { start: 2, end: 4, text: "ab" });
+      await assert.rejects(
+        client.rerank({ query: "q", documents: [], longDocuments: "window" as "windows" }),
+        hasCode("invalid_argument", /`longDocuments` must be `truncate` or `windows`/),
+      );
+    });
+
     test("reads the health", async (context) => {
       const { url, health } = await startServer(context);
       const client = connectClient(context, { url, transport });

@@ -1,3 +1,4 @@
+import { passageText } from "../../reranker/passage.ts";
 import type { Passage, RerankResult } from "../../reranker/rerank-request.ts";
 
 /** Returns the tokens of an answer as OpenAI-like servers tell them. */
@@ -13,7 +14,7 @@ export function createdNow(): number {
 /** Returns a passage for an answer; with its text where the document is given. */
 export function passageAnswerOf({ start, end }: Passage, document: string | undefined): object {
   if (document === undefined) return { start, end };
-  return { start, end, text: sliceCodePoints(document, start, end) };
+  return { start, end, text: passageText(document, { start, end }) };
 }
 
 /**
@@ -26,19 +27,4 @@ export function warningsOf(result: RerankResult, maxLength: number): string[] {
   if (cut > 0) warnings.push(`${cut} of the results were cut to fit ${maxLength} tokens`);
   if (result.queryTruncated) warnings.push(`the query was cut to fit ${maxLength} tokens`);
   return warnings;
-}
-
-/** Returns part of a text between two positions in code points. */
-function sliceCodePoints(text: string, start: number, end: number): string {
-  const from = unitsOf(text, 0, start);
-  return text.slice(from, unitsOf(text, from, end - start));
-}
-
-/** Returns the position in UTF-16 units that is some code points after another. */
-function unitsOf(text: string, from: number, codePoints: number): number {
-  let at = from;
-  for (let passed = 0; passed < codePoints && at < text.length; passed += 1) {
-    at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return at;
 }
