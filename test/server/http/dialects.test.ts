@@ -12,7 +12,7 @@ const score = (text: string): number => Math.fround((text.length % 100) / 100);
 const envelope = {
   model: "fake-model",
   id: "call-1",
-  object: "list",
+  object: "rerank",
   usage: { prompt_tokens: 1, total_tokens: 1 },
   meta: {
     api_version: { version: "2" },

@@ -25,7 +25,7 @@ suite("POST /rerank", () => {
         { index: 0, relevance_score: Math.fround(0.01) },
       ],
       id: headers["x-request-id"],
-      object: "list",
+      object: "rerank",
       usage: { prompt_tokens: 2, total_tokens: 2 },
       meta: {
         api_version: { version: "2" },

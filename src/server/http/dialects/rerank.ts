@@ -74,7 +74,8 @@ function envelopeOf(result: RerankResult, { call, options }: JsonRouteContext): 
   const warnings = warningsOf(result, options.health.report.maxLength);
   return {
     id: call.id,
-    object: "list",
+    // Infinity's client takes no other word; nobody else's reads it.
+    object: "rerank",
     created: createdNow(),
     usage: usageOf(totalTokens),
     meta: {
