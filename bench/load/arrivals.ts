@@ -9,18 +9,13 @@ export interface ArrivalOptions {
 }
 
 /**
- * Returns the arrival times of a Poisson process in ms from its start, ascending, all below
- * `durationMs`: independent users at a constant mean rate.
+ * Returns the arrival times of independent users in ms from the start, ascending, all below
+ * `durationMs`: a Poisson process of which the number of arrivals is known, `perSecond` over the
+ * whole time. So the offered load is exact, also where only a few requests fit.
  */
 export function poissonArrivalsMs(options: ArrivalOptions): number[] {
   const { perSecond, durationMs, random } = options;
   if (!(perSecond > 0)) throw new Error(`arrivals per second must be above 0, got: ${perSecond}`);
-  const arrivals: number[] = [];
-  const meanGapMs = 1000 / perSecond;
-  for (;;) {
-    const gapMs = -Math.log(1 - random()) * meanGapMs;
-    const atMs = (arrivals.at(-1) ?? 0) + gapMs;
-    if (atMs >= durationMs) return arrivals;
-    arrivals.push(atMs);
-  }
+  const count = Math.max(1, Math.round((perSecond * durationMs) / 1000));
+  return Array.from({ length: count }, () => random() * durationMs).sort((a, b) => a - b);
 }
