@@ -6,8 +6,10 @@ import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
+import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
 import { createScoreCache } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
+import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
@@ -30,6 +32,15 @@ export interface EngineOptions {
   readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
+  /** Hears of every run of the model when it has ended. Must not throw. */
+  readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+}
+
+/** What an engine does now. */
+export interface EngineSnapshot {
+  readonly queue: QueueSnapshot;
+  /** undefined: no scores are kept. */
+  readonly cache: ScoreCacheCounts | undefined;
 }
 
 /** A model that ranks: everything but the server. */
@@ -37,6 +48,8 @@ export interface Engine {
   readonly reranker: Reranker;
   readonly backend: ResilientBackend;
   readonly info: BackendInfo;
+  /** Returns what it does now. */
+  snapshot(): EngineSnapshot;
   /**
    * Waits for the running batch and the texts under way, then frees the model and the tokenizer.
    */
@@ -75,12 +88,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       policy: batchPolicyFor(info.device, model.dtype, options.maxBatchTokens),
       padId: tokenizer.padId,
       limits: options.admission,
+      onBatch: padded(options.onBatch, isQuantized(model.dtype)),
     });
+    const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({
       tokenizer,
       scheduler,
       clock: systemClock,
-      cache: options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined,
+      cache,
       limits,
       servedModels,
       maxLength,
@@ -89,11 +104,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);
     };
-    return { reranker, backend, info, close };
+    const snapshot = () => ({ queue: scheduler.snapshot(), cache: cache?.counts() });
+    return { reranker, backend, info, snapshot, close };
   } catch (error) {
     const [loaded] = await Promise.allSettled(loading);
     if (loaded.status === "fulfilled") await loaded.value.close();
     await backend.close();
     throw error;
   }
+}
+
+/** Rows that are computed one by one are never padded, whatever their rectangle says. */
+function padded(onBatch: EngineOptions["onBatch"], rowByRow: boolean): EngineOptions["onBatch"] {
+  if (onBatch === undefined || !rowByRow) return onBatch;
+  return (batch) => onBatch({ ...batch, paddingTokens: 0 });
 }

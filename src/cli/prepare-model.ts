@@ -7,7 +7,7 @@ import { resolveModel } from "../models/resolve-model.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
-import { createEngine, type Engine } from "./engine.ts";
+import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 import { bundledModelDirectory } from "./package-root.ts";
 
 /** What finding a model needs beside the wish. */
@@ -56,8 +56,12 @@ export async function prepareModel(
   return { model, device, weightsDevice: weights.device, maxLength };
 }
 
-/** Loads a prepared model. Rejects as `createEngine` does. */
-export function startEngine(config: EngineConfig, prepared: PreparedModel): Promise<Engine> {
+/** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
+export function startEngine(
+  config: EngineConfig,
+  prepared: PreparedModel,
+  onBatch?: EngineOptions["onBatch"],
+): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength } = prepared;
   return createEngine({
@@ -71,5 +75,6 @@ export function startEngine(config: EngineConfig, prepared: PreparedModel): Prom
     admission: config,
     cacheMb,
     maxBatchTokens,
+    onBatch,
   });
 }

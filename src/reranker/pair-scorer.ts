@@ -21,7 +21,7 @@ export interface ScoredRequest {
 /** What scoring pairs needs. */
 export interface PairScorerOptions {
   readonly tokenizer: Tokenizer;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Pick<Scheduler, "score">;
   readonly clock: Clock;
   /** Longest pair in tokens; longer ones are cut. */
   readonly maxLength: number;
@@ -48,7 +48,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { maxWindowTokens = defaultMaxWindowTokens } = options;
   const limits = { tokenizer, maxLength, maxWindowTokens };
 
-  return async (request, { signal, timeoutMs }) => {
+  return async (request, { signal, timeoutMs, observer }) => {
     const { query, documents } = request;
     const startedMs = clock.nowMs();
     const reading = readingOf(request);
@@ -61,17 +61,27 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     }
     const texts = [...unknown];
     const readings = await readDocuments(limits, request, texts, signal);
-    const tokenizationMs = clock.nowMs() - startedMs;
+    const endedMs = clock.nowMs();
+    const tokenizationMs = endedMs - startedMs;
+    const encodings = readings.flatMap((document) => document.encodings);
+    const totalTokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+    observer?.tokenized({
+      startedMs,
+      endedMs,
+      documents: texts.length,
+      cached: known.size,
+      tokens: totalTokens,
+    });
     if (request.truncate === false) {
       const cuts = new Map<string, Cut | undefined>(known);
       for (const [i, text] of texts.entries()) cuts.set(text, readings[i]?.encodings[0]);
       checkNothingTooLong(request, cuts, maxLength);
     }
 
-    const encodings = readings.flatMap((document) => document.encodings);
     const { logits, queueMs, inferenceMs } = await scheduler.score(encodings, {
       signal,
       timeoutMs: timeoutMs === undefined ? undefined : timeoutMs - tokenizationMs,
+      observer,
     });
     let scored = 0;
     for (const [i, document] of texts.entries()) {
@@ -84,7 +94,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     }
     return {
       pairs: documents.map((document) => known.get(document) as PairScore),
-      totalTokens: encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0),
+      totalTokens,
       tokenizationMs,
       queueMs,
       inferenceMs,

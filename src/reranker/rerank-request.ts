@@ -1,3 +1,5 @@
+import type { RerankObserver } from "./rerank-observer.ts";
+
 /**
  * A request as every protocol translates it. Not checked yet: the reranker checks it, the same way
  * for all.
@@ -85,6 +87,8 @@ export interface RerankCall {
    * Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then.
    */
   readonly timeoutMs?: number | undefined;
+  /** Hears of the stages of the ranking. */
+  readonly observer?: RerankObserver | undefined;
 }
 
 /** Orders documents by relevance. What the protocols call; it does no I/O itself. */

@@ -21,8 +21,20 @@ export interface PairKey {
   readonly reading: string;
 }
 
+/** How often a cache helped. */
+export interface ScoreCacheCounts {
+  /** Pairs that were found, since the start. */
+  readonly hits: number;
+  /** Pairs that were not. */
+  readonly misses: number;
+  /** Pairs that are kept now. */
+  readonly entries: number;
+}
+
 /** Scores of pairs that were asked for before. One model and one `max_length` each. */
 export interface ScoreCache {
+  /** Returns how often it helped so far. */
+  counts(): ScoreCacheCounts;
   get(key: PairKey): PairScore | undefined;
   set(key: PairKey, score: PairScore): void;
 }
@@ -42,8 +54,16 @@ const bytesPerMegabyte = 1_000_000;
 export function createScoreCache(megabytes: number): ScoreCache {
   const max = Math.max(1, Math.floor((megabytes * bytesPerMegabyte) / entryBytes));
   const scores = new LRUCache<string, PairScore>({ max });
+  let hits = 0;
+  let misses = 0;
   return {
-    get: (key) => scores.get(hashOf(key)),
+    counts: () => ({ hits, misses, entries: scores.size }),
+    get(key) {
+      const score = scores.get(hashOf(key));
+      if (score) hits += 1;
+      else misses += 1;
+      return score;
+    },
     set: (key, score) => {
       scores.set(hashOf(key), score);
     },

@@ -35,6 +35,8 @@ export interface FairQueue<Key> {
   readonly tokens: number;
   /** Number of waiting pairs. */
   readonly size: number;
+  /** The requests that have waiting pairs, in no particular order. */
+  keys(): Iterable<Key>;
   /**
    * Returns how many of the waiting tokens run before a request of `tokens` is done if it comes now:
    * those of the requests that it may not go ahead of.
@@ -163,6 +165,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     get size() {
       return size;
     },
+    keys: () => entries.keys(),
     tokensAheadOf,
     add,
     remove,

@@ -4,6 +4,7 @@ import type { Backend } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import { type AdmissionLimits, type Outlook, refusalOf, slackTokensOf } from "./admission.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
+import type { BatchStats, QueueSnapshot, ScoreObserver } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createThroughput } from "./throughput.ts";
 
@@ -13,6 +14,8 @@ export interface ScoreCall {
   readonly signal: AbortSignal;
   /** Milliseconds until the caller gives up; undefined if it did not say. */
   readonly timeoutMs?: number | undefined;
+  /** Hears how the pairs went through. */
+  readonly observer?: ScoreObserver | undefined;
 }
 
 /** The scores of one request. */
@@ -35,6 +38,8 @@ export interface Scheduler {
   score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
   readonly pendingTokens: number;
+  /** Returns what waits now. It looks at every waiting request, so it is for a reader now and then. */
+  snapshot(): QueueSnapshot;
 }
 
 /** What a scheduler works with. */
@@ -45,6 +50,8 @@ export interface SchedulerOptions {
   /** The id that fills a row after its last token. */
   readonly padId: number;
   readonly limits: AdmissionLimits;
+  /** Hears of every run of the model when it has ended. Must not throw. */
+  readonly onBatch?: ((batch: BatchStats) => void) | undefined;
 }
 
 /** Batches handed to the backend at a time: one that runs and one that is ready when it ends. */
@@ -55,13 +62,16 @@ interface Job {
   readonly logits: Float32Array;
   missing: number;
   inferenceMs: number;
+  readonly enqueuedMs: number;
+  beganMs: number | undefined;
+  batches: number;
   settle(error?: RerankError): void;
 }
 
-interface Placement {
+interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
   readonly lengths: readonly number[];
+  readonly tokens: number;
   readonly slackTokens: number;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -72,7 +82,7 @@ interface Placement {
  * queue at once; the batch that runs ends by itself.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { backend, clock, policy, padId, limits } = options;
+  const { backend, clock, policy, padId, limits, onBatch } = options;
   const queue = createFairQueue<Job>(policy);
   const throughput = createThroughput();
   let runningTokens = 0;
@@ -81,7 +91,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function score(
     encodings: readonly Encoding[],
-    { signal, timeoutMs }: ScoreCall,
+    { signal, timeoutMs, observer }: ScoreCall,
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
@@ -90,7 +100,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const slackTokens = slackTokensOf(outlook);
-    return await enqueue(encodings, { lengths, slackTokens, signal });
+    const tokens = outlook.ownTokens;
+    return await enqueue(encodings, { lengths, tokens, slackTokens, signal, observer });
   }
 
   function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
@@ -106,21 +117,31 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function enqueue(
     encodings: readonly Encoding[],
-    { lengths, slackTokens, signal }: Placement,
+    { lengths, tokens, slackTokens, signal, observer }: Placement,
   ): Promise<ScoredPairs> {
     const enqueuedMs = clock.nowMs();
+    let settled = false;
     return new Promise((resolve, reject) => {
       const job: Job = {
         encodings,
         logits: new Float32Array(encodings.length),
         missing: encodings.length,
         inferenceMs: 0,
+        enqueuedMs,
+        beganMs: undefined,
+        batches: 0,
         settle(error) {
+          // A request that was cancelled may still be in the batch that runs.
+          if (settled) return;
+          settled = true;
           signal.removeEventListener("abort", onAbort);
           queue.remove(job);
+          const { logits, inferenceMs, beganMs, batches } = job;
+          const endedMs = clock.nowMs();
+          const pairs = encodings.length;
+          observer?.scored({ enqueuedMs, beganMs, endedMs, pairs, tokens, batches });
           if (error) reject(error);
-          const { logits, inferenceMs } = job;
-          resolve({ logits, inferenceMs, queueMs: clock.nowMs() - enqueuedMs - inferenceMs });
+          resolve({ logits, inferenceMs, queueMs: endedMs - enqueuedMs - inferenceMs });
         },
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
@@ -150,21 +171,34 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const tokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
     runningTokens += tokens;
     const startedMs = clock.nowMs();
-    try {
-      const logits = await backend.score(packBatch(encodings, padId));
+    const rows = encodings.length;
+    const longest = encodings.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+    const paddingTokens = rows * longest - tokens;
+    const finish = (failed: boolean): number => {
       // The backend runs one batch at a time: this one began when it came or when the one before
       // was done.
       const nowMs = clock.nowMs();
-      const ranMs = nowMs - Math.max(startedMs, lastDoneMs);
+      const beganMs = Math.max(startedMs, lastDoneMs);
+      const ranMs = nowMs - beganMs;
       lastDoneMs = nowMs;
-      throughput.record(tokens, ranMs);
-      for (const job of new Set(batch.map(({ key }) => key))) job.inferenceMs += ranMs;
+      onBatch?.({ rows, tokens, paddingTokens, ranMs, failed });
+      for (const job of new Set(batch.map(({ key }) => key))) {
+        job.beganMs ??= beganMs;
+        job.batches += 1;
+        job.inferenceMs += ranMs;
+      }
+      return ranMs;
+    };
+    try {
+      const logits = await backend.score(packBatch(encodings, padId));
+      throughput.record(tokens, finish(false));
       batch.forEach(({ key, pair }, row) => {
         key.logits[pair] = logits[row] ?? Number.NaN;
         key.missing -= 1;
         if (key.missing === 0) key.settle();
       });
     } catch (error) {
+      finish(true);
       await failBatch(batch, error);
     } finally {
       runningTokens -= tokens;
@@ -191,6 +225,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     score,
     get pendingTokens() {
       return queue.tokens + runningTokens;
+    },
+    snapshot() {
+      const nowMs = clock.nowMs();
+      let oldestMs = 0;
+      for (const { enqueuedMs } of queue.keys()) oldestMs = Math.max(oldestMs, nowMs - enqueuedMs);
+      return { pairs: queue.size, tokens: queue.tokens, oldestMs };
     },
   };
 }

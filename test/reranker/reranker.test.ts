@@ -15,8 +15,7 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
   const clock = createManualClock();
-  const scheduler: Scheduler = {
-    pendingTokens: 0,
+  const scheduler: Pick<Scheduler, "score"> = {
     async score(encodings, { timeoutMs }) {
       seen.push([...encodings]);
       timeouts.push(timeoutMs);

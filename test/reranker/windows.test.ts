@@ -287,7 +287,6 @@ suite("reranking with other limits on a document", () => {
   test("lets a document pass at the score that its answer printed", async () => {
     const { reranker } = setUp({
       scheduler: {
-        pendingTokens: 0,
         score: async () => ({ logits: Float32Array.of(0.7), queueMs: 0, inferenceMs: 0 }),
       },
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
+import type { BatchStats, ScoredStage } from "../../src/scheduler/observation.ts";
 import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import { createFakeBackend, type FakeBackend, logitOf } from "../fakes/fake-backend.ts";
 import { encodingOf, encodingOfLength } from "../fakes/fake-tokenizer.ts";
@@ -9,7 +10,12 @@ import { createManualClock } from "../fakes/manual-clock.ts";
 const never = { signal: new AbortController().signal };
 
 function setUp(
-  options: { backend?: FakeBackend; maxQueueTokens?: number; maxQueueMs?: number } = {},
+  options: {
+    backend?: FakeBackend;
+    maxQueueTokens?: number;
+    maxQueueMs?: number;
+    onBatch?: (batch: BatchStats) => void;
+  } = {},
 ) {
   const backend = options.backend ?? createFakeBackend();
   const clock = createManualClock();
@@ -22,6 +28,7 @@ function setUp(
       maxQueueTokens: options.maxQueueTokens ?? 1000,
       maxQueueMs: options.maxQueueMs ?? 5000,
     },
+    onBatch: options.onBatch,
   });
   return { backend, clock, scheduler };
 }
@@ -230,5 +237,81 @@ suite("createScheduler()", () => {
     const [one, two] = await Promise.all([first, second]);
     assert.deepEqual([one.queueMs, one.inferenceMs], [0, 300]);
     assert.deepEqual([two.queueMs, two.inferenceMs], [300, 200]);
+  });
+
+  test("tells what waits, and how long the oldest of it has", async () => {
+    const { scheduler, backend, clock } = setUp();
+    const nothing = { pairs: 0, tokens: 0, oldestMs: 0 };
+    assert.deepEqual(scheduler.snapshot(), nothing);
+
+    const running = scheduler.score([encodingOfLength(64), encodingOfLength(60)], never);
+    clock.advance(100);
+    const first = scheduler.score([encodingOfLength(30), encodingOfLength(20)], never);
+    clock.advance(40);
+    const second = scheduler.score([encodingOfLength(5)], never);
+    clock.advance(2);
+
+    assert.deepEqual(scheduler.snapshot(), { pairs: 3, tokens: 55, oldestMs: 42 });
+    await finishAll(backend);
+    await Promise.all([running, first, second]);
+    assert.deepEqual(scheduler.snapshot(), nothing);
+  });
+
+  test("tells of every run, with its padding and whether it failed", async () => {
+    const batches: BatchStats[] = [];
+    const { scheduler, backend, clock } = setUp({ onBatch: (batch) => batches.push(batch) });
+    const good = scheduler.score([encodingOfLength(30), encodingOfLength(28)], never);
+    clock.advance(7);
+    await finishAll(backend);
+    await good;
+    const bad = scheduler.score([encodingOfLength(10)], never);
+    clock.advance(3);
+    backend.running[0]?.fail(new Error("broken"));
+
+    await assert.rejects(bad);
+    assert.deepEqual(batches, [
+      { rows: 2, tokens: 58, paddingTokens: 2, ranMs: 7, failed: false },
+      { rows: 1, tokens: 10, paddingTokens: 0, ranMs: 3, failed: true },
+    ]);
+  });
+
+  test("tells a request's observer once when it came, began and ended", async () => {
+    const stages: ScoredStage[] = [];
+    const observer = { scored: (stage: ScoredStage) => stages.push(stage) };
+    const { scheduler, backend, clock } = setUp();
+    const other = scheduler.score([encodingOfLength(64)], never);
+    clock.advance(5);
+    const own = scheduler.score([encodingOfLength(40), encodingOfLength(60)], {
+      ...never,
+      observer,
+    });
+    clock.advance(5);
+    backend.running[0]?.finish();
+    await settled();
+    clock.advance(20);
+    await finishAll(backend);
+    await Promise.all([other, own]);
+
+    assert.deepEqual(stages, [
+      { enqueuedMs: 5, beganMs: 10, endedMs: 30, pairs: 2, tokens: 100, batches: 2 },
+    ]);
+  });
+
+  test("tells the observer of a cancelled request once, even if its batch ends later", async () => {
+    const stages: ScoredStage[] = [];
+    const observer = { scored: (stage: ScoredStage) => stages.push(stage) };
+    const cancel = new AbortController();
+    const { scheduler, backend, clock } = setUp();
+    const { signal } = cancel;
+    const cancelled = scheduler.score([encodingOfLength(9)], { signal, observer });
+
+    clock.advance(4);
+    cancel.abort();
+    await assert.rejects(cancelled);
+    await finishAll(backend);
+
+    assert.deepEqual(stages, [
+      { enqueuedMs: 0, beganMs: undefined, endedMs: 4, pairs: 1, tokens: 9, batches: 0 },
+    ]);
   });
 });

@@ -1,0 +1,44 @@
+/** One run of the model, as it ended. */
+export interface BatchStats {
+  /** Pairs of the batch. */
+  readonly rows: number;
+  /** Tokens of these pairs, padding not counted. */
+  readonly tokens: number;
+  /** Tokens that only fill rows up to the longest. */
+  readonly paddingTokens: number;
+  /** The model's time for it, in milliseconds. */
+  readonly ranMs: number;
+  /** Whether it ended with an error. */
+  readonly failed: boolean;
+}
+
+/** What waits now. */
+export interface QueueSnapshot {
+  /** Pairs that wait, of all requests. */
+  readonly pairs: number;
+  /** Tokens of these pairs. */
+  readonly tokens: number;
+  /** How long the oldest of them has waited, in milliseconds; 0 while nothing waits. */
+  readonly oldestMs: number;
+}
+
+/** How the pairs of one request went through the queue and the model. */
+export interface ScoredStage {
+  /** When they came, in milliseconds of the scheduler's clock. */
+  readonly enqueuedMs: number;
+  /** When the model began with the first of them; undefined if it never did. */
+  readonly beganMs: number | undefined;
+  /** When the last score was there, or the request failed. */
+  readonly endedMs: number;
+  readonly pairs: number;
+  /** Tokens of these pairs. */
+  readonly tokens: number;
+  /** Runs of the model that these pairs were in. */
+  readonly batches: number;
+}
+
+/** Hears of one request's way through the scheduler. Must not throw. */
+export interface ScoreObserver {
+  /** Called once for a request that was taken, when its scores are there or when it failed. */
+  scored(stage: ScoredStage): void;
+}
