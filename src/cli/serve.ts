@@ -16,6 +16,7 @@ import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.t
 import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
+import { createTelemetry } from "./telemetry.ts";
 
 /** What serving needs of the process around it. */
 export interface ServeContext extends ProcessContext {
@@ -52,22 +53,31 @@ export async function serve(
   });
   const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
   const door = createDoor();
+  const telemetry = createTelemetry({ config, health, log });
   const server = createServer({
     reranker: door.reranker,
     health,
     log,
     limits: serverLimits(config),
     serving: servingInfo(config, prepared),
+    observer: telemetry.observer,
+    metrics: telemetry.metrics,
     ...(config.tls ? { tls: await readTls(config.tls) } : {}),
   });
   const address = await server.listen({ host: config.host, port: config.port });
   warnOfPublicBind(config, log);
 
-  const engine = await startEngine(config, prepared).catch((error: unknown) => {
+  const starting = startEngine(config, prepared, telemetry.onBatch);
+  const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
     server.destroy();
+    await telemetry.close();
+    await starting.then(
+      (started) => started.close(),
+      () => undefined,
+    );
     throw error;
   });
-  door.open(engine.reranker);
+  door.open(telemetry.follow(engine));
   followBackend(engine, { log, health });
   log.info(
     {
@@ -85,6 +95,7 @@ export async function serve(
   if (!stop.aborted) await once(stop, "abort");
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");
   const { clean } = await server.drain(config.drainTimeoutMs);
+  await telemetry.close();
   await engine.close();
   await systemd.close();
   log.info({ clean }, "stopped");

@@ -17,7 +17,7 @@ export interface Option {
     | "Model"
     | "Network"
     | "Limits"
-    | "Logging"
+    | "Telemetry"
     | "Input"
     | "Ranking"
     | "Output"

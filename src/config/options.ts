@@ -1,5 +1,6 @@
 import { commandOptions } from "./command-options.ts";
 import type { Command, Option } from "./option.ts";
+import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
@@ -254,23 +255,6 @@ export const options: readonly Option[] = [
     default: "75000",
     help: "time after which a connection without calls is closed",
   },
-  {
-    group: "Logging",
-    flag: "log-level",
-    env: ["RERANKER_LOG_LEVEL", "LOG_LEVEL"],
-    value: "LEVEL",
-    type: { kind: "choice", choices: ["debug", "info", "warn", "error", "silent"] },
-    default: "info",
-    help: "debug, info, warn, error, silent",
-  },
-  {
-    group: "Logging",
-    flag: "log-format",
-    env: ["RERANKER_LOG_FORMAT"],
-    value: "FORMAT",
-    type: { kind: "choice", choices: ["auto", "json", "text"] },
-    default: "auto",
-    help: "json, text, or auto: text on a terminal, else json; always on stderr",
-  },
+  ...telemetryOptions,
   ...commandOptions,
 ];

@@ -1,8 +1,13 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import {
+  problemsOfTelemetry,
+  readTelemetryConfig,
+  type TelemetryConfig,
+} from "./telemetry-config.ts";
 
 /** Everything that `rerankd serve` can be told. Checked and frozen. */
-export interface ServeConfig extends EngineConfig {
+export interface ServeConfig extends EngineConfig, TelemetryConfig {
   readonly host: string;
   readonly port: number;
   /** Paths of PEM files; undefined: cleartext. */
@@ -14,8 +19,6 @@ export interface ServeConfig extends EngineConfig {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  readonly logLevel: string;
-  readonly logFormat: string;
 }
 
 /** What `rerankd pull` can be told. Checked and frozen. */
@@ -42,6 +45,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
   const certPath = parsed.optionalText("tls-cert");
   const keyPath = parsed.optionalText("tls-key");
   if (Boolean(certPath) !== Boolean(keyPath)) problems.push("--tls-cert and --tls-key go together");
+  problems.push(...problemsOfTelemetry(parsed, env));
   if (problems.length > 0) throw new UsageError(problems);
 
   return {
@@ -58,8 +62,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       headersTimeoutMs: integer("headers-timeout-ms"),
       requestTimeoutMs: integer("request-timeout-ms"),
       idleTimeoutMs: integer("idle-timeout-ms"),
-      logLevel: text("log-level"),
-      logFormat: text("log-format"),
+      ...readTelemetryConfig(parsed, env),
     }),
   };
 }

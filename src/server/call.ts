@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { RerankObserver } from "../reranker/rerank-observer.ts";
+import type { CallFacts, CallProtocol, SpanIds } from "../telemetry/server-observer.ts";
 
 /** A request of either HTTP version. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -7,27 +9,25 @@ export type ServerRequest = IncomingMessage | Http2ServerRequest;
 /** A response of either HTTP version. */
 export type ServerResponseLike = ServerResponse | Http2ServerResponse;
 
-/** The dialect that a call speaks. */
-export type CallProtocol = "grpc" | "grpc-web" | "connect" | "http";
-
-/**
- * One call from its first header to its last byte: what the log line tells, filled in as it becomes
- * known.
- */
-export interface Call {
-  /** Echoed as `x-request-id`. */
-  readonly id: string;
-  /** The HTTP method. */
-  readonly method: string;
-  /** The path without its query, which may hold a message. */
-  readonly path: string;
+/** One call from its first header to its last byte, filled in as it becomes known. */
+export interface Call extends CallFacts {
+  route: string | undefined;
   protocol: CallProtocol;
   /** How it ended, in words; undefined while nothing went wrong. */
   code: string | undefined;
-  /** Number of documents, once they are decoded; the sum over the requests of a stream. */
   documents: number | undefined;
   /** Whether it is a probe, which is logged at debug. */
   probe: boolean;
+  /** What its log line names: the caller's span, until a tracer gives the call one of its own. */
+  span: SpanIds | undefined;
+  /** Returns who hears of the stages of the call's next ranking. */
+  observeRanking: (() => RerankObserver | undefined) | undefined;
+}
+
+/** Whether a call came over TLS. */
+export function isSecure(request: ServerRequest, response: ServerResponseLike): boolean {
+  if (isHttp2(response)) return response.stream.session?.encrypted === true;
+  return "encrypted" in request.socket;
 }
 
 /** Whether the response goes over HTTP/2. */

@@ -2,6 +2,11 @@ import * as http from "node:http";
 import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../telemetry/log.ts";
+import type {
+  ConnectionFault,
+  ConnectionProtocol,
+  ServerObserver,
+} from "../telemetry/server-observer.ts";
 import type { ServerRequest, ServerResponseLike } from "./call.ts";
 import { answerHttp1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -25,6 +30,7 @@ export interface HttpServers {
 export interface HttpServersOptions {
   readonly limits: ServerLimits;
   readonly log: Logger;
+  readonly observer?: ServerObserver | undefined;
   readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
 }
 
@@ -52,16 +58,28 @@ const bodiesPerSession = 4;
 /** Node counts the memory of a session in megabytes. */
 const bytesPerMegabyte = 1e6;
 
+/** What the observer is told of HTTP/1.1 requests that never became one; others are malformed. */
+const faultOfStatus: Readonly<Record<number, ConnectionFault>> = {
+  408: "http1_timeout",
+  431: "http1_headers_too_large",
+};
+
 /** Returns the servers. */
 export function createHttpServers(options: HttpServersOptions): HttpServers {
   const http1 = createHttp1Server(options);
   const { http2: http2Server, sessions } = createHttp2Server(options);
+  const report = (protocol: ConnectionProtocol, socket: Duplex): void => {
+    const onClose = options.observer?.connectionOpened?.(protocol);
+    if (onClose !== undefined) socket.once("close", onClose);
+  };
 
   return {
     serveHttp1(socket) {
+      report("http1", socket);
       http1.emit("connection", socket);
     },
     serveHttp2(socket) {
+      report("http2", socket);
       http2Server.emit("connection", socket);
     },
     closeIdle() {
@@ -78,7 +96,7 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
   };
 }
 
-function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http.Server {
+function createHttp1Server({ limits, log, observer, onRequest }: HttpServersOptions): http.Server {
   const server = http.createServer({
     // Node refuses to wait longer for the headers than for the whole.
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
@@ -97,7 +115,9 @@ function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http
   });
   server.on("clientError", (error, socket) => {
     const fault = answerHttp1Fault(error, socket);
-    if (fault !== undefined) log.info(fault, "request");
+    if (fault === undefined) return;
+    observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
+    log.info(fault, "request");
   });
   // A server that does not listen checks no time limits and closes no idle connections; this event
   // starts both.
@@ -105,7 +125,7 @@ function createHttp1Server({ limits, log, onRequest }: HttpServersOptions): http
   return server;
 }
 
-function createHttp2Server({ limits, onRequest }: HttpServersOptions): {
+function createHttp2Server({ limits, observer, onRequest }: HttpServersOptions): {
   readonly http2: http2.Http2Server;
   readonly sessions: ReadonlySet<http2.ServerHttp2Session>;
 } {
@@ -124,7 +144,7 @@ function createHttp2Server({ limits, onRequest }: HttpServersOptions): {
     session.once("close", () => sessions.delete(session));
     closeWhenIdle(session, limits.idleTimeoutMs);
   });
-  server.on("sessionError", () => undefined);
+  server.on("sessionError", () => observer?.connectionFailed?.("http2_session"));
   return { http2: server, sessions };
 }
 

@@ -1,8 +1,9 @@
 import * as net from "node:net";
 import * as tls from "node:tls";
+import type { ServerObserver } from "../telemetry/server-observer.ts";
 import type { HttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
-import { detectProtocol } from "./preface.ts";
+import { type DetectedProtocol, detectProtocol } from "./preface.ts";
 
 /** A certificate and its key, both PEM. */
 export interface TlsOptions {
@@ -28,17 +29,19 @@ export interface ListenerOptions {
    * bytes.
    */
   readonly tls?: TlsOptions | undefined;
+  readonly observer?: ServerObserver | undefined;
 }
 
 /** Returns a listener that serves HTTP/1.1 and HTTP/2 on one port. It does not listen yet. */
 export function createListener(options: ListenerOptions): Listener {
   const sockets = new Set<net.Socket>();
   const undecided = new Map<string, net.Socket>();
-  const { limits } = options;
+  const { limits, observer } = options;
 
   /** Returns false, with the connection closed, if there are too many like it. */
   const admit = (socket: net.Socket): boolean => {
     if (undecided.size >= limits.maxUndecidedSockets) {
+      observer?.connectionFailed?.("too_many_undecided");
       socket.destroy();
       return false;
     }
@@ -67,22 +70,24 @@ export function createListener(options: ListenerOptions): Listener {
 }
 
 function listenCleartext(
-  { servers, limits }: ListenerOptions,
+  { servers, limits, observer }: ListenerOptions,
   admit: (socket: net.Socket) => boolean,
   decide: (socket: net.Socket) => void,
 ): net.Server {
+  const onSilent = (): void => observer?.connectionFailed?.("silent");
   return net.createServer({ noDelay: true }, (socket) => {
     if (!admit(socket)) return;
-    detectProtocol(socket, limits.undecidedTimeoutMs, (protocol) => {
+    const onDetected = (protocol: DetectedProtocol): void => {
       decide(socket);
       if (protocol === "http2") servers.serveHttp2(socket);
       else servers.serveHttp1(socket);
-    });
+    };
+    detectProtocol(socket, limits.undecidedTimeoutMs, onDetected, onSilent);
   });
 }
 
 function listenTls(
-  { servers, limits }: ListenerOptions,
+  { servers, limits, observer }: ListenerOptions,
   { cert, key }: TlsOptions,
   admit: (socket: net.Socket) => boolean,
   decide: (socket: net.Socket) => void,
@@ -102,7 +107,10 @@ function listenTls(
     if (socket.alpnProtocol === "h2") servers.serveHttp2(socket);
     else servers.serveHttp1(socket);
   });
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (_error, socket) => {
+    observer?.connectionFailed?.("tls_handshake");
+    socket.destroy();
+  });
   return server;
 }
 

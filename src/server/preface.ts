@@ -12,19 +12,23 @@ export type DetectedProtocol = "http1" | "http2";
 /**
  * Calls `onDetected` once the first bytes of a connection tell its protocol; the bytes are put
  * back. They may come one at a time. A connection that ends, fails or stays silent for `timeoutMs`
- * before is closed instead.
+ * before is closed instead; of the silent ones `onSilent` is told.
  */
 export function detectProtocol(
   socket: Socket,
   timeoutMs: number,
   onDetected: (protocol: DetectedProtocol) => void,
+  onSilent: () => void = () => undefined,
 ): void {
   let received: Buffer = Buffer.alloc(0);
   const drop = (): void => {
     socket.destroy();
   };
   // Not socket.setTimeout(), which every byte starts anew.
-  const timer = setTimeout(drop, timeoutMs);
+  const timer = setTimeout(() => {
+    onSilent();
+    drop();
+  }, timeoutMs);
   const onClose = (): void => clearTimeout(timer);
   const onReadable = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {

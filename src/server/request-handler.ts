@@ -1,17 +1,28 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../telemetry/log.ts";
-import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from "./call.ts";
+import type { ServerObserver } from "../telemetry/server-observer.ts";
+import {
+  type Call,
+  isHttp2,
+  isSecure,
+  type ServerRequest,
+  type ServerResponseLike,
+} from "./call.ts";
 import { errorAnswerOf, HttpError } from "./http/http-error.ts";
 import type { CallHandler } from "./http/http-handler.ts";
 import { sendError } from "./http/send-json.ts";
 import type { ServerLimits } from "./limits.ts";
-import { logCall } from "./request-log.ts";
+import { endOf, logCall } from "./request-log.ts";
+import { parseTraceParent } from "./trace-parent.ts";
 
 /** What every request goes through, whatever its protocol. */
 export interface RequestHandlerOptions {
   readonly handle: CallHandler;
   readonly log: Logger;
   readonly limits: Pick<ServerLimits, "requestTimeoutMs">;
+  readonly observer?: ServerObserver | undefined;
+  /** Whether an RPC has this path. */
+  readonly isRpc: (path: string) => boolean;
   /** Whether the client may send requests on this path for as long as it likes. */
   readonly isRequestStream: (path: string) => boolean;
   /** Aborts when the server begins to drain. */
@@ -29,19 +40,24 @@ const saneId = /^[\w.:/+=@-]{1,128}$/;
 /**
  * Returns the listener of both HTTP servers. It gives the call its id, limits the time to receive
  * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a draining server not
- * to reuse the connection, and logs the call at its end.
+ * to reuse the connection, and logs the call at its end, which the observer hears of, too.
  */
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: ServerRequest, response: ServerResponseLike) => void {
-  const { handle, log, limits, isRequestStream, drainSignal } = options;
+  const { handle, log, limits, observer, isRpc, isRequestStream, drainSignal } = options;
   const openHttp1 = new Set<ServerResponseLike>();
   drainSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
 
   return (request, response) => {
-    const startMs = performance.now();
-    const call = createCall(request);
-    response.once("close", () => logCall(log, call, response, performance.now() - startMs));
+    const call = createCall(request, response, isRpc);
+    const watcher = observer?.callStarted?.(call);
+    if (watcher?.rankingStarted) call.observeRanking = () => watcher.rankingStarted?.();
+    response.once("close", () => {
+      const end = endOf(call, response);
+      call.span = watcher?.ended(end) ?? call.span;
+      logCall(log, call, end);
+    });
     response.setHeader("x-request-id", call.id);
     if (isHttp2(response)) {
       if (!isRequestStream(call.path)) limitReceiving(request, response, call);
@@ -73,13 +89,26 @@ export function createRequestHandler(
   }
 }
 
-function createCall(request: ServerRequest): Call {
+function createCall(
+  request: ServerRequest,
+  response: ServerResponseLike,
+  isRpc: (path: string) => boolean,
+): Call {
   const clientId = request.headers["x-request-id"];
+  const path = (request.url ?? "").split("?", 1)[0]?.slice(0, maxPathChars) ?? "";
+  const traceParent = parseTraceParent(request.headers);
   return {
     id: typeof clientId === "string" && saneId.test(clientId) ? clientId : randomUUID(),
     method: request.method ?? "",
-    path: (request.url ?? "").split("?", 1)[0]?.slice(0, maxPathChars) ?? "",
+    path,
+    route: isRpc(path) ? path : undefined,
     protocol: "http",
+    httpVersion: isHttp2(response) ? "2" : "1.1",
+    secure: isSecure(request, response),
+    startedMs: performance.now(),
+    traceParent,
+    span: traceParent,
+    observeRanking: undefined,
     code: undefined,
     documents: undefined,
     probe: false,

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
 import type { HealthState } from "./health-state.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -45,6 +46,10 @@ export interface ServerOptions {
   readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
+  /** Hears what the server does. */
+  readonly observer?: ServerObserver | undefined;
+  /** Returns what `GET /metrics` answers. Default: there is no such route. */
+  readonly metrics?: (() => Promise<MetricsText>) | undefined;
 }
 
 /** How often a draining server closes the connections that became idle, in milliseconds. */
@@ -58,20 +63,23 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits, serving } = options;
+  const { reranker, health, log, limits, serving, observer, metrics } = options;
   const drainStart = new AbortController();
   const shutdown = new AbortController();
   // Every call in flight listens to both.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
-  const routes = createRoutes({ reranker, health, limits, serving });
+  const routes = createRoutes({ reranker, health, limits, serving, metrics });
   const servers = createHttpServers({
     limits,
     log,
+    observer,
     onRequest: createRequestHandler({
       log,
       limits,
+      observer,
+      isRpc: (path) => handlers.has(path),
       ...signals,
       isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
       handle: createRpcHandler({
@@ -87,7 +95,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   function openListener(): Listener {
     try {
-      return createListener({ servers, limits, tls: options.tls });
+      return createListener({ servers, limits, tls: options.tls, observer });
     } catch (cause) {
       servers.destroy();
       const hint = "the certificate and its key must be PEM, and belong together";
@@ -106,7 +114,10 @@ export function createServer(options: ServerOptions): RerankServer {
       const onListening = (): void => {
         server.off("error", fail);
         // A failed accept, for want of file descriptors say, is no reason to stop.
-        server.on("error", (error) => log.error({ err: error }, "a connection was not accepted"));
+        server.on("error", (error) => {
+          observer?.connectionFailed?.("accept");
+          log.error({ err: error }, "a connection was not accepted");
+        });
         const bound = server.address();
         const isPort = typeof bound === "object" && bound !== null;
         resolve(isPort ? { host: bound.address, port: bound.port } : { host, port });

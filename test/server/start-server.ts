@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import { HealthState } from "../../src/server/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listener.ts";
-import { createServer, type RerankServer } from "../../src/server/server.ts";
+import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
 import type { ServingInfo } from "../../src/server/serving-info.ts";
 import {
   createFakeReranker,
@@ -39,7 +39,11 @@ export const serving: ServingInfo = {
  */
 export async function startServer(
   context: TestContext,
-  options: { readonly limits?: Partial<ServerLimits>; readonly tls?: TlsOptions } = {},
+  options: {
+    readonly limits?: Partial<ServerLimits>;
+    readonly tls?: TlsOptions;
+    readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
+  } = {},
 ): Promise<RunningServer> {
   const reranker = createFakeReranker();
   const log = createRecordingLogger();
@@ -53,7 +57,8 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const server = createServer({ reranker, health, log, limits, serving, tls: options.tls });
+  const { tls, telemetry } = options;
+  const server = createServer({ reranker, health, log, limits, serving, tls, ...telemetry });
   context.after(() => server.destroy());
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
   const scheme = options.tls ? "https" : "http";

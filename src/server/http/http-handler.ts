@@ -6,7 +6,7 @@ import { objectError } from "./error-shapes.ts";
 import { findMethod, findPath } from "./find-route.ts";
 import { errorAnswerOf } from "./http-error.ts";
 import type { Route, RouteContext } from "./route.ts";
-import { type JsonAnswer, sendError, sendJson } from "./send-json.ts";
+import { type Answer, sendAnswer, sendError } from "./send-json.ts";
 
 /** Answers one call. Never throws. */
 export type CallHandler = (
@@ -38,7 +38,7 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
     const link = linkSignals({ signals: [gone.signal, shutdownSignal], toReason: errorFromAbort });
     const context = { request, call, signal: link.signal, pathId: "", errorShape: objectError };
     answer(routes, context)
-      .then((reply) => sendJson(response, reply))
+      .then((reply) => sendAnswer(response, reply))
       .catch((error: unknown) => {
         const reply = errorAnswerOf(error);
         call.code = reply.code;
@@ -54,10 +54,11 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
 async function answer(
   routes: readonly Route[],
   context: { -readonly [Key in keyof RouteContext]: RouteContext[Key] },
-): Promise<JsonAnswer> {
+): Promise<Answer> {
   const { call } = context;
   const found = findPath(routes, call.path);
   context.errorShape = found.routes[0].errorShape;
+  call.route = found.routes[0].path;
   context.pathId = found.pathId;
   const route = findMethod(found, call.method);
   context.errorShape = route.errorShape;

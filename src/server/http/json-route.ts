@@ -39,7 +39,8 @@ export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handl
     const rank: JsonRouteContext["rank"] = (wanted, signal = deadline.signal) => {
       call.documents = (call.documents ?? 0) + wanted.documents.length;
       const leftMs = timeoutMs && timeoutMs - (performance.now() - startedMs);
-      return reranker.rerank(wanted, { signal, timeoutMs: leftMs });
+      const observer = call.observeRanking?.();
+      return reranker.rerank(wanted, { signal, timeoutMs: leftMs, observer });
     };
     try {
       const bytes = await readBody(request, maxBodyBytes, deadline.signal);

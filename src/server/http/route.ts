@@ -1,10 +1,11 @@
 import type { Reranker } from "../../reranker/rerank-request.ts";
+import type { MetricsText } from "../../telemetry/server-observer.ts";
 import type { Call, ServerRequest } from "../call.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
 import type { ErrorShape } from "./error-shapes.ts";
-import type { JsonAnswer } from "./send-json.ts";
+import type { Answer } from "./send-json.ts";
 
 /** What a route is given. */
 export interface RouteContext {
@@ -28,7 +29,7 @@ export interface Route {
   /** How an error looks as long as the body has not told the dialect. */
   readonly errorShape: ErrorShape;
   /** Returns the answer, or throws a RerankError or an HttpError. */
-  handle(context: RouteContext): Promise<JsonAnswer>;
+  handle(context: RouteContext): Promise<Answer>;
 }
 
 /** What the routes work with. */
@@ -37,4 +38,6 @@ export interface RouteOptions {
   readonly health: HealthState;
   readonly limits: ServerLimits;
   readonly serving: ServingInfo;
+  /** Returns what `GET /metrics` answers; undefined: there is no such route. */
+  readonly metrics?: (() => Promise<MetricsText>) | undefined;
 }

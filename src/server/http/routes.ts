@@ -1,5 +1,6 @@
 import { createHealthHandler } from "./dialects/health.ts";
 import { createInfoHandler } from "./dialects/info.ts";
+import { metricsRoute } from "./dialects/metrics.ts";
 import { createModelHandlers } from "./dialects/models.ts";
 import { answerNim } from "./dialects/nim.ts";
 import { createRerankDialect } from "./dialects/rerank.ts";
@@ -39,5 +40,6 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { ...get, path: "/v1/models/{id}", handle: models.get },
     { ...get, path: "/info", errorShape: teiError, handle: createInfoHandler(options) },
     { ...get, path: "/health", probe: true, handle: createHealthHandler(options.health) },
+    ...(options.metrics ? [metricsRoute(options.metrics)] : []),
   ];
 }

@@ -9,16 +9,27 @@ export interface JsonAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer that is text and no JSON. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string;
+}
+
+/** What a route answers. */
+export type Answer = JsonAnswer | TextAnswer;
+
 /**
- * Sends a JSON answer with its length. A HEAD request gets the headers alone. Does nothing once
+ * Sends an answer with its length. A HEAD request gets the headers alone. Does nothing once
  * headers were sent.
  */
-export function sendJson(response: ServerResponseLike, answer: JsonAnswer): void {
+export function sendAnswer(response: ServerResponseLike, answer: Answer): void {
   if (response.headersSent || response.writableEnded) return;
-  const bytes = Buffer.from(`${JSON.stringify(answer.body)}\n`);
+  const isText = "text" in answer;
+  const bytes = Buffer.from(isText ? answer.text : `${JSON.stringify(answer.body)}\n`);
   const headers = {
-    ...answer.headers,
-    "content-type": "application/json",
+    ...(isText ? {} : answer.headers),
+    "content-type": isText ? answer.contentType : "application/json",
     "content-length": String(bytes.byteLength),
   };
   if (isHttp2(response)) {
@@ -41,5 +52,5 @@ export function sendError(
   answer: ErrorAnswer,
   shape: ErrorShape = objectError,
 ): void {
-  sendJson(response, { ...shape(answer), headers: answer.headers });
+  sendAnswer(response, { ...shape(answer), headers: answer.headers });
 }

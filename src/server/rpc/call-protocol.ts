@@ -1,4 +1,4 @@
-import type { CallProtocol } from "../call.ts";
+import type { CallProtocol } from "../../telemetry/server-observer.ts";
 
 /** Returns the protocol that a content type belongs to, if the path is an RPC. */
 export function rpcProtocolOf(contentType: string | undefined): CallProtocol {

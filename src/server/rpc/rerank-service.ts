@@ -29,7 +29,8 @@ export function createRerankService(
       try {
         const { signal } = link;
         const timeoutMs = context.timeoutMs();
-        const result = await reranker.rerank(requestOf(message), { signal, timeoutMs });
+        const observer = call?.observeRanking?.();
+        const result = await reranker.rerank(requestOf(message), { signal, timeoutMs, observer });
         const characters = countCharacters(message.query, message.documents);
         const cost = { ...result, characters, device: health.report.device };
         for (const [name, value] of Object.entries(timingHeaders(cost))) {

@@ -59,7 +59,14 @@ export async function* rerankStream(
     idsInFlight.add(id);
     const { reranker, log } = options;
     const { maxRequestTimeoutMs } = limits;
-    const item = { reranker, log, maxRequestTimeoutMs, signal: stop.signal, requestId: call?.id };
+    const item = {
+      reranker,
+      log,
+      maxRequestTimeoutMs,
+      signal: stop.signal,
+      requestId: call?.id,
+      observeRanking: call?.observeRanking,
+    };
     void answerItem(item, message).then((answer) => {
       idsInFlight.delete(id);
       answers.put(answer);

@@ -4,6 +4,7 @@ import type {
   RerankStreamResponseSchema,
 } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import { grpcCodeOf, RerankError } from "../../errors.ts";
+import type { RerankObserver } from "../../reranker/rerank-observer.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { linkSignals } from "../linked-signal.ts";
@@ -22,6 +23,8 @@ export interface StreamItemOptions {
   readonly signal: AbortSignal;
   /** For the log. */
   readonly requestId: string | undefined;
+  /** Returns who hears of the stages of the ranking. */
+  readonly observeRanking: (() => RerankObserver | undefined) | undefined;
 }
 
 /** Most characters of an id. */
@@ -68,7 +71,8 @@ export async function answerItem(
       new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done"),
   });
   try {
-    const call = { signal: item.signal, timeoutMs: allowedMs };
+    const observer = options.observeRanking?.();
+    const call = { signal: item.signal, timeoutMs: allowedMs, observer };
     const result = await options.reranker.rerank(requestOf(request), call);
     return { id, outcome: { case: "response", value: responseOf(result, request) } };
   } catch (error) {

@@ -51,7 +51,9 @@ export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<
     if (call) call.documents = texts.length;
     const request = requestOf(query, texts, wishes);
     const timeoutMs = context.timeoutMs();
-    const result = await withFieldNames(names, reranker.rerank(request, { signal, timeoutMs }));
+    const observer = call?.observeRanking?.();
+    const ranking = reranker.rerank(request, { signal, timeoutMs, observer });
+    const result = await withFieldNames(names, ranking);
     const characters = countCharacters(query, texts);
     const cost = { ...result, characters, device: health.report.device };
     for (const [name, value] of Object.entries(timingHeaders(cost))) {

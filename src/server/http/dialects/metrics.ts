@@ -1,0 +1,16 @@
+import type { MetricsText } from "../../../telemetry/server-observer.ts";
+import { objectError } from "../error-shapes.ts";
+import type { Route } from "../route.ts";
+
+/** Returns the route `GET /metrics`, in Prometheus' text format. It is logged as a probe is. */
+export function metricsRoute(metrics: () => Promise<MetricsText>): Route {
+  return {
+    method: "GET",
+    path: "/metrics",
+    probe: true,
+    errorShape: objectError,
+    async handle() {
+      return { status: 200, ...(await metrics()) };
+    },
+  };
+}

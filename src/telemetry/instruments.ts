@@ -1,0 +1,77 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** Makes the metrics of one registry. Names and labels are part of what operators rely on. */
+export interface Instruments {
+  /** A counter that the program adds to. */
+  counter<Label extends string>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+  ): Counter<Label>;
+  /** A gauge that the program moves up and down. */
+  gauge<Label extends string>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
+  /** A counter whose total is read when it is asked for; undefined counts as 0. */
+  counterOf(name: string, help: string, read: () => number | undefined): void;
+  /** A gauge whose value is read when it is asked for; undefined counts as 0. */
+  gaugeOf(name: string, help: string, read: () => number | undefined): void;
+  /** A gauge that is always 1, and whose labels are read when it is asked for. */
+  info<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[],
+    read: () => Readonly<Record<Label, string | number>>,
+  ): void;
+  /** A histogram; `buckets` are upper bounds. */
+  histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly Label[],
+  ): Histogram<Label>;
+}
+
+/** Returns the maker of a registry's metrics. */
+export function createInstruments(registry: Registry): Instruments {
+  const registers = [registry];
+  return {
+    counter: (name, help, labels = []) =>
+      new Counter({ name, help, labelNames: [...labels], registers }),
+    gauge: (name, help, labels = []) =>
+      new Gauge({ name, help, labelNames: [...labels], registers }),
+    counterOf(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read() ?? 0);
+        },
+      });
+    },
+    gaugeOf(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read() ?? 0);
+        },
+      });
+    },
+    info(name, help, labels, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        labelNames: [...labels],
+        collect() {
+          this.reset();
+          this.set(read(), 1);
+        },
+      });
+    },
+    histogram: (name, help, buckets, labels = []) =>
+      new Histogram({ name, help, buckets: [...buckets], labelNames: [...labels], registers }),
+  };
+}

@@ -1,0 +1,67 @@
+import { RerankError, type RerankErrorCode } from "../errors.ts";
+import type { Reranker } from "../reranker/rerank-request.ts";
+import type { Instruments } from "./instruments.ts";
+import { durationBuckets } from "./request-metrics.ts";
+
+/** A ranking that ended with any other error than those below. */
+const failed = "failed";
+
+/** How a ranking ended, as metrics call it. */
+const outcomeOf: Readonly<Partial<Record<RerankErrorCode, string>>> = {
+  invalid_argument: "invalid",
+  not_found: "invalid",
+  resource_exhausted: "refused",
+  unavailable: "unavailable",
+  deadline_exceeded: "expired",
+  cancelled: "cancelled",
+};
+
+/** Upper bounds of documents in one request. */
+const documentBuckets = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000] as const;
+
+/**
+ * Returns a function that puts a meter in front of a reranker. It counts rankings, and not calls:
+ * a stream has many.
+ */
+export function createRankingMetrics(make: Instruments): (reranker: Reranker) => Reranker {
+  const rankings = make.counter("rerankd_rankings_total", "Rankings that ended.", ["outcome"]);
+  const documents = make.counter("rerankd_documents_total", "Documents that were ranked.");
+  const tokens = make.counter("rerankd_tokens_total", "Tokens of rankings that the model read.");
+  const sizes = make.histogram(
+    "rerankd_ranking_documents",
+    "Documents of one ranking.",
+    documentBuckets,
+  );
+  const stages = make.histogram(
+    "rerankd_stage_duration_seconds",
+    "Time of answered rankings by stage.",
+    durationBuckets,
+    ["stage"],
+  );
+  for (const outcome of ["ok", failed, ...Object.values(outcomeOf)]) rankings.inc({ outcome }, 0);
+  const stageOf = (stage: string) => stages.labels({ stage });
+  const tokenize = stageOf("tokenize");
+  const queue = stageOf("queue");
+  const inference = stageOf("inference");
+
+  return (reranker) => ({
+    async rerank(request, call) {
+      try {
+        const result = await reranker.rerank(request, call);
+        const { tokenizationMs, queueMs, inferenceMs } = result.timings;
+        rankings.inc({ outcome: "ok" });
+        documents.inc(request.documents.length);
+        sizes.observe(request.documents.length);
+        tokens.inc(result.totalTokens);
+        tokenize.observe(tokenizationMs / 1000);
+        queue.observe(queueMs / 1000);
+        inference.observe(inferenceMs / 1000);
+        return result;
+      } catch (error) {
+        const known = error instanceof RerankError ? outcomeOf[error.code] : undefined;
+        rankings.inc({ outcome: known ?? failed });
+        throw error;
+      }
+    },
+  });
+}

@@ -1,0 +1,74 @@
+import type { Instruments } from "./instruments.ts";
+
+/** What is read when metrics are asked for. */
+export interface ServerState {
+  /** Whether requests are answered. */
+  readonly ready: boolean;
+  /** Whether it runs, but not as it should. */
+  readonly degraded: boolean;
+  readonly version: string;
+  readonly model: string;
+  /** "" until the model is loaded. */
+  readonly device: string;
+  /** The weights' type. */
+  readonly dtype: string;
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  /** undefined until the model is loaded. */
+  readonly engine: EngineState | undefined;
+}
+
+/** The part of it that a loaded model has. */
+export interface EngineState {
+  readonly queue: { readonly pairs: number; readonly tokens: number; readonly oldestMs: number };
+  /** undefined: no scores are kept. */
+  readonly cache:
+    | { readonly hits: number; readonly misses: number; readonly entries: number }
+    | undefined;
+  /** How often a crashed worker was replaced. */
+  readonly restarts: number;
+}
+
+/** Makes the metrics that are read when they are asked for, and cost nothing before. */
+export function createStateMetrics(make: Instruments, read: () => ServerState): void {
+  const engine = () => read().engine;
+  const { gaugeOf, counterOf, info } = make;
+  gaugeOf("rerankd_ready", "1 while requests are answered.", () => Number(read().ready));
+  gaugeOf("rerankd_degraded", "1 while it runs, but not as it should.", () =>
+    Number(read().degraded),
+  );
+  gaugeOf("rerankd_queue_pairs", "Pairs that wait.", () => engine()?.queue.pairs);
+  gaugeOf("rerankd_queue_tokens", "Tokens that wait.", () => engine()?.queue.tokens);
+  gaugeOf("rerankd_queue_age_seconds", "How long the oldest waiting pair has waited.", () => {
+    const { oldestMs = 0 } = engine()?.queue ?? {};
+    return oldestMs / 1000;
+  });
+  counterOf(
+    "rerankd_cache_hits_total",
+    "Pairs whose score was in the cache.",
+    () => engine()?.cache?.hits,
+  );
+  counterOf(
+    "rerankd_cache_misses_total",
+    "Pairs whose score was not in the cache.",
+    () => engine()?.cache?.misses,
+  );
+  gaugeOf("rerankd_cache_entries", "Scores in the cache.", () => engine()?.cache?.entries);
+  counterOf(
+    "rerankd_worker_restarts_total",
+    "How often a crashed inference worker was replaced.",
+    () => engine()?.restarts,
+  );
+  info("rerankd_build_info", "The server's version.", ["version"], () => {
+    return { version: read().version };
+  });
+  info(
+    "rerankd_model_info",
+    "What is served, and on what.",
+    ["model", "device", "dtype", "max_length"],
+    () => {
+      const { model, device, dtype, maxLength } = read();
+      return { model, device, dtype, max_length: maxLength };
+    },
+  );
+}
