@@ -102,6 +102,8 @@ if command -v kubernetes-validate >/dev/null || command -v kubeconform >/dev/nul
 else
   skip "kubernetes" "neither \`kubernetes-validate\` nor \`kubeconform\` is installed"
 fi
+check "prometheus.yml" promtool promtool check config prometheus/prometheus.yml
+check "alerts.yml" promtool promtool test rules prometheus/alerts_test.yml
 check "YAML" yamllint yamllint -s -d '{extends: default, rules: {line-length: disable, document-start: disable, braces: {max-spaces-inside: 1}, truthy: {check-keys: false}}}' .
 
 echo

@@ -45,11 +45,14 @@ suite("settings that deploy/ and docs/deploy.md name", () => {
     );
   });
 
-  test("name the metric of the queue in one place", () => {
+  test("name the metric of the queue in the places that are known to", () => {
     const places = files.filter((path) => readText(path).includes("queue_age_seconds"));
 
     assert.deepEqual(places, [
+      "deploy/grafana/rerankd.json",
       "deploy/kubernetes/components/scale-on-queue-age/kustomization.yaml",
+      "deploy/prometheus/alerts.yml",
+      "deploy/prometheus/alerts_test.yml",
     ]);
   });
 });
