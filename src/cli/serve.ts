@@ -77,7 +77,7 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine));
+  door.open(telemetry.follow(engine, engine.reranker));
   followBackend(engine, { log, health });
   log.info(
     {

@@ -31,11 +31,17 @@ export interface Telemetry {
    * with a StartupError if that cannot be.
    */
   load(): Promise<void>;
-  /** Tells what a loaded engine does, and returns its reranker with a meter. */
-  follow(engine: Engine): Reranker;
+  /** Tells what a loaded engine does, and returns the reranker in front of it with a meter. */
+  follow(engine: Engine, reranker: Reranker): Reranker;
   /** Sends the last spans, within about two seconds, and closes the port. Never rejects. */
   close(): Promise<void>;
 }
+
+/** The words of a server for a condition in which it answers requests. */
+const servingStatuses: ReadonlySet<string> = new Set(["ok", "degraded"]);
+
+/** The words of a server that runs, but not as it should. */
+const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]);
 
 /**
  * Returns the telemetry of a server. Its packages are loaded apart from everything else, while the
@@ -58,8 +64,8 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
     const { report } = health;
     return {
       ...report,
-      ready: report.status === "ok",
-      degraded: report.status === "restarting",
+      ready: servingStatuses.has(report.status),
+      degraded: degradedStatuses.has(report.status),
       engine: engine && { ...engine.snapshot(), restarts: engine.backend.details.restarts },
     };
   }
@@ -103,9 +109,9 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
     metrics: config.metrics && config.metricsPort === undefined ? metricsText : undefined,
     onBatch: config.metrics ? (batch) => metrics?.onBatch(batch) : undefined,
     load,
-    follow(loaded) {
+    follow(loaded, reranker) {
       engine = loaded;
-      return metrics ? metrics.meter(loaded.reranker) : loaded.reranker;
+      return metrics ? metrics.meter(reranker) : reranker;
     },
     async close() {
       await Promise.all([tracing?.close(), port?.close()]);

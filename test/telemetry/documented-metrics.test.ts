@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { readText } from "../deploy/deploy-files.ts";
 import { postRerank, sendHttp1 } from "../server/http-client.ts";
@@ -6,7 +8,7 @@ import { type ServerProcess, startServerProcess } from "../server-process.ts";
 import { baseOf, parseScrape, type Scrape } from "./scrape.ts";
 
 /** A row of the tables of metrics: names, type, labels. */
-const rowPattern = /^\| (`[a-z_]+`(?:, `\w+`)*) \| (counter|gauge|histogram) \| ([^|]*) \|/gm;
+const rowPattern = /^\| (`\w+`(?:, `\w+`)*) \| (counter|gauge|histogram) \|([^|]*)\|/gm;
 
 const ticked = /`([^`]+)`/g;
 
@@ -104,6 +106,15 @@ suite("rerankd serve", () => {
 
     assert.deepEqual([own.status, shared.status, code], [200, 404, 0]);
     assert.equal(parseScrape(own.text).samples.get("rerankd_ready"), 1);
+  });
+
+  test("does not start, and says so, where the port of the metrics is taken", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+
+    await assert.rejects(startServerProcess([`--metrics-port=${port}`]), /error: .*in use/);
+    holder.close();
   });
 
   test("has none with --metrics off", async () => {
