@@ -33,17 +33,20 @@ export const serving: ServingInfo = {
   maxBatchTokens: 1024,
 };
 
+/** How a test's server differs from the default. */
+export interface StartOptions {
+  readonly limits?: Partial<ServerLimits>;
+  readonly tls?: TlsOptions;
+  readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
+}
+
 /**
  * Starts a server over a fake reranker; it is destroyed with the test. Limits that are not given
  * have their defaults.
  */
 export async function startServer(
   context: TestContext,
-  options: {
-    readonly limits?: Partial<ServerLimits>;
-    readonly tls?: TlsOptions;
-    readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
-  } = {},
+  options: StartOptions = {},
 ): Promise<RunningServer> {
   const reranker = createFakeReranker();
   const log = createRecordingLogger();

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
 import type { ServerState } from "../../src/telemetry/state-metrics.ts";
@@ -15,10 +17,14 @@ import {
   createForeignClient,
   openStream,
 } from "../server/rpc/grpc-js-client.ts";
-import { type RunningServer, startServer } from "../server/start-server.ts";
+import { type RunningServer, type StartOptions, startServer } from "../server/start-server.ts";
+import { packageRoot } from "../server-process.ts";
 import { parseScrape, type Scrape } from "./scrape.ts";
 
 const rerankService = "rerank.v1.RerankService";
+
+const fixture = (name: string): Buffer =>
+  readFileSync(join(packageRoot, "test/fixtures/tls", name));
 
 const state: ServerState = {
   ready: true,
@@ -45,10 +51,11 @@ interface Metered extends RunningServer {
 async function startMetered(
   context: TestContext,
   read: () => ServerState = () => state,
+  options: Pick<StartOptions, "limits" | "tls"> = {},
 ): Promise<Metered> {
   const metrics = createMetrics(read);
   const telemetry = { observer: metrics.observer, metrics: metrics.text };
-  const running = await startServer(context, { telemetry });
+  const running = await startServer(context, { ...options, telemetry });
   const rerank = running.reranker.rerank;
   running.reranker.rerank = metrics.meter({ rerank }).rerank;
   const until: Metered["until"] = async (condition) => {
@@ -263,6 +270,33 @@ suite("metrics of calls", () => {
     assert.equal(scrape.samples.get('rerankd_connections_total{protocol="http1"}'), 2);
     session.close();
     await until(({ samples }) => samples.get('rerankd_connections{protocol="http2"}') === 0);
+  });
+});
+
+suite("metrics of connections that show nothing", () => {
+  const faultsOf = ({ samples }: Scrape, reason: string) =>
+    samples.get(`rerankd_connection_faults_total{reason="${reason}"}`);
+
+  test("count the silent ones, and not those that leave by themselves", async (context) => {
+    const limits = { undecidedTimeoutMs: 100 };
+    const { port, until } = await startMetered(context, () => state, { limits });
+    const gone = await connectRaw(context, port);
+    gone.socket.end();
+    await gone.closed;
+    const silent = await connectRaw(context, port);
+    await silent.closed;
+
+    await until((scrape) => faultsOf(scrape, "silent") === 1);
+  });
+
+  test("count failed handshakes of TLS", async (context) => {
+    const tls = { cert: fixture("cert.pem"), key: fixture("key.pem") };
+    const { port, until } = await startMetered(context, () => state, { tls });
+    const plain = await connectRaw(context, port);
+    plain.socket.write("GET / HTTP/1.1\r\n\r\n");
+    await plain.closed;
+
+    await until((scrape) => faultsOf(scrape, "tls_handshake") === 1);
   });
 });
 
