@@ -7,9 +7,15 @@ import { StartupError } from "../errors.ts";
 export interface HubOptions {
   /** The hub's address without a slash at its end. */
   readonly endpoint: string;
-  /** The folder with one `models--owner--name` folder for each model, absolute. */
+  /**
+   * The folder with one `models--owner--name` folder for each model, absolute. Reading it throws a
+   * StartupError where only a home folder would tell and nobody knows one.
+   */
   readonly cacheDirectory: string;
-  /** The home folder that `~` stands for. */
+  /**
+   * The home folder that `~` stands for. Reading it throws a StartupError where nobody knows one: no
+   * `HOME`, and a user without an entry in the system's list, as in many containers.
+   */
   readonly homeDirectory: string;
   /** Whether the network must not be used. */
   readonly offline: boolean;
@@ -27,38 +33,54 @@ const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
  * Reads the hub's settings as Python's `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`,
  * `HF_HOME`, `XDG_CACHE_HOME`, `HF_HUB_OFFLINE`, and the token from `HF_TOKEN` or else from the
  * file that `hf auth login` writes. Throws a StartupError if `HF_ENDPOINT` is no http or https
- * address.
+ * address. The home folder is looked up only where a path needs it: `findHome` may throw.
  */
-export async function readHubOptions(env: Environment): Promise<HubOptions> {
-  const homeDirectory = env.HOME || env.USERPROFILE || homedir();
-  const expand = (path: string) => resolve(expandPath(path, env, homeDirectory));
-  const home = expand(
-    env.HF_HOME || join(env.XDG_CACHE_HOME || join(homeDirectory, ".cache"), "huggingface"),
-  );
-  const cache = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(home, "hub");
+export async function readHubOptions(
+  env: Environment,
+  findHome: () => string = homedir,
+): Promise<HubOptions> {
+  const home = (): string => env.HOME || env.USERPROFILE || homeOrThrow(findHome);
+  const expand = (path: string) => resolve(expandPath(path, env, home));
+  const hubFolder = (): string =>
+    expand(env.HF_HOME || join(env.XDG_CACHE_HOME || join(home(), ".cache"), "huggingface"));
   const token =
     cleanToken(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ??
-    cleanToken(await readTokenFile(expand(env.HF_TOKEN_PATH || join(home, "token"))));
+    cleanToken(await readTokenFile(() => expand(env.HF_TOKEN_PATH || join(hubFolder(), "token"))));
   const offline = env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE || "";
   return {
     endpoint: readEndpoint(env.HF_ENDPOINT || defaultEndpoint),
-    cacheDirectory: expand(cache),
-    homeDirectory,
+    get cacheDirectory() {
+      return expand(env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubFolder(), "hub"));
+    },
+    get homeDirectory() {
+      return home();
+    },
     offline: trueValues.has(offline.toUpperCase()),
     ...(token === undefined ? {} : { token }),
   };
 }
 
-/** Replaces a `~` at the start of a path by the home folder. */
-export function expandHome(path: string, homeDirectory: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homeDirectory, path.slice(1)) : path;
+function homeOrThrow(findHome: () => string): string {
+  try {
+    return findHome();
+  } catch (cause) {
+    throw new StartupError("this user has no home folder, and HOME is not set", {
+      hint: "set HF_HOME to a folder for models, or serve `--model-id bundled` or a folder",
+      cause,
+    });
+  }
 }
 
-function expandPath(path: string, env: Environment, homeDirectory: string): string {
+/** Replaces a `~` at the start of a path by the home folder, which is asked for only then. */
+export function expandHome(path: string, home: () => string): string {
+  return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
+}
+
+function expandPath(path: string, env: Environment, home: () => string): string {
   const expanded = path.replace(/\$(?:(\w+)|\{(\w+)\})/g, (text, bare, braced) => {
     return env[bare ?? braced] ?? text;
   });
-  return expandHome(expanded, homeDirectory);
+  return expandHome(expanded, home);
 }
 
 function readEndpoint(text: string): string {
@@ -71,8 +93,13 @@ function readEndpoint(text: string): string {
   });
 }
 
-async function readTokenFile(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
+/** Returns what the file says; undefined where there is none, or no home folder that it lies in. */
+async function readTokenFile(pathOf: () => string): Promise<string | undefined> {
+  try {
+    return await readFile(pathOf(), "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function cleanToken(token: string | undefined): string | undefined {

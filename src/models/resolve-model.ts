@@ -153,7 +153,7 @@ async function openFolder(
 /** Returns the folder that a name means: one that exists, or one that is written as a path. */
 async function findFolder(modelId: string, hub: HubOptions): Promise<string | undefined> {
   if (modelId === "") return undefined;
-  const path = resolve(expandHome(modelId, hub.homeDirectory));
+  const path = resolve(expandHome(modelId, () => hub.homeDirectory));
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return path;
   if (!/^[.~]/.test(modelId) && !isAbsolute(modelId)) return undefined;

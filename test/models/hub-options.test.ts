@@ -13,6 +13,13 @@ const caches: readonly (readonly [Readonly<Record<string, string>>, string])[] =
   [{ HF_HOME: "/hf", HUGGINGFACE_HUB_CACHE: "/old", HF_HUB_CACHE: "/hub" }, "/hub"],
 ];
 
+/** What `os.homedir()` does for a user that the system does not list. */
+const noHome = (): string => {
+  throw Object.assign(new Error("A system error occurred: uv_os_homedir returned ENOENT"), {
+    code: "ERR_SYSTEM_ERROR",
+  });
+};
+
 suite("readHubOptions()", () => {
   for (const [env, cache] of caches) {
     test(`finds the cache ${cache} by ${Object.keys(env).join(", ") || "default"}`, async () => {
@@ -34,6 +41,26 @@ suite("readHubOptions()", () => {
     const home = await makeTempFolder(context);
 
     assert.equal((await readHubOptions({ HF_HOME: home, HF_TOKEN: "" })).token, undefined);
+  });
+
+  test("needs no home folder where the environment names the cache", async () => {
+    for (const env of [{ HF_HOME: "/hf" }, { HF_HUB_CACHE: "/hf/hub" }]) {
+      assert.equal((await readHubOptions(env, noHome)).cacheDirectory, "/hf/hub");
+    }
+    const { offline, token } = await readHubOptions({ HF_HUB_OFFLINE: "1" }, noHome);
+    assert.deepEqual([offline, token], [true, undefined]);
+  });
+
+  test("says what to set where the user has no home folder", async () => {
+    const options = await readHubOptions({}, noHome);
+
+    for (const read of [() => options.cacheDirectory, () => options.homeDirectory]) {
+      assert.throws(read, {
+        name: "StartupError",
+        message: "this user has no home folder, and HOME is not set",
+        hint: /set HF_HOME/,
+      });
+    }
   });
 
   test("is offline if HF_HUB_OFFLINE is true", async () => {
