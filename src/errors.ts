@@ -63,6 +63,20 @@ export class RerankError extends Error {
 }
 
 /**
+ * A batch that was lost because the worker that held it crashed. Nothing is wrong with it as far as
+ * is known: it may be tried again on the next worker.
+ */
+export class WorkerCrashError extends RerankError {
+  /** Whether the worker was computing the batch, which may then be why it crashed. */
+  readonly wasRunning: boolean;
+
+  constructor(wasRunning: boolean, cause: unknown) {
+    super("unavailable", "the model is not available now; try again", { cause });
+    this.wasRunning = wasRunning;
+  }
+}
+
+/**
  * Returns the RerankError for an aborted signal: `deadline_exceeded` if the reason is a time-out,
  * else `cancelled`. A reason that is a RerankError is returned as it is.
  */

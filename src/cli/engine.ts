@@ -64,7 +64,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { model, device, threads, maxLength, limits, servedModels } = options;
   const padId = model.config.padTokenId;
   const backend = createResilientBackend({
-    startWorker: (onNote) =>
+    startWorker: (events) =>
       startWorkerBackend({
         modelPath: model.onnxPath,
         device,
@@ -72,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         rowByRow: isQuantized(model.dtype),
         threads,
         spinning: options.spinning,
-        onNote,
+        ...events,
       }),
     padId,
   });

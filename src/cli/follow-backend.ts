@@ -1,4 +1,4 @@
-import type { HealthState } from "../server/health-state.ts";
+import type { HealthReport, HealthState } from "../server/health-state.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Engine } from "./engine.ts";
 
@@ -11,20 +11,34 @@ export function followBackend(
   { log, health }: { readonly log: Logger; readonly health?: HealthState },
 ): void {
   let previous = backend.status;
+  let previousDegraded = backend.details.degraded;
   let notes = info.notes.length;
   for (const note of info.notes) log.info({}, note);
-  health?.update({ status: "ok", reason: "", device: info.device });
-  backend.onStatus((status, { info: current, reason, restarts }) => {
+  health?.update({ ...servingFields(backend.details.degraded), device: info.device });
+  backend.onStatus((status, { info: current, reason, restarts, recoveryMs, degraded }) => {
     for (const note of current?.notes.slice(notes) ?? []) log.warn({}, note);
     notes = current?.notes.length ?? 0;
-    if (status === previous) return;
-    previous = status;
+    const isDegradedChange = status === "ok" && degraded !== previousDegraded;
+    if (isDegradedChange && degraded !== undefined) log.warn({}, degraded);
+    else if (isDegradedChange) log.info({}, "every document runs on the device again");
+    previousDegraded = degraded;
+    if (status === previous && !isDegradedChange) return;
     if (status === "ok") {
-      log.info({ restarts }, "the inference worker is back");
-      health?.update({ status: "ok", reason: "", device: current?.device ?? info.device });
+      if (status !== previous) {
+        const recovery_ms = recoveryMs && Math.round(recoveryMs);
+        log.info({ restarts, recovery_ms }, "the inference worker is back");
+      }
+      health?.update({ ...servingFields(degraded), device: current?.device ?? info.device });
     } else if (status === "restarting") {
       log.error({ err: reason, restarts }, "the inference worker ended and is being restarted");
       health?.update({ status: "restarting", reason: "the inference worker is being restarted" });
     }
+    previous = status;
   });
+}
+
+function servingFields(degraded: string | undefined): Pick<HealthReport, "status" | "reason"> {
+  return degraded === undefined
+    ? { status: "ok", reason: "" }
+    : { status: "degraded", reason: degraded };
 }

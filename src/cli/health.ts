@@ -6,6 +6,9 @@ import type { HealthConfig } from "../config/health-config.ts";
 import type { ProcessContext } from "./run.ts";
 import { writeOutput } from "./write-output.ts";
 
+/** The server's words for a condition in which it answers requests. */
+const servingStatuses: ReadonlySet<string> = new Set(["ok", "degraded"]);
+
 /** What is known of a server that did not answer. */
 interface Unreachable {
   readonly status: "unreachable";
@@ -24,7 +27,7 @@ export async function health(config: HealthConfig, context: ProcessContext): Pro
     stdout,
     `${asJson ? JSON.stringify(jsonOf(report)) : lineOf(report, config)}\n`,
   );
-  return report.status === "ok";
+  return servingStatuses.has(report.status);
 }
 
 async function askHealth(

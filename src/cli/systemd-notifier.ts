@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { Environment } from "../config/parse-options.ts";
-import type { HealthReport, HealthState } from "../server/health-state.ts";
+import { type HealthReport, type HealthState, isServing } from "../server/health-state.ts";
 import type { Logger } from "../telemetry/log.ts";
 
 /** What telling systemd needs. */
@@ -69,7 +69,7 @@ export function startSystemdNotifier(options: SystemdNotifierOptions): SystemdNo
   const keepAlive = (): void => {
     cancelKeepAlive = clock.after(keepAliveMs, () => {
       keepAlive();
-      if (waiting === 0 && health.report.status === "ok") send("WATCHDOG=1");
+      if (waiting === 0 && isServing(health.report)) send("WATCHDOG=1");
     });
   };
 
@@ -78,7 +78,7 @@ export function startSystemdNotifier(options: SystemdNotifierOptions): SystemdNo
     if (report.status === "draining") {
       cancelKeepAlive();
       send("STOPPING=1", status);
-    } else if (report.status === "ok" && !ready) {
+    } else if (isServing(report) && !ready) {
       ready = true;
       send("READY=1", status);
       if (keepAliveMs > 0) keepAlive();
@@ -98,6 +98,7 @@ export function startSystemdNotifier(options: SystemdNotifierOptions): SystemdNo
 
 /** Returns the line that `systemctl status` shows. */
 function statusText({ status, reason, model, device, dtype }: HealthReport): string {
-  const text = status === "ok" ? `serving ${model} on ${device}, ${dtype}` : `${status}: ${reason}`;
+  const serving = `serving ${model} on ${device}, ${dtype}`;
+  const text = status === "ok" ? serving : `${status}: ${reason}`;
   return text.replaceAll(/\s+/g, " ");
 }

@@ -93,7 +93,10 @@ export type RerankStreamAnswer =
 
 /** What a server says of itself. */
 export interface ServerHealth {
-  /** `ok`, `starting`, `restarting` or `draining`; requests are answered only in `ok`. */
+  /**
+   * `ok`, `degraded` (slower than it should be), `starting`, `restarting` or `draining`; requests are
+   * answered in the first two.
+   */
   readonly status: string;
   readonly model: string;
   /** `cpu`, `cuda` or `webgpu`; empty until the model is loaded. */

@@ -15,6 +15,17 @@ export interface EncodedBatch {
   readonly lengths: Int32Array<ArrayBuffer>;
 }
 
+/** A time without a loaded model. */
+export interface Outage {
+  /** About how long until batches are taken again, in milliseconds; 0 or more. */
+  readonly remainingMs: number;
+  /**
+   * Resolves when more is known: batches are taken again, the next try is planned, or the backend is
+   * closed. Never rejects.
+   */
+  readonly changed: Promise<void>;
+}
+
 /**
  * Runs a cross-encoder: the one seam between the server and a runtime.
  *
@@ -25,9 +36,12 @@ export interface Backend {
   /**
    * Returns one logit per row. The arrays of the batch belong to the backend from the call on (they
    * may be transferred to a thread). Rejects with RerankError `unavailable` while the model is not
-   * loaded, or if its worker dies before it answered.
+   * loaded, and with WorkerCrashError if its worker dies before it answered; `outage` then tells
+   * about the next one.
    */
   score(batch: EncodedBatch): Promise<Float32Array>;
+  /** Set while a crashed worker is being replaced. Absent where that cannot be. */
+  readonly outage?: Outage | undefined;
   /**
    * Waits for the running batch, then frees the model. Later calls of `score` reject with
    * `unavailable`.

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../clock.ts";
 import { RerankError } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
 
@@ -9,53 +10,104 @@ export interface MemoryFallbackOptions {
   readonly run: RunBatch;
   /** Opens the model on a device with more memory, at most once. Absent if there is none. */
   readonly openFallback?: (() => Promise<RunBatch>) | undefined;
+  /**
+   * Hears how many tokens a document has at least that now runs on the fallback; `undefined` once
+   * the device takes all of them again.
+   */
+  readonly onFallback?: ((tokens: number | undefined) => void) | undefined;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock | undefined;
 }
+
+/**
+ * How long a document that did not fit, and those of its length, are kept from the device, in
+ * milliseconds: failing costs several runs each time, and what holds the memory may be gone by then.
+ */
+export const deviceRestMs = 60_000;
 
 const outOfMemory =
   /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED/i;
 
 /**
  * Returns a function that computes a batch whatever its size: one that does not fit into memory is
- * halved until it does, and a single row that does not fit runs on the fallback. Rejects with
- * RerankError `resource_exhausted` if no device has the memory for one row.
+ * halved until it does. A single row that does not fit runs on the fallback, and so do the rows of
+ * its length and longer ones until the device has had a rest. Rejects with RerankError
+ * `resource_exhausted` if no device has the memory for one row.
  */
 export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
-  const { run, openFallback } = options;
+  const { run, openFallback, onFallback, clock = systemClock } = options;
   let fallback: Promise<RunBatch> | undefined;
+  /** Rows of this many tokens or more do not fit. */
+  let limitTokens = Number.POSITIVE_INFINITY;
+  let restedMs = 0;
 
-  async function runFitting(batch: EncodedBatch): Promise<Float32Array<ArrayBuffer>> {
-    try {
-      return await run(batch);
-    } catch (cause) {
-      if (!isOutOfMemory(cause)) throw cause;
-      return batch.rows === 1 ? await runElsewhere(batch, cause) : await runHalves(batch);
-    }
+  async function runOnDevice(batch: EncodedBatch): Promise<Float32Array<ArrayBuffer>> {
+    const tooLong = batch.length >= limitTokens;
+    if (tooLong && clock.nowMs() < restedMs) return await runOnFallback(batch);
+    return await runHalving(batch, {
+      run: async (part) => {
+        const logits = await run(part);
+        if (tooLong) setLimit(Number.POSITIVE_INFINITY);
+        return logits;
+      },
+      rest: runOnDevice,
+      onSingle: async (row, cause) => {
+        if (openFallback === undefined) throw tooLarge(row, cause);
+        setLimit(Math.min(limitTokens, row.length));
+        return await runOnFallback(row);
+      },
+    });
   }
 
-  async function runHalves(batch: EncodedBatch): Promise<Float32Array<ArrayBuffer>> {
-    const half = Math.ceil(batch.rows / 2);
-    const logits = new Float32Array(batch.rows);
-    logits.set(await runFitting(rowsOf(batch, 0, half)));
-    logits.set(await runFitting(rowsOf(batch, half, batch.rows)), half);
-    return logits;
+  async function runOnFallback(batch: EncodedBatch): Promise<Float32Array<ArrayBuffer>> {
+    fallback ??= openFallback?.();
+    return await runHalving(batch, {
+      run: (await fallback) ?? run,
+      rest: runOnFallback,
+      onSingle: (row, cause) => {
+        throw tooLarge(row, cause);
+      },
+    });
   }
 
-  async function runElsewhere(
-    batch: EncodedBatch,
-    cause: unknown,
-  ): Promise<Float32Array<ArrayBuffer>> {
-    try {
-      if (openFallback === undefined) throw cause;
-      fallback ??= openFallback();
-      return await (await fallback)(batch);
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      const message = `one document of ${batch.length} tokens does not fit into memory`;
-      throw new RerankError("resource_exhausted", message, { cause: error });
-    }
+  function setLimit(tokens: number): void {
+    restedMs = clock.nowMs() + deviceRestMs;
+    if (tokens === limitTokens) return;
+    limitTokens = tokens;
+    onFallback?.(Number.isFinite(tokens) ? tokens : undefined);
   }
 
-  return runFitting;
+  return runOnDevice;
+}
+
+interface Halving {
+  readonly run: RunBatch;
+  /** Computes a half of a batch that did not fit. */
+  readonly rest: RunBatch;
+  /** Computes a row that does not fit alone. */
+  readonly onSingle: (row: EncodedBatch, cause: unknown) => Promise<Float32Array<ArrayBuffer>>;
+}
+
+async function runHalving(
+  batch: EncodedBatch,
+  { run, rest, onSingle }: Halving,
+): Promise<Float32Array<ArrayBuffer>> {
+  try {
+    return await run(batch);
+  } catch (cause) {
+    if (!isOutOfMemory(cause)) throw cause;
+    if (batch.rows === 1) return await onSingle(batch, cause);
+  }
+  const half = Math.ceil(batch.rows / 2);
+  const logits = new Float32Array(batch.rows);
+  logits.set(await rest(rowsOf(batch, 0, half)));
+  logits.set(await rest(rowsOf(batch, half, batch.rows)), half);
+  return logits;
+}
+
+function tooLarge({ length }: EncodedBatch, cause: unknown): RerankError {
+  const message = `one document of ${length} tokens does not fit into memory`;
+  return new RerankError("resource_exhausted", message, { cause });
 }
 
 function isOutOfMemory(cause: unknown): boolean {

@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { RerankError } from "../errors.ts";
-import type { Backend, EncodedBatch } from "./backend.ts";
+import { RerankError, WorkerCrashError } from "../errors.ts";
+import type { Backend, EncodedBatch, Outage } from "./backend.ts";
 import { canaryBatch, runCanary } from "./canary.ts";
+import { createDeferred } from "./deferred.ts";
 import { defaultRestartPolicy, type RestartPolicy, restartDelayMs } from "./restart-policy.ts";
 import type { BackendInfo } from "./session-options.ts";
-import type { WorkerBackend } from "./worker-backend.ts";
+import type { WorkerBackend, WorkerEvents } from "./worker-backend.ts";
 
 /** Whether a backend answers: only while it is `ok`. */
 export type BackendStatus = "starting" | "ok" | "restarting" | "closed";
@@ -23,6 +24,13 @@ export interface BackendDetails {
   readonly reason: Error | undefined;
   /** How often a crashed worker was replaced. */
   readonly restarts: number;
+  /**
+   * How long the last outage took, from the crash to the canary's answer, in milliseconds.
+   * `undefined` before the first one was over.
+   */
+  readonly recoveryMs: number | undefined;
+  /** Why it is slower than it should be while it answers. `undefined` where it is not. */
+  readonly degraded: string | undefined;
 }
 
 /** Hears every change of status or details. Must not throw. */
@@ -31,10 +39,10 @@ export type StatusListener = (status: BackendStatus, details: BackendDetails) =>
 /** What to keep alive, and how. */
 export interface ResilientBackendOptions {
   /**
-   * Starts a worker with the model loaded, for example `(onNote) => startWorkerBackend({
-   * ...options, onNote })`.
+   * Starts a worker with the model loaded, for example `(events) => startWorkerBackend({
+   * ...options, ...events })`.
    */
-  readonly startWorker: (onNote: (note: string) => void) => Promise<WorkerBackend>;
+  readonly startWorker: (events: WorkerEvents) => Promise<WorkerBackend>;
   /** The id of padding, for the canary. */
   readonly padId: number;
   readonly restart?: RestartPolicy;
@@ -46,8 +54,8 @@ export interface ResilientBackendOptions {
  * A backend that replaces its worker when it crashes.
  *
  * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the
- * worker held with `unavailable`; calls while there is no worker fail the same way, with the time
- * until the next try. A batch that never ends cannot be helped: a thread that computes cannot be
+ * worker held with WorkerCrashError, once `outage` tells of the restart; calls while there is no
+ * worker fail with `unavailable` and the time until there should be one. A batch that never ends cannot be helped: a thread that computes cannot be
  * ended without the process, so its call stays open and `close` waits; only ending the process by a
  * signal helps.
  */
@@ -70,7 +78,13 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
   const policy = { ...defaultRestartPolicy, ...options.restart };
   const listeners = new Set<StatusListener>();
   let status: BackendStatus = "starting";
-  let details: BackendDetails = { info: undefined, reason: undefined, restarts: 0 };
+  let details: BackendDetails = {
+    info: undefined,
+    reason: undefined,
+    restarts: 0,
+    recoveryMs: undefined,
+    degraded: undefined,
+  };
   let worker: WorkerBackend | undefined;
   let starting: Promise<BackendInfo> | undefined;
   let closed = false;
@@ -78,7 +92,11 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
   let cancelRestart: () => void = () => {};
   let failures = 0;
   let okSinceMs = 0;
-  let nextTryMs: number | undefined;
+  let crashedMs = 0;
+  /** How long the last start took, which the next one should take as well. */
+  let startMs = 0;
+  let readyMs = 0;
+  let outage: (Outage & { end(): void }) | undefined;
 
   function setStatus(next: BackendStatus, changes: Partial<BackendDetails> = {}): void {
     status = next;
@@ -86,8 +104,21 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     for (const listener of [...listeners]) listener(status, details);
   }
 
+  /** Whoever waits for the present outage to change hears of it; a new one follows, or none. */
+  function setOutage(next: "restarting" | "over"): void {
+    outage?.end();
+    const { promise: changed, resolve: end } = createDeferred<void>();
+    const remaining = {
+      get remainingMs() {
+        return Math.max(0, readyMs - clock.nowMs());
+      },
+    };
+    outage = next === "over" ? undefined : Object.assign(remaining, { changed, end });
+  }
+
   async function bringUp(restarts: number): Promise<BackendInfo> {
-    const candidate = await startWorker(addNote);
+    const startedMs = clock.nowMs();
+    const candidate = await startWorker({ onNote: addNote, onDegraded: setDegraded });
     try {
       if (closed) throw closedError();
       await runCanary(candidate, canaryBatch(padId));
@@ -98,7 +129,10 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     }
     worker = candidate;
     okSinceMs = clock.nowMs();
-    setStatus("ok", { info: candidate.info, reason: undefined, restarts });
+    startMs = okSinceMs - startedMs;
+    const recoveryMs = restarts === 0 ? undefined : okSinceMs - crashedMs;
+    setStatus("ok", { info: candidate.info, reason: undefined, restarts, recoveryMs });
+    setOutage("over");
     void candidate.exited.then(handleExit);
     return candidate.info;
   }
@@ -108,23 +142,28 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     if (info !== undefined) setStatus(status, { info: { ...info, notes: [...info.notes, note] } });
   }
 
+  function setDegraded(degraded: string | undefined): void {
+    setStatus(status, { degraded });
+  }
+
   function handleExit(crash: Error | undefined): void {
     worker = undefined;
     if (closed) return;
-    if (clock.nowMs() - okSinceMs >= policy.stableAfterMs) failures = 0;
+    crashedMs = clock.nowMs();
+    if (crashedMs - okSinceMs >= policy.stableAfterMs) failures = 0;
     scheduleRestart(crash ?? new Error("the inference worker ended by itself"));
   }
 
   function scheduleRestart(reason: Error): void {
     const delayMs = restartDelayMs(failures, policy);
     failures += 1;
-    nextTryMs = clock.nowMs() + delayMs;
+    readyMs = clock.nowMs() + delayMs + startMs;
     cancelRestart = clock.after(delayMs, () => void restart());
-    setStatus("restarting", { reason });
+    setOutage("restarting");
+    setStatus("restarting", { reason, degraded: undefined });
   }
 
   async function restart(): Promise<void> {
-    nextTryMs = undefined;
     starting = bringUp(details.restarts + 1);
     await starting.catch((error: unknown) => {
       if (!closed) scheduleRestart(asError(error));
@@ -146,10 +185,20 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
   }
 
   async function score(batch: EncodedBatch): Promise<Float32Array> {
-    if (status === "ok" && worker !== undefined) return await worker.score(batch);
-    if (closed) throw closedError();
-    const retryAfterMs = nextTryMs === undefined ? {} : { retryAfterMs: nextTryMs - clock.nowMs() };
-    throw new RerankError("unavailable", "the model is not loaded now; try again", retryAfterMs);
+    const current = worker;
+    if (status !== "ok" || current === undefined) {
+      if (closed) throw closedError();
+      const retryAfter = outage && { retryAfterMs: outage.remainingMs };
+      throw new RerankError("unavailable", "the model is not loaded now; try again", retryAfter);
+    }
+    try {
+      return await current.score(batch);
+    } catch (error) {
+      if (!(error instanceof WorkerCrashError)) throw error;
+      // Its exit begins the outage, which is to be seen before the error is.
+      await current.exited;
+      throw closed ? closedError() : error;
+    }
   }
 
   async function stop(): Promise<void> {
@@ -157,6 +206,7 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     closed = true;
     cancelRestart();
     if (!wasClosed) setStatus("closed");
+    setOutage("over");
     await starting?.catch(() => {});
     await worker?.close();
   }
@@ -167,6 +217,9 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     },
     get details() {
       return details;
+    },
+    get outage() {
+      return outage;
     },
     onStatus(listener) {
       listeners.add(listener);

@@ -30,6 +30,8 @@ export interface Session {
 export interface SessionHooks {
   /** Hears what the operator should know and what was not known when the session was opened. */
   readonly onNote?: (note: string) => void;
+  /** Hears why batches run slower than they should from now on; `undefined` once they do not. */
+  readonly onDegraded?: (reason: string | undefined) => void;
   /** Default: those of the installed runtime. */
   readonly deviceObstacles?: DeviceObstacles;
 }
@@ -43,8 +45,8 @@ interface Loaded {
 /**
  * Opens a model on the first device of its plan that works. Rejects with a StartupError that says
  * what to do if the file, its graph or the device does not serve. A batch that does not fit into
- * the device's memory is run in parts, and in the last resort on the CPU; the hook `onNote` hears
- * of that.
+ * the device's memory is run in parts, and in the last resort on the CPU; the hook `onDegraded`
+ * hears of that.
  */
 export async function openSession(
   options: OpenSessionOptions,
@@ -58,13 +60,14 @@ export async function openSession(
   async function openOnCpu(): Promise<RunBatch> {
     const fallback = await load("cpu", options);
     open.push(fallback);
-    hooks.onNote?.(`a document did not fit into the memory of ${device} and ran on the cpu`);
     return fallback.run;
   }
 
   const run = createMemoryFallback({
     run: loaded.run,
     openFallback: device === "cpu" ? undefined : openOnCpu,
+    onFallback: (tokens) =>
+      hooks.onDegraded?.(tokens === undefined ? tokens : degradedBy(tokens, device)),
   });
   return {
     info: {
@@ -79,6 +82,10 @@ export async function openSession(
       for (const session of open.splice(0)) await session.close();
     },
   };
+}
+
+function degradedBy(tokens: number, device: Device): string {
+  return `documents of ${tokens} tokens or more do not fit into the memory of ${device} and run on the cpu`;
 }
 
 async function loadOnFirst(

@@ -1,18 +1,24 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { RerankError, StartupError } from "../errors.ts";
+import { RerankError, StartupError, WorkerCrashError } from "../errors.ts";
 import type { Backend, EncodedBatch } from "./backend.ts";
 import { createDeferred } from "./deferred.ts";
 import { checkBatch } from "./feeds.ts";
 import type { BackendInfo, OpenSessionOptions } from "./session-options.ts";
 import type { WorkerRequest, WorkerResponse } from "./worker-protocol.ts";
 
+/** What a worker tells beside its answers. */
+export interface WorkerEvents {
+  /** Hears what the operator should know and came up while batches ran. */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /** Hears why the model runs slower than it should from now on; `undefined` once it does not. */
+  readonly onDegraded?: ((reason: string | undefined) => void) | undefined;
+}
+
 /** How to start a worker. */
-export interface WorkerBackendOptions extends OpenSessionOptions {
+export interface WorkerBackendOptions extends OpenSessionOptions, WorkerEvents {
   /** The module that the thread runs. Default: the one that serves an ONNX session. */
   readonly workerUrl?: URL;
-  /** Hears what the operator should know and came up while batches ran. */
-  readonly onNote?: (note: string) => void;
 }
 
 /** A model in a thread of its own. It cannot be started again once its thread has ended. */
@@ -42,7 +48,7 @@ const defaultWorkerUrl = new URL(`./worker-main${extname(import.meta.url)}`, imp
  * ends makes it wait for ever.
  */
 export async function startWorkerBackend(options: WorkerBackendOptions): Promise<WorkerBackend> {
-  const { workerUrl = defaultWorkerUrl, onNote, ...workerData } = options;
+  const { workerUrl = defaultWorkerUrl, onNote, onDegraded, ...workerData } = options;
   const pending = new Map<number, PendingCall>();
   const started = createDeferred<WorkerBackend>();
   const exited = createDeferred<Error | undefined>();
@@ -54,7 +60,7 @@ export async function startWorkerBackend(options: WorkerBackendOptions): Promise
 
   const worker = new Worker(workerUrl, { workerData, name: "inference" });
   worker.on("message", receive);
-  worker.on("messageerror", (cause) => failAll(cause));
+  worker.on("messageerror", (cause) => failAll(() => unavailable(cause)));
   worker.on("error", (cause: unknown) => {
     crash = cause instanceof Error ? cause : new Error(String(cause));
     startError = new StartupError("the inference worker crashed while it started", { cause });
@@ -62,7 +68,8 @@ export async function startWorkerBackend(options: WorkerBackendOptions): Promise
   worker.on("exit", (exitCode) => {
     ended = true;
     const cause = crash ?? new Error(`the inference worker exited with code ${exitCode}`);
-    failAll(cause);
+    // Batches are answered in order, so only the oldest can have been under way.
+    failAll((position) => new WorkerCrashError(position === 0, cause));
     started.reject(startError);
     exited.resolve(stopping && crash === undefined ? undefined : cause);
   });
@@ -89,6 +96,9 @@ export async function startWorkerBackend(options: WorkerBackendOptions): Promise
       case "noted":
         onNote?.(response.note);
         return;
+      case "degraded":
+        onDegraded?.(response.reason);
+        return;
       default:
         response satisfies never;
     }
@@ -100,10 +110,10 @@ export async function startWorkerBackend(options: WorkerBackendOptions): Promise
     return call;
   }
 
-  function failAll(cause: unknown): void {
+  function failAll(errorOf: (position: number) => RerankError): void {
     const calls = [...pending.values()];
     pending.clear();
-    for (const call of calls) call.reject(unavailable(cause));
+    for (const [position, call] of calls.entries()) call.reject(errorOf(position));
   }
 
   async function score(batch: EncodedBatch): Promise<Float32Array> {

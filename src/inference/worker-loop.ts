@@ -15,7 +15,10 @@ export async function serveSession(port: MessagePort, open: OpenWorkerSession): 
     port.postMessage(response, transfer);
   let session: Session;
   try {
-    session = await open({ onNote: (note) => post({ type: "noted", note }) });
+    session = await open({
+      onNote: (note) => post({ type: "noted", note }),
+      onDegraded: (reason) => post({ type: "degraded", reason }),
+    });
   } catch (error) {
     post(startFailure(error));
     port.close();

@@ -44,4 +44,6 @@ export type WorkerResponse =
       readonly cause: string;
     }
   /** Something that the operator should know came up while batches ran. */
-  | { readonly type: "noted"; readonly note: string };
+  | { readonly type: "noted"; readonly note: string }
+  /** From now on the model runs slower than it should; without a reason, no longer. */
+  | { readonly type: "degraded"; readonly reason: string | undefined };

@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
-import { errorFromAbort, RerankError } from "../errors.ts";
-import type { Backend } from "../inference/backend.ts";
+import { errorFromAbort, RerankError, WorkerCrashError } from "../errors.ts";
+import type { Backend, Outage } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import { type AdmissionLimits, type Outlook, refusalOf, slackTokensOf } from "./admission.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
+import { encodingOf, type Job, tokensOf } from "./job.ts";
+import { createLostBatches } from "./lost-batches.ts";
 import type { BatchStats, QueueSnapshot, ScoreObserver } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createThroughput } from "./throughput.ts";
@@ -31,9 +33,10 @@ export interface ScoredPairs {
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
-   * Scores the pairs of one request. Rejects with RerankError: `resource_exhausted`, before any
-   * work, if the queue has no room for the whole request or it could not be done in time; the error
-   * of `errorFromAbort` once the signal aborts; or the error of the backend.
+   * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, while
+   * a crashed worker is being replaced; `resource_exhausted`, before any work, if the queue has no
+   * room for the whole request or it could not be done in time; the error of `errorFromAbort` once
+   * the signal aborts; or the error of the backend.
    */
   score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
@@ -57,21 +60,18 @@ export interface SchedulerOptions {
 /** Batches handed to the backend at a time: one that runs and one that is ready when it ends. */
 const maxBatchesInFlight = 2;
 
-interface Job {
-  readonly encodings: readonly Encoding[];
-  readonly logits: Float32Array;
-  missing: number;
-  inferenceMs: number;
-  readonly enqueuedMs: number;
-  beganMs: number | undefined;
-  batches: number;
-  settle(error?: RerankError): void;
-}
+/**
+ * Longest that a request without a deadline waits for a crashed worker to be replaced, in
+ * milliseconds: several times what loading a model takes.
+ */
+const maxOutageWaitMs = 10_000;
 
 interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
   readonly lengths: readonly number[];
   readonly tokens: number;
   readonly slackTokens: number;
+  /** How long it may wait for a new worker, in milliseconds. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -80,13 +80,21 @@ interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
  * A batch starts as soon as the backend can take one; nothing waits to fill a batch, because the
  * queue fills by itself while the model is busy. A request that is cancelled or expires leaves the
  * queue at once; the batch that runs ends by itself.
+ *
+ * While a crashed worker is being replaced, what came before waits for the new one if its deadline
+ * allows, and what comes is refused. The batches that the worker held are tried once more, each
+ * alone, so that the next crash has one suspect.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { backend, clock, policy, padId, limits, onBatch } = options;
   const queue = createFairQueue<Job>(policy);
   const throughput = createThroughput();
+  const lost = createLostBatches<Job>();
+  const jobs = new Set<Job>();
   let runningTokens = 0;
   let inFlight = 0;
+  let isRetrying = false;
+  let isWaiting = false;
   let lastDoneMs = 0;
 
   async function score(
@@ -95,20 +103,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
+    if (backend.outage !== undefined && encodings.length > 0) throw notNow(backend.outage);
     const outlook = outlookOf(lengths, timeoutMs);
     const refusal = refusalOf(outlook, limits);
     if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const slackTokens = slackTokensOf(outlook);
     const tokens = outlook.ownTokens;
-    return await enqueue(encodings, { lengths, tokens, slackTokens, signal, observer });
+    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
+    return await enqueue(encodings, { lengths, tokens, slackTokens, signal, observer, patienceMs });
   }
 
   function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
     const ownTokens = lengths.reduce((sum, length) => sum + length, 0);
     return {
       queuedTokens: queue.tokens,
-      aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens,
+      aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens + lostTokens(),
       ownTokens,
       tokensPerSecond: throughput.tokensPerSecond,
       timeoutMs,
@@ -117,10 +127,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function enqueue(
     encodings: readonly Encoding[],
-    { lengths, tokens, slackTokens, signal, observer }: Placement,
+    { lengths, tokens, slackTokens, signal, observer, patienceMs }: Placement,
   ): Promise<ScoredPairs> {
     const enqueuedMs = clock.nowMs();
-    let settled = false;
     return new Promise((resolve, reject) => {
       const job: Job = {
         encodings,
@@ -130,10 +139,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         enqueuedMs,
         beganMs: undefined,
         batches: 0,
+        endMs: enqueuedMs + patienceMs,
+        losses: 0,
+        kills: 0,
+        settled: false,
         settle(error) {
           // A request that was cancelled may still be in the batch that runs.
-          if (settled) return;
-          settled = true;
+          if (job.settled) return;
+          job.settled = true;
+          jobs.delete(job);
           signal.removeEventListener("abort", onAbort);
           queue.remove(job);
           const { logits, inferenceMs, beganMs, batches } = job;
@@ -146,15 +160,23 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       };
       const onAbort = () => job.settle(errorFromAbort(signal));
       signal.addEventListener("abort", onAbort, { once: true });
+      jobs.add(job);
       queue.add(job, lengths, slackTokens);
       pump();
     });
   }
 
   function pump(): void {
-    while (inFlight < maxBatchesInFlight) {
-      const batch = queue.takeBatch();
+    if (backend.outage !== undefined) {
+      if (!isWaiting) void waitForWorker();
+      return;
+    }
+    while (inFlight < maxBatchesInFlight && !isRetrying) {
+      if (lost.waiting.length > 0 && inFlight > 0) return;
+      const retry = lost.take();
+      const batch = retry ?? queue.takeBatch();
       if (batch.length === 0) return;
+      isRetrying = retry !== undefined;
       inFlight += 1;
       void run(batch);
     }
@@ -163,12 +185,29 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function run(batch: readonly QueuedPair<Job>[]): Promise<void> {
     await scoreBatch(batch);
     inFlight -= 1;
+    isRetrying = false;
     pump();
   }
 
+  /** Refuses the requests that cannot wait for the new worker, as often as more is known of it. */
+  async function waitForWorker(): Promise<void> {
+    isWaiting = true;
+    for (let { outage } = backend; outage !== undefined; { outage } = backend) {
+      const readyMs = clock.nowMs() + outage.remainingMs;
+      for (const job of [...jobs]) if (job.endMs < readyMs) job.settle(notNow(outage));
+      await outage.changed;
+    }
+    isWaiting = false;
+    pump();
+  }
+
+  function lostTokens(): number {
+    return tokensOf(lost.waiting.flat().filter(({ key }) => !key.settled));
+  }
+
   async function scoreBatch(batch: readonly QueuedPair<Job>[]): Promise<void> {
-    const encodings = batch.flatMap(({ key, pair }) => key.encodings[pair] ?? []);
-    const tokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+    const encodings = batch.map(encodingOf);
+    const tokens = tokensOf(batch);
     runningTokens += tokens;
     const startedMs = clock.nowMs();
     const rows = encodings.length;
@@ -199,7 +238,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       });
     } catch (error) {
       finish(true);
-      await failBatch(batch, error);
+      if (error instanceof WorkerCrashError) lost.add(batch, error, backend.outage?.remainingMs);
+      else await failBatch(batch, error);
     } finally {
       runningTokens -= tokens;
     }
@@ -214,9 +254,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       cause instanceof RerankError
         ? cause
         : new RerankError("internal", "the model could not score the documents", { cause });
-    const jobs = new Set(batch.map(({ key }) => key));
-    for (const job of jobs) {
-      if (error.code !== "internal" || jobs.size === 1) job.settle(error);
+    const concerned = new Set(batch.map(({ key }) => key));
+    for (const job of concerned) {
+      if (error.code !== "internal" || concerned.size === 1) job.settle(error);
       else await scoreBatch(batch.filter(({ key }) => key === job));
     }
   }
@@ -224,7 +264,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     score,
     get pendingTokens() {
-      return queue.tokens + runningTokens;
+      return queue.tokens + runningTokens + lostTokens();
     },
     snapshot() {
       const nowMs = clock.nowMs();
@@ -233,4 +273,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return { pairs: queue.size, tokens: queue.tokens, oldestMs };
     },
   };
+}
+
+function notNow({ remainingMs }: Outage): RerankError {
+  const message = "the model is being loaded again; try again";
+  return new RerankError("unavailable", message, { retryAfterMs: remainingMs });
 }

@@ -1,5 +1,10 @@
-/** The server's condition; requests are answered only in `ok`. */
-export type HealthStatus = "ok" | "starting" | "restarting" | "draining";
+/** The server's condition; requests are answered only in `ok` and, slower, in `degraded`. */
+export type HealthStatus = "ok" | "degraded" | "starting" | "restarting" | "draining";
+
+/** Returns whether requests are answered. */
+export function isServing({ status }: Pick<HealthReport, "status">): boolean {
+  return status === "ok" || status === "degraded";
+}
 
 /** What `GET /health` and `RerankService.Health` tell. */
 export interface HealthReport {

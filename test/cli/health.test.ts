@@ -43,6 +43,16 @@ suite("rerankd health", () => {
     });
   }
 
+  test("ends with 0 and the reason for `degraded`", async (context) => {
+    const { url, health } = await startServer(context);
+    health.update({ status: "degraded", reason: "documents run on the cpu" });
+
+    const { code, stdout } = await runProgram(["health", `--url=${url}`]);
+
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(stdout).reason, "documents run on the cpu");
+  });
+
   test("ends with 1 where nobody listens", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await once(holder, "listening");

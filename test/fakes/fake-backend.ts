@@ -1,5 +1,5 @@
-import { RerankError } from "../../src/errors.ts";
-import type { Backend, EncodedBatch } from "../../src/inference/backend.ts";
+import { RerankError, WorkerCrashError } from "../../src/errors.ts";
+import type { Backend, EncodedBatch, Outage } from "../../src/inference/backend.ts";
 
 /** One call of a fake backend, answered when the test says so. */
 export interface FakeRun {
@@ -15,6 +15,10 @@ export interface FakeBackend extends Backend {
   readonly running: readonly FakeRun[];
   /** Every batch so far. */
   readonly batches: readonly EncodedBatch[];
+  /** Fails every run as the crash of a worker does, the oldest as the one that was computed. */
+  crash(remainingMs: number): void;
+  /** Says that the new worker needs that long yet, or is there. */
+  changeOutage(remainingMs: number | undefined): void;
 }
 
 /** The fake model: the sum of the ids. */
@@ -29,6 +33,16 @@ export function createFakeBackend(options: { automatic?: boolean } = {}): FakeBa
   const running: FakeRun[] = [];
   const batches: EncodedBatch[] = [];
   let closed = false;
+  let outage: (Outage & { end(): void }) | undefined;
+
+  function changeOutage(remainingMs: number | undefined): void {
+    outage?.end();
+    let end = (): void => {};
+    const changed = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    outage = remainingMs === undefined ? undefined : { remainingMs, changed, end };
+  }
 
   function score(batch: EncodedBatch): Promise<Float32Array> {
     if (closed) return Promise.reject(new RerankError("unavailable", "closed"));
@@ -54,6 +68,16 @@ export function createFakeBackend(options: { automatic?: boolean } = {}): FakeBa
   return {
     running,
     batches,
+    changeOutage,
+    crash(remainingMs) {
+      changeOutage(remainingMs);
+      for (const [position, run] of [...running].entries()) {
+        run.fail(new WorkerCrashError(position === 0, new Error("the worker died")));
+      }
+    },
+    get outage() {
+      return outage;
+    },
     score,
     async close() {
       closed = true;

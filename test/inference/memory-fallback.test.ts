@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
-import { createMemoryFallback, type RunBatch } from "../../src/inference/memory-fallback.ts";
+import {
+  createMemoryFallback,
+  deviceRestMs,
+  type RunBatch,
+} from "../../src/inference/memory-fallback.ts";
 import { batchOf, expectedSums } from "../fakes/inference-fixtures.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
 
 const rows = [[1], [2, 3], [4, 5, 6], [7], [8, 8]];
 
@@ -46,6 +51,37 @@ suite("createMemoryFallback()", () => {
     });
     assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
     assert.equal(opened, 1);
+  });
+
+  test("keeps documents of a length that did not fit from the device for a while", async () => {
+    const clock = createManualClock();
+    const heard: (number | undefined)[] = [];
+    const device = createSmallDevice(9);
+    let freeTokens = 2;
+    const run = createMemoryFallback({
+      run: (batch) => (batch.length > freeTokens ? createSmallDevice(0) : device).run(batch),
+      openFallback: async () => createSmallDevice(1).run,
+      onFallback: (tokens) => heard.push(tokens),
+      clock,
+    });
+
+    assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
+    assert.deepEqual([...(await run(batchOf([[1, 2]])))], expectedSums([[1, 2]]));
+    assert.deepEqual(heard, [3]);
+    assert.deepEqual(device.tries, [1]);
+    freeTokens = 3;
+    await run(batchOf([[1, 2, 3]]));
+    assert.deepEqual([heard, device.tries], [[3], [1]]);
+
+    clock.advance(deviceRestMs);
+    assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
+    assert.deepEqual(
+      [heard, device.tries],
+      [
+        [3, undefined],
+        [1, 5],
+      ],
+    );
   });
 
   test("says resource_exhausted when no device holds one row", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { StartupError } from "../../src/errors.ts";
+import { StartupError, WorkerCrashError } from "../../src/errors.ts";
 import { createResilientBackend } from "../../src/inference/resilient-backend.ts";
 import { createFakeWorkerBackend, type FakeWorkerBackend } from "../fakes/fake-worker-backend.ts";
 import { batchOf } from "../fakes/inference-fixtures.ts";
@@ -19,7 +19,8 @@ suite("createResilientBackend()", () => {
     await assert.rejects(backend.score(batchOf([[1]])), unavailable);
     assert.equal(await backend.start(), worker.info);
     assert.equal(backend.status, "ok");
-    assert.deepEqual(backend.details, { info: worker.info, reason: undefined, restarts: 0 });
+    const nothing = { reason: undefined, recoveryMs: undefined, degraded: undefined };
+    assert.deepEqual(backend.details, { info: worker.info, restarts: 0, ...nothing });
     assert.deepEqual(
       worker.batches.map((batch) => [...batch.inputIds]),
       [[0, 1, 2, 3, 1, 1, 1, 1]],
@@ -69,7 +70,8 @@ suite("createResilientBackend()", () => {
     assert.equal(startCount(), 1);
     clock.advance(1);
     await reached(backend, "ok");
-    assert.deepEqual([backend.details.reason, backend.details.restarts], [undefined, 1]);
+    const { reason, restarts, recoveryMs } = backend.details;
+    assert.deepEqual([reason, restarts, recoveryMs], [undefined, 1, 100]);
     assert.equal((await backend.score(batchOf([[1]]))).length, 1);
     await backend.close();
     assert.deepEqual(seen, ["ok", "restarting", "ok", "closed"]);
@@ -138,8 +140,8 @@ suite("createResilientBackend()", () => {
     let note: (text: string) => void = () => {};
     const backend = createResilientBackend({
       padId: 1,
-      startWorker: async (onNote) => {
-        note = onNote;
+      startWorker: async ({ onNote }) => {
+        note = onNote ?? note;
         return createFakeWorkerBackend();
       },
     });
@@ -147,6 +149,62 @@ suite("createResilientBackend()", () => {
     note("a document ran on the cpu");
     assert.deepEqual(backend.details.info?.notes, ["a document ran on the cpu"]);
     assert.equal(backend.status, "ok");
+    await backend.close();
+  });
+
+  test("tells how long an outage will last, and whenever more is known", async () => {
+    const first = createFakeWorkerBackend();
+    const { backend, clock } = createTestBackend(async () => first, fails, works);
+    await backend.start();
+    const present = () => backend.outage;
+    assert.equal(present(), undefined);
+    first.crash(new Error("boom"));
+    await reached(backend, "restarting");
+
+    const waitsForFirstTry = present();
+    clock.advance(30);
+    assert.equal(waitsForFirstTry?.remainingMs, 70);
+    clock.advance(70);
+    await waitsForFirstTry?.changed;
+    const waitsForSecondTry = present();
+    assert.equal(waitsForSecondTry?.remainingMs, 200);
+    clock.advance(200);
+    await waitsForSecondTry?.changed;
+    assert.equal(present(), undefined);
+    assert.equal((await backend.score(batchOf([[1]]))).length, 1);
+    await backend.close();
+  });
+
+  test("is in an outage when a batch fails that its worker took along", async () => {
+    const first = createFakeWorkerBackend();
+    const { backend } = createTestBackend(async () => first, works);
+    await backend.start();
+    first.score = () => {
+      first.crash(new Error("boom"));
+      return Promise.reject(new WorkerCrashError(true, new Error("boom")));
+    };
+
+    await assert.rejects(backend.score(batchOf([[1]])), { name: "RerankError", wasRunning: true });
+
+    assert.equal(backend.outage?.remainingMs, 100);
+    await backend.close();
+    assert.equal(backend.outage, undefined);
+  });
+
+  test("tells why it is slow, until it is not or has a new worker", async () => {
+    let degrade: (reason: string | undefined) => void = () => {};
+    const backend = createResilientBackend({
+      padId: 1,
+      startWorker: async ({ onDegraded }) => {
+        degrade = onDegraded ?? degrade;
+        return createFakeWorkerBackend();
+      },
+    });
+    await backend.start();
+    degrade("the memory is full");
+    assert.deepEqual([backend.status, backend.details.degraded], ["ok", "the memory is full"]);
+    degrade(undefined);
+    assert.equal(backend.details.degraded, undefined);
     await backend.close();
   });
 

@@ -449,8 +449,9 @@ export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
  */
 export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
   /**
-   * `ok`; or `starting` (the model has not answered its canary yet), `restarting` (after a crash of the inference worker),
-   * `draining` (the server is stopping). Requests are answered only in `ok`.
+   * `ok`; `degraded` (slower than it should be, for example on the CPU for want of GPU memory); `starting` (the model
+   * has not answered its canary yet), `restarting` (after a crash of the inference worker), `draining` (the server is
+   * stopping). Requests are answered only in `ok` and `degraded`.
    *
    * @generated from field: string status = 1;
    */

@@ -6,7 +6,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../../gen/grpc/health/v1/health_pb.ts";
 import { RerankError } from "../../errors.ts";
-import type { HealthState } from "../health-state.ts";
+import { type HealthState, isServing } from "../health-state.ts";
 
 /** What the health service needs. */
 export interface HealthServiceOptions {
@@ -27,7 +27,7 @@ export function createHealthService(options: HealthServiceOptions): ServiceImpl<
   const { health } = options;
   const names = ["", ...options.services];
   const present = (): ServingStatus =>
-    health.report.status === "ok" ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    isServing(health.report) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
   const isKnown = (service: string): boolean => names.includes(service);
   return {
     check({ service }) {

@@ -267,7 +267,12 @@ suite("GET /health", () => {
     const ok = await sendHttp1(`${url}/health`);
     health.update({ status: "restarting", reason: "the worker crashed" });
     const restarting = await sendHttp1(`${url}/health`);
+    health.update({ status: "degraded", reason: "documents run on the cpu" });
+    const degraded = await sendHttp1(`${url}/health`);
 
+    assert.equal(degraded.status, 200);
+    const { status, reason } = JSON.parse(degraded.text);
+    assert.deepEqual([status, reason], ["degraded", "documents run on the cpu"]);
     assert.equal(ok.status, 200);
     assert.deepEqual(JSON.parse(ok.text), { status: "ok", ...fields, version: "0.0.0" });
     assert.equal(restarting.status, 503);

@@ -41,6 +41,8 @@ suite("grpc.health.v1.Health", () => {
         health.update({ status });
         assert.equal(await check(), notServing);
       }
+      health.update({ status: "degraded", reason: "documents run on the cpu" });
+      assert.equal(await check(), serving);
       health.update({ status: "ok" });
       assert.equal(await check(), serving);
     });

@@ -1,0 +1,33 @@
+import type { RerankError } from "../errors.ts";
+import type { Encoding } from "../tokenizer/tokenizer.ts";
+import type { QueuedPair } from "./fair-queue.ts";
+import type { LosableJob } from "./lost-batches.ts";
+
+/** The pairs of one request, and what is known of them so far. */
+export interface Job extends LosableJob {
+  readonly encodings: readonly Encoding[];
+  readonly logits: Float32Array;
+  /** Pairs without a logit. */
+  missing: number;
+  inferenceMs: number;
+  readonly enqueuedMs: number;
+  /** When the model began with the first pair; undefined if it has not. */
+  beganMs: number | undefined;
+  /** Runs of the model that its pairs were in. */
+  batches: number;
+  /** Until when it may wait for a new worker. */
+  readonly endMs: number;
+  settled: boolean;
+  /** Answers the request, or fails it. */
+  settle(error?: RerankError): void;
+}
+
+/** Returns the encoding of a pair. */
+export function encodingOf({ key, pair }: QueuedPair<Job>): Encoding {
+  return key.encodings[pair] as Encoding;
+}
+
+/** Returns the tokens of a batch, without padding. */
+export function tokensOf(batch: readonly QueuedPair<Job>[]): number {
+  return batch.reduce((sum, queued) => sum + encodingOf(queued).inputIds.length, 0);
+}

@@ -1,0 +1,77 @@
+import { RerankError, type WorkerCrashError } from "../errors.ts";
+import type { QueuedPair } from "./fair-queue.ts";
+
+/** What lost batches need to know of a request. */
+export interface LosableJob {
+  /** How often a worker crashed that held pairs of the request. */
+  losses: number;
+  /** How often a worker crashed while it computed pairs of the request. */
+  kills: number;
+  /** Whether the request was answered or refused. */
+  readonly settled: boolean;
+  settle(error: RerankError): void;
+}
+
+/** Batches that crashed workers held, until they are tried again. */
+export interface LostBatches<Job> {
+  /** The waiting batches, oldest first. */
+  readonly waiting: readonly (readonly QueuedPair<Job>[])[];
+  /**
+   * Keeps a batch for another try, or refuses its requests: see createLostBatches. `retryAfterMs`
+   * is what the refused are told.
+   */
+  add(batch: readonly QueuedPair<Job>[], crash: WorkerCrashError, retryAfterMs?: number): void;
+  /** Takes the oldest batch, without the requests that were settled since; undefined if none waits. */
+  take(): readonly QueuedPair<Job>[] | undefined;
+}
+
+/**
+ * Returns an empty list of lost batches.
+ *
+ * Each request has one more try. The batch that ran when its worker crashed is split into one for
+ * each request, so that a poisonous one takes no other along the second time; it is then refused as
+ * `internal`, because a client that sends it again would crash the next worker as well. A request
+ * that lost two workers by no fault of its own, as far as is known, is refused as `unavailable`.
+ */
+export function createLostBatches<Job extends LosableJob>(): LostBatches<Job> {
+  const waiting: (readonly QueuedPair<Job>[])[] = [];
+
+  return {
+    waiting,
+    add(batch, crash, retryAfterMs) {
+      const jobs = [...new Set(batch.map(({ key }) => key))].filter((job) => !job.settled);
+      const kept = new Set<Job>();
+      for (const job of jobs) {
+        job.losses += 1;
+        if (crash.wasRunning) job.kills += 1;
+        if (job.losses === 1) kept.add(job);
+        else job.settle(refusalOf(job.kills > 1 && jobs.length === 1, crash, retryAfterMs));
+      }
+      const parts = crash.wasRunning ? [...kept].map((job) => new Set([job])) : [kept];
+      for (const part of parts) {
+        if (part.size > 0) waiting.push(batch.filter(({ key }) => part.has(key)));
+      }
+    },
+    take() {
+      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+        const open = batch.filter(({ key }) => !key.settled);
+        if (open.length > 0) return open;
+      }
+      return undefined;
+    },
+  };
+}
+
+function refusalOf(
+  isPoison: boolean,
+  cause: WorkerCrashError,
+  retryAfterMs: number | undefined,
+): RerankError {
+  return isPoison
+    ? new RerankError("internal", "the model failed twice on this request", { cause })
+    : new RerankError(
+        "unavailable",
+        "the model failed twice while it held this request; try again",
+        { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+      );
+}
