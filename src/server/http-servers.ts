@@ -18,10 +18,12 @@ export interface HttpServers {
   /** Serves HTTP/2 on a socket from now on. */
   serveHttp2(socket: Duplex): void;
   /**
-   * Asks every HTTP/2 client to open no more streams, and closes connections without a request.
-   * Repeat until all are gone.
+   * Asks every HTTP/2 client to open no more streams, which closes the connections without one.
+   * Repeat for those that come late.
    */
-  closeIdle(): void;
+  closeIdleHttp2(): void;
+  /** Closes the HTTP/1.1 connections without a request. Repeat until all are gone. */
+  closeIdleHttp1(): void;
   /** Closes everything at once. */
   destroy(): void;
 }
@@ -82,8 +84,10 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
       report("http2", socket);
       http2Server.emit("connection", socket);
     },
-    closeIdle() {
+    closeIdleHttp1() {
       http1.closeIdleConnections();
+    },
+    closeIdleHttp2() {
       // Sends GOAWAY with the last stream that is answered, so a client knows which of its calls to
       // take elsewhere.
       for (const session of sessions) if (!session.closed) session.close();

@@ -55,6 +55,14 @@ export interface ServerOptions {
 /** How often a draining server closes the connections that became idle, in milliseconds. */
 const sweepMs = 50;
 
+/**
+ * How long a draining server leaves HTTP/1.1 connections open that are idle or new, in milliseconds.
+ * HTTP/1.1 cannot say that the next request will not be answered: one that is on its way is lost if
+ * its connection is closed at once. In that time it arrives, and its answer says `connection:
+ * close`. Longer than a round trip and the pause of a busy client between two calls.
+ */
+const lingerMs = 1_000;
+
 /** How long calls have to tell their clients that the grace is over, in milliseconds. */
 const lastWordsMs = 500;
 
@@ -134,27 +142,32 @@ export function createServer(options: ServerOptions): RerankServer {
     health.update({ status: "draining", reason: "the server is stopping" });
     listener.server.close();
     drainStart.abort();
-    listener.dropUndecided();
-    const clean = await closedWithin(graceMs);
+    const clean = await closedWithin(graceMs, lingerMs);
     if (!clean) {
       shutdown.abort(
         new RerankError("unavailable", "the server stopped before the request was done"),
       );
-      await closedWithin(lastWordsMs);
+      await closedWithin(lastWordsMs, 0);
     }
     destroy();
     return { clean };
   }
 
-  /** Waits until no connection is left, at most `timeoutMs`. Returns whether none is. */
-  async function closedWithin(timeoutMs: number): Promise<boolean> {
-    const endMs = performance.now() + timeoutMs;
-    servers.closeIdle();
-    while (listener.sockets.size > 0 && performance.now() < endMs) {
+  /**
+   * Waits until no connection is left, at most `timeoutMs`; closes those of HTTP/1.1 that are idle
+   * only after `lingeringMs`. Returns whether none is left.
+   */
+  async function closedWithin(timeoutMs: number, lingeringMs: number): Promise<boolean> {
+    const startMs = performance.now();
+    for (let pastMs = 0; ; pastMs = performance.now() - startMs) {
+      servers.closeIdleHttp2();
+      if (pastMs >= Math.min(lingeringMs, timeoutMs)) {
+        listener.dropUndecided();
+        servers.closeIdleHttp1();
+      }
+      if (listener.sockets.size === 0 || pastMs >= timeoutMs) return listener.sockets.size === 0;
       await new Promise((resolve) => setTimeout(resolve, sweepMs));
-      servers.closeIdle();
     }
-    return listener.sockets.size === 0;
   }
 
   function destroy(): void {

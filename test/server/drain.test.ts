@@ -202,6 +202,38 @@ suite("drain()", () => {
     assert.ok((await plain) instanceof Error);
   });
 
+  test("answers what a kept-alive connection sends while the drain begins", async (context) => {
+    const { server, url } = await startServer(context);
+    const agent = new Agent({ keepAlive: true });
+    context.after(() => agent.destroy());
+    await sendHttp1(`${url}/health`, { agent });
+
+    const drained = server.drain(graceMs);
+    const late = await sendHttp1(`${url}/rerank`, {
+      agent,
+      headers: json,
+      body: JSON.stringify({ query: "q", documents: ["a"] }),
+    });
+
+    assert.equal(late.status, 200);
+    assert.equal(late.headers.connection, "close");
+    assert.deepEqual(await drained, { clean: true });
+  });
+
+  test("answers a connection that was accepted but had sent nothing", async (context) => {
+    const { server, port, url } = await startServer(context);
+    const raw = await connectRaw(context, port);
+    // A round trip on another connection, before which this one was accepted.
+    await sendHttp1(`${url}/health`);
+
+    const drained = server.drain(graceMs);
+    raw.socket.write("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    await raw.closed;
+
+    assert.match(raw.received(), /HTTP\/1\.1 503 [\s\S]*"status":"draining"/i);
+    assert.deepEqual(await drained, { clean: true });
+  });
+
   test("joins the drain that is already going on", async (context) => {
     const { server } = await startServer(context);
 
