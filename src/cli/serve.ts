@@ -14,6 +14,7 @@ import { followBackend } from "./follow-backend.ts";
 import { packageVersion } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
 import type { ProcessContext } from "./run.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -77,7 +78,7 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, engine.reranker));
+  door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
   followBackend(engine, { log, health });
   log.info(
     {

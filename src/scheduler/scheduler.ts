@@ -33,8 +33,8 @@ export interface ScoredPairs {
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
-   * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, while
-   * a crashed worker is being replaced; `resource_exhausted`, before any work, if the queue has no
+   * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, if
+   * it cannot wait until a crashed worker is replaced; `resource_exhausted`, before any work, if the queue has no
    * room for the whole request or it could not be done in time; the error of `errorFromAbort` once
    * the signal aborts; or the error of the backend.
    */
@@ -81,8 +81,8 @@ interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
  * queue fills by itself while the model is busy. A request that is cancelled or expires leaves the
  * queue at once; the batch that runs ends by itself.
  *
- * While a crashed worker is being replaced, what came before waits for the new one if its deadline
- * allows, and what comes is refused. The batches that the worker held are tried once more, each
+ * While a crashed worker is being replaced, requests wait for the new one if their deadline allows,
+ * and are refused if not. The batches that the worker held are tried once more, each
  * alone, so that the next crash has one suspect.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
@@ -103,14 +103,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    if (backend.outage !== undefined && encodings.length > 0) throw notNow(backend.outage);
+    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
+    const { outage } = backend;
+    if (outage !== undefined && patienceMs < outage.remainingMs) throw notNow(outage);
     const outlook = outlookOf(lengths, timeoutMs);
     const refusal = refusalOf(outlook, limits);
     if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const slackTokens = slackTokensOf(outlook);
     const tokens = outlook.ownTokens;
-    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
     return await enqueue(encodings, { lengths, tokens, slackTokens, signal, observer, patienceMs });
   }
 

@@ -66,16 +66,21 @@ suite("createScheduler() when a worker crashes", () => {
     await Promise.all(results);
   });
 
-  test("refuses what comes while there is no worker, with the time until there is one", async () => {
+  test("takes what comes while there is no worker if it can wait", async () => {
     const { backend, scheduler } = setUp();
     backend.crash(250);
 
-    await assert.rejects(scheduler.score([encodingOf(1)], never), {
+    const waits = scheduler.score([encodingOf(1)], { ...never, timeoutMs: 300 });
+    await assert.rejects(scheduler.score([encodingOf(1)], { ...never, timeoutMs: 200 }), {
       code: "unavailable",
       retryAfterMs: 250,
     });
-    assert.equal((await scheduler.score([], never)).logits.length, 0);
     assert.equal(backend.batches.length, 0);
+    backend.changeOutage(undefined);
+    await settled();
+    backend.running[0]?.finish();
+
+    assert.deepEqual([...(await waits).logits], [1]);
   });
 
   test("refuses at once what cannot wait for the new worker", async () => {
