@@ -107,7 +107,8 @@ const clearWords = /try again|is stopping|stopped before|failed twice|Stream ref
 
 function endingOfGrpc({ code, details }: grpc.ServiceError): Ending {
   const reason = `gRPC ${grpc.status[code]}: ${details}`;
-  if (/ECONNREFUSED|No connection established/.test(details)) return { outcome: "unreached", reason };
+  if (/ECONNREFUSED|No connection established/.test(details))
+    return { outcome: "unreached", reason };
   const isClear = code !== grpc.status.UNAVAILABLE || clearWords.test(details);
   return { outcome: isClear && code !== grpc.status.CANCELLED ? "refused" : "lost", reason };
 }

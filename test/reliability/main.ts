@@ -26,7 +26,9 @@ for (const fault of faults) {
     rows.push(rowOf(fault, finding));
     if (lost > 0) broken += 1;
     const why = [...reasons].map(([reason, count]) => `${count}x ${reason}`).join("; ");
-    process.stderr.write(`${lost === 0 ? "kept" : "BROKEN"}: ${fault.name}: ${sent} sent, ${lost} lost (${why})\n`);
+    process.stderr.write(
+      `${lost === 0 ? "kept" : "BROKEN"}: ${fault.name}: ${sent} sent, ${lost} lost (${why})\n`,
+    );
   } catch (error) {
     broken += 1;
     process.stderr.write(`BROKEN: ${fault.name}: ${inspect(error)}\n`);

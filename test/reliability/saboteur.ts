@@ -19,7 +19,8 @@ const workerHeapMb = 64;
 const poisonCount = 100;
 
 const channelName = "saboteur";
-const isInference = typeof workerData === "object" && workerData !== null && "modelPath" in workerData;
+const isInference =
+  typeof workerData === "object" && workerData !== null && "modelPath" in workerData;
 
 if (isMainThread) sabotageMain();
 else if (isInference) sabotageWorker();
@@ -97,10 +98,14 @@ function sabotageWorker(): void {
       executionProviders: ["cpu"],
     });
     const run = session.run.bind(session);
-    session.run = async (feeds: Record<string, { data: ArrayLike<bigint>; dims: number[] }>, ...rest: unknown[]) => {
+    session.run = async (
+      feeds: Record<string, { data: ArrayLike<bigint>; dims: number[] }>,
+      ...rest: unknown[]
+    ) => {
       const ids = feeds.input_ids;
       if (ids && isPoison(ids.data)) crash("exit");
-      if (isGpu && ids && ids.data.length > gpuCells) throw new Error("CUDA failure 2: out of memory");
+      if (isGpu && ids && ids.data.length > gpuCells)
+        throw new Error("CUDA failure 2: out of memory");
       return await run(feeds, ...rest);
     };
     return session;

@@ -5,7 +5,11 @@ import type { Fault } from "../fault.ts";
 import { breakUnderLoad } from "../with-load.ts";
 
 /** Short limits, so that the server's patience is seen to end. */
-const impatient = ["--headers-timeout-ms=1000", "--request-timeout-ms=2000", "--idle-timeout-ms=2000"];
+const impatient = [
+  "--headers-timeout-ms=1000",
+  "--request-timeout-ms=2000",
+  "--idle-timeout-ms=2000",
+];
 
 /** Bad clients of one kind at once. */
 const badClients = 50;
@@ -32,12 +36,18 @@ export const slowWriters: Fault = {
   async run() {
     const { tally } = await breakUnderLoad(
       async ({ server }) => {
-        const sockets = Array.from({ length: badClients }, () => net.connect(server.port, "127.0.0.1"));
+        const sockets = Array.from({ length: badClients }, () =>
+          net.connect(server.port, "127.0.0.1"),
+        );
         const texts = sockets.map(untilClosed);
         for (const socket of sockets) socket.write(`${head}content-length: 1000\r\n\r\n{`);
         const session = http2.connect(server.url);
         const streams = Array.from({ length: badClients }, () =>
-          session.request({ ":method": "POST", ":path": "/rerank", "content-type": "application/json" }),
+          session.request({
+            ":method": "POST",
+            ":path": "/rerank",
+            "content-type": "application/json",
+          }),
         );
         const statuses = streams.map(
           (stream) =>

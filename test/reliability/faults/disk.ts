@@ -45,7 +45,10 @@ export const diskFull: Fault = {
       assert.equal(again.code, 0, again.text);
       const last = hub.requests.findLast(({ range }) => range !== undefined);
       assert.match(last?.range ?? "", /^bytes=[1-9]/);
-      return { happened: `status 1, then a pull from byte ${last?.range?.match(/\d+/)} on`, tally: createTally() };
+      return {
+        happened: `status 1, then a pull from byte ${last?.range?.match(/\d+/)} on`,
+        tally: createTally(),
+      };
     } finally {
       await hub.close();
       await rm(home, { recursive: true, force: true });

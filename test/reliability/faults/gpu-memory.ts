@@ -30,7 +30,11 @@ export const gpuMemory: Fault = {
         }
         assert.equal(report.status, "degraded");
         assert.match(report.reason, /do not fit into the memory of cuda and run on the cpu/);
-        assert(server.lines.slice(from).some(({ level, msg }) => level === "warn" && msg === report.reason));
+        assert(
+          server.lines
+            .slice(from)
+            .some(({ level, msg }) => level === "warn" && msg === report.reason),
+        );
         await load.answered(1);
         return performance.now() - startMs;
       },
@@ -39,6 +43,10 @@ export const gpuMemory: Fault = {
         env: { SABOTEUR_GPU: String(plentyCells) },
       },
     );
-    return { happened: "health was `degraded` with HTTP 200, and calls went on", tally, recoveryMs: result };
+    return {
+      happened: "health was `degraded` with HTTP 200, and calls went on",
+      tally,
+      recoveryMs: result,
+    };
   },
 };

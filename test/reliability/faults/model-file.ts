@@ -3,18 +3,16 @@ import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { packageRoot } from "../../server-process.ts";
 import { createCallers } from "../callers.ts";
 import type { Fault } from "../fault.ts";
 import { smallQuestion } from "../load.ts";
-import { packageRoot } from "../../server-process.ts";
 import { startRealServer } from "../real-server.ts";
 import { createTally } from "../tally.ts";
 import { breakUnderLoad } from "../with-load.ts";
 
 /** Copies the bundled model to a folder, which is removed after `use`. */
-async function withModelCopy<T>(
-  use: (folder: string, weights: string) => Promise<T>,
-): Promise<T> {
+async function withModelCopy<T>(use: (folder: string, weights: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "rerankd-model-"));
   try {
     await cp(join(packageRoot, "models", "rerankd-mini-v1"), folder, { recursive: true });
@@ -36,7 +34,7 @@ export const modelFileChanged: Fault = {
       const { result, tally } = await breakUnderLoad(
         async ({ server, load }) => {
           const bytes = await readFile(weights);
-          await truncate(weights, bytes.length / 2);
+          await truncate(weights, Math.floor(bytes.length / 2));
           await load.answered(30);
           const from = server.lines.length;
           server.sabotage({ type: "crash", how: "exit" });
@@ -65,8 +63,8 @@ export const modelFileBroken: Fault = {
     withModelCopy(async (modelId, weights) => {
       const tally = createTally();
       const breakages: readonly (readonly [() => Promise<void>, RegExp])[] = [
-        [() => truncate(weights, 1_000_000), /error: .*`model_quantized.onnx` cannot be loaded/],
-        [() => truncate(weights, 0), /error: .*`model_quantized.onnx` is empty/],
+        [() => truncate(weights, 1_000_000), /error: .*model_quantized\.onnx/],
+        [() => truncate(weights, 0), /error: .*model_quantized\.onnx is empty/],
         [() => rm(weights), /error: /],
       ];
       for (const [breakIt, message] of breakages) {

@@ -83,6 +83,10 @@ export const frozen: Fault = {
       await load.answered(1);
       return performance.now() - thawedMs;
     });
-    return { happened: "deadlines held in the clients, and nothing was lost", tally, recoveryMs: result };
+    return {
+      happened: "deadlines held in the clients, and nothing was lost",
+      tally,
+      recoveryMs: result,
+    };
   },
 };

@@ -8,7 +8,8 @@ import { startRealServer } from "../real-server.ts";
 export function restarts(count: number): Fault {
   return {
     name: `${count} restarts with SIGTERM under load`,
-    promise: "every call that was taken is answered; where nobody listens, the connection is refused",
+    promise:
+      "every call that was taken is answered; where nobody listens, the connection is refused",
     async run() {
       let server = await startRealServer();
       const callers = createCallers(server.port);

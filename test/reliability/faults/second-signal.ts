@@ -24,7 +24,13 @@ export const secondSignal: Fault = {
     const words = [mainPath, "serve", "--port=0", "--model-id=bundled", "--threads=1"];
     const parent = spawn(
       "sh",
-      ["-c", `ulimit -c 0; exec unshare ${unshare.join(" ")} "$@"`, "sh", process.execPath, ...words],
+      [
+        "-c",
+        `ulimit -c 0; exec unshare ${unshare.join(" ")} "$@"`,
+        "sh",
+        process.execPath,
+        ...words,
+      ],
       { stdio: ["ignore", "ignore", "pipe"], env: cleanEnvironment() },
     );
     const exited = once(parent, "exit");

@@ -29,7 +29,8 @@ export const workerCrashes: readonly Fault[] = crashes.map(([how, name]) => ({
       // Its answer comes before theirs, so they wait or run by then.
       await callers[0]?.call({ query: "q", documents: ["a"] });
       const recoveryMs = await server.crashWorker(how);
-      for (const ending of await Promise.all(held)) assert.deepEqual(ending, { outcome: "answered" });
+      for (const ending of await Promise.all(held))
+        assert.deepEqual(ending, { outcome: "answered" });
       for (const caller of callers) caller.close();
       await server.logged("the inference worker ended and is being restarted", from);
       return { recoveryMs, held: held.length };
@@ -59,6 +60,10 @@ export const poison: Fault = {
       assert.equal(crashes.length, 2);
       return { recoveryMs: Number(recovery_ms) };
     });
-    return { happened: "two crashes, then HTTP 500 for it; the others were answered", tally, ...result };
+    return {
+      happened: "two crashes, then HTTP 500 for it; the others were answered",
+      tally,
+      ...result,
+    };
   },
 };
