@@ -70,7 +70,8 @@ export class WorkerCrashError extends RerankError {
   /** Whether the worker was computing the batch, which may then be why it crashed. */
   readonly wasRunning: boolean;
 
-  constructor(wasRunning: boolean, cause: unknown) {
+  /** `cause` is the crash: the same object for every batch that was lost to it. */
+  constructor(wasRunning: boolean, cause: Error) {
     super("unavailable", "the model is not available now; try again", { cause });
     this.wasRunning = wasRunning;
   }

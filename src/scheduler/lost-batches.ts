@@ -3,8 +3,10 @@ import type { QueuedPair } from "./fair-queue.ts";
 
 /** What lost batches need to know of a request. */
 export interface LosableJob {
-  /** How often a worker crashed that held pairs of the request. */
+  /** How often a worker crashed that held pairs of the request; a worker may hold two batches. */
   losses: number;
+  /** Why the last of these workers crashed: the same object for all batches that it held. */
+  lastCrash: unknown;
   /** How often a worker crashed while it computed pairs of the request. */
   kills: number;
   /** Whether the request was answered or refused. */
@@ -42,7 +44,8 @@ export function createLostBatches<Job extends LosableJob>(): LostBatches<Job> {
       const jobs = [...new Set(batch.map(({ key }) => key))].filter((job) => !job.settled);
       const kept = new Set<Job>();
       for (const job of jobs) {
-        job.losses += 1;
+        if (job.lastCrash !== crash.cause) job.losses += 1;
+        job.lastCrash = crash.cause;
         if (crash.wasRunning) job.kills += 1;
         if (job.losses === 1) kept.add(job);
         else job.settle(refusalOf(job.kills > 1 && jobs.length === 1, crash, retryAfterMs));

@@ -142,6 +142,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         batches: 0,
         endMs: enqueuedMs + patienceMs,
         losses: 0,
+        lastCrash: undefined,
         kills: 0,
         settled: false,
         settle(error) {

@@ -71,8 +71,9 @@ export function createFakeBackend(options: { automatic?: boolean } = {}): FakeBa
     changeOutage,
     crash(remainingMs) {
       changeOutage(remainingMs);
+      const cause = new Error("the worker died");
       for (const [position, run] of [...running].entries()) {
-        run.fail(new WorkerCrashError(position === 0, new Error("the worker died")));
+        run.fail(new WorkerCrashError(position === 0, cause));
       }
     },
     get outage() {

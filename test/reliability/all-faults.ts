@@ -26,5 +26,5 @@ export const allFaults: readonly Fault[] = [
   slowWriters,
   slowReaders,
   halfOpen,
-  idleConnections(9_500),
+  idleConnections(10_000),
 ];

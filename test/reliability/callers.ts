@@ -52,9 +52,12 @@ export function createHttp1Caller(port: number): Caller {
           ...(timeoutMs === undefined ? {} : { "x-request-timeout-ms": String(timeoutMs) }),
         };
         const request = http.request({ ...options, headers }, (response) => {
-          response.resume();
+          let text = "";
+          response.on("data", (chunk) => {
+            text += chunk;
+          });
           response.on("error", (error) => resolve({ outcome: "lost", reason: error.message }));
-          response.on("end", () => resolve(endingOfStatus(response)));
+          response.on("end", () => resolve(endingOfStatus(response, text)));
         });
         request.on("error", (error: NodeJS.ErrnoException) => {
           const outcome = error.code === "ECONNREFUSED" ? "unreached" : "lost";
@@ -66,10 +69,11 @@ export function createHttp1Caller(port: number): Caller {
   };
 }
 
-function endingOfStatus({ statusCode = 0, headers }: http.IncomingMessage): Ending {
+function endingOfStatus(response: http.IncomingMessage, text: string): Ending {
+  const { statusCode = 0, headers } = response;
   if (statusCode === 200) return { outcome: "answered" };
   const isClear = statusCode !== 503 || headers["retry-after"] !== undefined;
-  return { outcome: isClear ? "refused" : "lost", reason: `HTTP ${statusCode}` };
+  return { outcome: isClear ? "refused" : "lost", reason: `HTTP ${statusCode} ${text.trim()}` };
 }
 
 /** Returns a caller of gRPC with grpc-js, Node's own implementation. */

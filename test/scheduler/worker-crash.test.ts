@@ -48,6 +48,22 @@ suite("createScheduler() when a worker crashes", () => {
     assert.equal(backend.batches.length, 5);
   });
 
+  test("tries a request again that had both of the worker's batches", async () => {
+    const { backend, scheduler } = setUp();
+    const result = scheduler.score([encodingOfLength(60), encodingOfLength(50)], never);
+    assert.equal(backend.running.length, 2);
+
+    backend.crash(100);
+    await settled();
+    backend.changeOutage(undefined);
+    for (let run = 0; run < 2; run += 1) {
+      await settled();
+      backend.running[0]?.finish();
+    }
+
+    assert.equal((await result).logits.length, 2);
+  });
+
   test("counts what waits for the new worker as pending", async () => {
     const { backend, scheduler } = setUp();
     const results = [60, 50, 40].map((length) =>

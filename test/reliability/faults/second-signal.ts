@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { cleanEnvironment, mainPath } from "../../server-process.ts";
 import type { Fault } from "../fault.ts";
 import { createTally } from "../tally.ts";
@@ -34,11 +35,7 @@ export const secondSignal: Fault = {
       { stdio: ["ignore", "ignore", "pipe"], env: cleanEnvironment() },
     );
     const exited = once(parent, "exit");
-    const lines = createInterface({ input: parent.stderr });
-    const heard = async (text: string): Promise<string> => {
-      for await (const [line] of lineEvents(lines)) if (line.includes(text)) return line;
-      throw new Error(`the server ended before it said ${text}`);
-    };
+    const heard = createListener(parent.stderr);
     const { port } = JSON.parse(await heard('"ready"'));
     const children = await readFile(`/proc/${parent.pid}/task/${parent.pid}/children`, "utf8");
     const pid = Number(children.trim());
@@ -65,10 +62,19 @@ export const secondSignal: Fault = {
   },
 };
 
-function lineEvents(lines: ReturnType<typeof createInterface>): AsyncIterable<[string]> {
-  return {
-    async *[Symbol.asyncIterator]() {
-      for (;;) yield (await once(lines, "line")) as [string];
-    },
-  };
+/** Returns a function that resolves with the first line, old or new, that has a text. */
+function createListener(stderr: Readable): (text: string) => Promise<string> {
+  const lines: string[] = [];
+  const interfaces = createInterface({ input: stderr });
+  interfaces.on("line", (line) => lines.push(line));
+  return (text) =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = lines.find((line) => line.includes(text));
+        if (found !== undefined) resolve(found);
+      };
+      interfaces.on("line", look);
+      interfaces.once("close", () => reject(new Error(`it ended:\n${lines.join("\n")}`)));
+      look();
+    });
 }

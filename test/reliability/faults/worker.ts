@@ -7,7 +7,7 @@ import { breakUnderLoad } from "../with-load.ts";
 /** Some hundred milliseconds of work, in many batches. */
 const largeQuestion = {
   query: "who answers after a crash",
-  documents: Array.from({ length: 60 }, (_, index) => `${index} `.repeat(30) + "words to read"),
+  documents: Array.from({ length: 60 }, (_, index) => `words to read ${index} `.repeat(10)),
 };
 
 const crashes: readonly (readonly [CrashKind, string])[] = [
@@ -54,7 +54,8 @@ export const poison: Fault = {
       const from = server.lines.length;
       const ending = await caller.call({ query: "q", documents: ["poison ".repeat(200), "a"] });
       caller.close();
-      assert.deepEqual(ending, { outcome: "refused", reason: "HTTP 500" });
+      assert.equal(ending.outcome, "refused");
+      assert.match(ending.reason ?? "", /^HTTP 500 .*failed twice on this request/);
       const { recovery_ms } = await server.logged("the inference worker is back", from);
       const crashes = server.lines.slice(from).filter(({ msg }) => /worker ended/.test(msg));
       assert.equal(crashes.length, 2);
