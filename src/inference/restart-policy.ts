@@ -4,18 +4,19 @@ export interface RestartPolicy {
   readonly firstDelayMs?: number;
   /** The longest wait. Default 30,000. */
   readonly maxDelayMs?: number;
-  /** A worker that served this long starts the count anew when it crashes. Default 60,000. */
+  /** A worker that served this long starts the count anew when it crashes. Default 10,000. */
   readonly stableAfterMs?: number;
 }
 
 /**
  * What applies where a policy says nothing: quick after one crash, gentle to a machine where no
- * start succeeds.
+ * start succeeds. A worker that loads a model and serves for ten seconds is no such machine: were it
+ * counted, one crash a minute would add up to waits of half a minute.
  */
 export const defaultRestartPolicy = {
   firstDelayMs: 200,
   maxDelayMs: 30_000,
-  stableAfterMs: 60_000,
+  stableAfterMs: 10_000,
 } as const satisfies Required<RestartPolicy>;
 
 /**

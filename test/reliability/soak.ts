@@ -29,12 +29,7 @@ const firstCrashMs = 25_000;
 const settleMs = 400;
 
 /** Limits that the bad clients reach within the run. */
-const args = [
-  "--max-body-bytes=1000000",
-  "--request-timeout-ms=5000",
-  "--headers-timeout-ms=3000",
-  "--idle-timeout-ms=5000",
-];
+const args = ["--max-body-bytes=1000000", "--request-timeout-ms=5000", "--headers-timeout-ms=3000"];
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +45,7 @@ const callers = createCallers(server.port);
 const goodActs = callers.map((caller) => async () => {
   const { outcome, reason } = await caller.call(smallQuestion);
   tally.add(outcome, reason);
+  if (outcome === "lost") process.stderr.write(`lost: ${caller.protocol}: ${reason}\n`);
 });
 const tally = createTally();
 const acts = createBadActs(server.url).flatMap((bad, index) => [
