@@ -72,7 +72,8 @@ export function createHttp1Caller(port: number): Caller {
 function endingOfStatus(response: http.IncomingMessage, text: string): Ending {
   const { statusCode = 0, headers } = response;
   if (statusCode === 200) return { outcome: "answered" };
-  const isClear = statusCode !== 503 || headers["retry-after"] !== undefined;
+  const canRetry = statusCode === 503 || statusCode === 429;
+  const isClear = canRetry ? headers["retry-after"] !== undefined : clearWords.test(text);
   return { outcome: isClear ? "refused" : "lost", reason: `HTTP ${statusCode} ${text.trim()}` };
 }
 
@@ -106,6 +107,9 @@ export function createGrpcCaller(port: number): Caller {
   };
 }
 
+/** Codes that say all, in gRPC and Connect. */
+const clearCodes: ReadonlySet<number> = new Set([Code.ResourceExhausted, Code.DeadlineExceeded]);
+
 /** The server's own words, or a stream that it says it did not begin. */
 const clearWords = /try again|is stopping|stopped before|failed twice|Stream refused by server/;
 
@@ -113,8 +117,8 @@ function endingOfGrpc({ code, details }: grpc.ServiceError): Ending {
   const reason = `gRPC ${grpc.status[code]}: ${details}`;
   if (/ECONNREFUSED|No connection established/.test(details))
     return { outcome: "unreached", reason };
-  const isClear = code !== grpc.status.UNAVAILABLE || clearWords.test(details);
-  return { outcome: isClear && code !== grpc.status.CANCELLED ? "refused" : "lost", reason };
+  const isClear = clearCodes.has(code) || clearWords.test(details);
+  return { outcome: isClear ? "refused" : "lost", reason };
 }
 
 /** Returns a caller of Connect over HTTP/2. */
@@ -142,9 +146,9 @@ function endingOfConnect({ code, rawMessage, cause }: ConnectError): Ending {
   const causeText = cause instanceof Error ? cause.message : "";
   const reason = `Connect ${Code[code]}: ${rawMessage}`;
   if (/ECONNREFUSED/.test(`${rawMessage} ${causeText}`)) return { outcome: "unreached", reason };
-  if (notBegun.test(`${rawMessage} ${causeText}`) || clearWords.test(rawMessage)) {
-    return { outcome: "refused", reason };
-  }
-  const isClear = code !== Code.Unavailable && code !== Code.Canceled && code !== Code.Aborted;
+  const isClear =
+    clearCodes.has(code) ||
+    clearWords.test(rawMessage) ||
+    notBegun.test(`${rawMessage} ${causeText}`);
   return { outcome: isClear ? "refused" : "lost", reason };
 }
