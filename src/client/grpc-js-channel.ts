@@ -13,6 +13,13 @@ const initialReconnectMs = 500;
 const maxReconnectMs = 5_000;
 
 /**
+ * How many of the largest requests are kept at once for another try. grpc-js keeps sixteen
+ * megabytes by default, and of one request no more than one: a larger one would never be tried
+ * again.
+ */
+const keptRequests = 8;
+
+/**
  * Every call goes to the next address that is connected. UNAVAILABLE means that nothing was
  * answered yet, so such a call is tried again, at most three times within half a second. A client
  * whose calls fail more than they succeed stops trying again until the tokens are back.
@@ -55,6 +62,8 @@ export function channelOptionsOf({ tls, maxMessageBytes }: ClientSettings): Chan
     "grpc.max_reconnect_backoff_ms": maxReconnectMs,
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.per_rpc_retry_buffer_size": maxMessageBytes,
+    "grpc.retry_buffer_size": keptRequests * maxMessageBytes,
     // The connections are this client's own, so that close() closes them.
     "grpc.use_local_subchannel_pool": 1,
     // The other transports take no proxy from the environment either.

@@ -12,7 +12,6 @@ import type { ClientTransport, TransportCall } from "./client-transport.ts";
 import { channelOptionsOf, credentialsOf, targetOf } from "./grpc-js-channel.ts";
 import { registerAddressLists } from "./grpc-js-resolver.ts";
 import { detailsOfStatus, retryAfterMsOf } from "./retry-after.ts";
-import { retryUnavailable } from "./retry-unavailable.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
 /** Returns a transport over `@grpc/grpc-js`. It connects with its first call. */
@@ -30,33 +29,23 @@ export function createGrpcJsTransport(settings: ClientSettings): ClientTransport
     unary(method, message, call) {
       const { path, serialize, deserialize } = codecOf(method);
       const deadline = deadlineOf(call);
-      let answered = false;
-      const attempt = (): Promise<MessageShape<typeof method.output>> =>
-        new Promise((resolve, reject) => {
-          answered = false;
-          const request = client.makeUnaryRequest(
-            path,
-            serialize,
-            deserialize,
-            message,
-            metadataOf(),
-            deadline,
-            (error, answer) => {
-              call.signal.removeEventListener("abort", onAbort);
-              if (error) reject(errorOf(error));
-              else if (answer) resolve(answer);
-            },
-          );
-          request.once("metadata", () => {
-            answered = true;
-          });
-          const onAbort = (): void => request.cancel();
-          call.signal.addEventListener("abort", onAbort, { once: true });
-        });
-      // A server that sends headers before its UNAVAILABLE has answered, as far as the retries of
-      // grpc-js are concerned; those that never came so far are left to grpc-js.
-      const isRetryable = (): boolean => answered;
-      return retryUnavailable(attempt, { signal: call.signal, isRetryable });
+      return new Promise((resolve, reject) => {
+        const onAbort = (): void => request.cancel();
+        const request = client.makeUnaryRequest(
+          path,
+          serialize,
+          deserialize,
+          message,
+          metadataOf(),
+          deadline,
+          (error, answer) => {
+            call.signal.removeEventListener("abort", onAbort);
+            if (error) reject(errorOf(error));
+            else if (answer) resolve(answer);
+          },
+        );
+        call.signal.addEventListener("abort", onAbort, { once: true });
+      });
     },
     async *stream(method, messages, call) {
       const { path, serialize, deserialize } = codecOf(method);

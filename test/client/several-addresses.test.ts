@@ -93,4 +93,22 @@ suite("a client of several addresses", () => {
     await assert.rejects(call, hasCode("unavailable", /loading/));
     assert.equal(reranker.requests.length, 4);
   });
+
+  test("tries a request of several megabytes again", async (context) => {
+    const { url, reranker } = await startServer(context);
+    const client = connectClient(context, { url, transport: "grpc-js" });
+    const { rerank } = reranker;
+    let refused = 0;
+    reranker.rerank = (request, call) => {
+      if (refused === 1) return rerank(request, call);
+      refused += 1;
+      throw new RerankError("unavailable", "the model is loading");
+    };
+
+    const documents = new Array<string>(3).fill("a".repeat(1_000_000));
+    const { results } = await client.rerank({ query: "q", documents });
+
+    assert.equal(results.length, 3);
+    assert.equal(refused, 1);
+  });
 });

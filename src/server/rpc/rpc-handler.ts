@@ -12,6 +12,7 @@ import { sendError } from "../http/send-json.ts";
 import { callKey } from "./call-context.ts";
 import { rpcProtocolOf } from "./call-protocol.ts";
 import { capTimeoutHeaders } from "./call-timeout.ts";
+import { sendGrpcAnswer, sendStatus } from "./grpc-answer.ts";
 
 /** What the handler needs. */
 export interface RpcHandlerOptions {
@@ -57,7 +58,10 @@ export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
     }
     capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
     handler(universal)
-      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .then((answer) => {
+        if (call.protocol === "grpc") return sendGrpcAnswer(answer, response);
+        return universalResponseToNodeResponse(answer, response);
+      })
       .catch((error: unknown) => {
         // The client has gone, or its connection broke; anything else became an answer before it
         // came here.
@@ -106,11 +110,9 @@ function problemOf(
 
 function sendUnimplemented(response: ServerResponseLike, call: Call, contentType: string): void {
   call.code = "unimplemented";
-  if (isHttp2(response)) response.req.resume();
-  response.setHeader("content-type", contentType);
-  response.setHeader("grpc-status", String(Code.Unimplemented));
-  response.setHeader("grpc-message", "there is no such method");
-  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
-  // status in them.
-  response.end();
+  sendStatus(response, {
+    "content-type": contentType,
+    "grpc-status": String(Code.Unimplemented),
+    "grpc-message": "there is no such method",
+  });
 }

@@ -1,0 +1,81 @@
+import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { grpcCodeOf } from "../../errors.ts";
+import { isHttp2, type ServerResponseLike } from "../call.ts";
+import { encodeGrpcMessage } from "./grpc-message.ts";
+
+/** The body of an answer, of which the first chunk has been read. */
+type Chunks = AsyncIterator<Uint8Array>;
+
+/**
+ * Writes the answer of a gRPC call. A call that failed before its first message is answered with
+ * its status alone, in one frame of headers that ends the stream: Connect sends headers first, and
+ * a client that has seen these takes the call for answered and does not try again. Rejects if the
+ * answer cannot be written.
+ */
+export async function sendGrpcAnswer(
+  answer: UniversalServerResponse,
+  response: ServerResponseLike,
+): Promise<void> {
+  const { body, header, trailer } = answer;
+  if (body === undefined || trailer === undefined) {
+    return universalResponseToNodeResponse(answer, response);
+  }
+  const chunks = body[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done && trailer.get("grpc-status") !== "0") {
+    completeTrailer(trailer);
+    const contentType = header?.get("content-type") ?? "application/grpc";
+    return sendStatus(response, { "content-type": contentType, ...Object.fromEntries(trailer) });
+  }
+  const rest = { [Symbol.asyncIterator]: () => resume(chunks, first, trailer) };
+  return universalResponseToNodeResponse({ ...answer, body: rest }, response);
+}
+
+/** Answers with these headers alone, which end the stream. */
+export function sendStatus(
+  response: ServerResponseLike,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (isHttp2(response)) {
+    if (response.stream.destroyed) return;
+    // Throws away what is left of the request. Else Node resets the stream, and some clients then
+    // lose the answer.
+    response.req.resume();
+  }
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
+  // status in them.
+  response.end();
+}
+
+/** Yields what is left; the trailer is complete once nothing is. */
+function resume(chunks: Chunks, first: IteratorResult<Uint8Array>, trailer: Headers): Chunks {
+  let next: Promise<IteratorResult<Uint8Array>> | undefined = Promise.resolve(first);
+  return {
+    async next() {
+      const chunk = await (next ?? chunks.next());
+      next = undefined;
+      if (chunk.done) completeTrailer(trailer);
+      return chunk;
+    },
+    // Both tell the handler that the client has gone.
+    throw: (error) => chunks.throw?.(error) ?? Promise.reject(error),
+    return: (value) => chunks.return?.(value) ?? Promise.resolve({ done: true, value }),
+  };
+}
+
+/**
+ * Mends the encoding of the message. Tells a client that tries again when the queue is full to wait
+ * as long as it takes to have room. Not when the model is not there: another server may be ready,
+ * and the client should ask it at once.
+ */
+function completeTrailer(trailer: Headers): void {
+  const message = trailer.get("grpc-message");
+  if (message === null) return;
+  trailer.set("grpc-message", encodeGrpcMessage(decodeURIComponent(message)));
+  const retryAfter = trailer.get("retry-after");
+  const isOverload = trailer.get("grpc-status") === String(grpcCodeOf.resource_exhausted);
+  if (!isOverload || retryAfter === null) return;
+  trailer.set("grpc-retry-pushback-ms", String(Number(retryAfter) * 1_000));
+}
