@@ -8,6 +8,7 @@ import type {
   ServerObserver,
 } from "../telemetry/server-observer.ts";
 import type { ServerRequest, ServerResponseLike } from "./call.ts";
+import { closeWhenDead } from "./close-when-dead.ts";
 import { answerHttp1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
 
@@ -147,6 +148,7 @@ function createHttp2Server({ limits, observer, onRequest }: HttpServersOptions):
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     closeWhenIdle(session, limits.idleTimeoutMs);
+    closeWhenDead(session, limits.idleTimeoutMs);
   });
   server.on("sessionError", () => observer?.connectionFailed?.("http2_session"));
   return { http2: server, sessions };
