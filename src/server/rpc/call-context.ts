@@ -9,12 +9,11 @@ export const callKey = createContextKey<Call | undefined>(undefined, { descripti
  * Watches a call from before its body is read. Connect aborts the context with the very error
  * object that it prints afterwards, and this is the only place that sees the errors of its
  * decoders, which no interceptor does; so their messages, which repeat what was sent, are replaced
- * here.
+ * here. The signal alone does not do: it tells nothing more once a deadline has passed.
  */
-export function watchContext(context: HandlerContext): void {
-  const { signal, values } = context;
-  const onAbort = (): void => {
-    const { reason } = signal;
+export function watchContext(context: HandlerContext & { abort?: (reason?: unknown) => void }) {
+  const { signal, values, abort } = context;
+  const onAbort = (reason: unknown): void => {
     if (!(reason instanceof ConnectError)) return;
     const decodeError = decodeErrorOf(reason);
     if (decodeError !== undefined) {
@@ -24,8 +23,12 @@ export function watchContext(context: HandlerContext): void {
     const call = values.get(callKey);
     if (call !== undefined) call.code = codeName(reason.code);
   };
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  context.abort = (reason) => {
+    onAbort(reason);
+    abort?.(reason);
+  };
+  signal.addEventListener("abort", () => onAbort(signal.reason), { once: true });
+  if (signal.aborted) onAbort(signal.reason);
 }
 
 /** Returns the name of a status code in the spelling of Connect, for example `invalid_argument`. */

@@ -6,6 +6,15 @@ import { RerankError } from "../../errors.ts";
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
 
+/**
+ * How Connect begins the message of an envelope whose flag says that it is compressed where the
+ * call names no encoding, which it files under INTERNAL as well.
+ */
+const compressedErrorPrefix = "received compressed envelope";
+
+/** What connect-node says of bytes that are not compressed as they should be, under INTERNAL too. */
+const decompressionError = "decompression failed";
+
 /** Where Connect tells the limit of a message, by the name of its option. */
 const maxBytesPattern = /readMaxBytes (\d+)/;
 
@@ -28,6 +37,12 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   const { cause, code, rawMessage } = error;
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
+  }
+  if (code === Code.Internal && rawMessage.startsWith(compressedErrorPrefix)) {
+    return invalid("a message is marked as compressed, but the call names no encoding", error);
+  }
+  if (code === Code.Internal && rawMessage === decompressionError) {
+    return invalid("a message could not be decompressed", error);
   }
   const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
   if (maxBytes) {
