@@ -13,6 +13,12 @@ const fieldSeparator = "\n";
 /** Longest part of a field's name that a message repeats. */
 const maxNameChars = 40;
 
+/**
+ * How deeply a document's fields may hold each other: more than any real one, and far less than
+ * what it takes to print an answer that holds it.
+ */
+const maxDocumentDepth = 100;
+
 /** The field that is ranked by where `rank_fields` does not say otherwise. */
 const defaultRankFields = ["text"] as const;
 
@@ -31,6 +37,7 @@ export function readDocuments(fields: JsonFields): string[] {
     const name = `documents[${index}]`;
     const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
     if (!isObject) return readText(name, document);
+    checkDepth(name, document);
     return textOf(name, document as JsonFields, rankFields);
   });
 }
@@ -43,6 +50,18 @@ export function documentAnswerOf(document: unknown, rankedText: string): object 
   if (typeof document !== "object" || document === null) return { text: rankedText };
   const { text } = document as JsonFields;
   return { ...document, text: typeof text === "string" ? text : rankedText };
+}
+
+function checkDepth(name: string, document: unknown): void {
+  let level: unknown[] = [document];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDocumentDepth) {
+      throw invalidField(name, `must not be nested more than ${maxDocumentDepth} levels deep`);
+    }
+    level = level
+      .flatMap((value) => Object.values(value as object))
+      .filter((value) => typeof value === "object" && value !== null);
+  }
 }
 
 function readRankFields(fields: JsonFields): readonly string[] {

@@ -79,6 +79,12 @@ const cases: readonly BadCase[] = [
     message: /`documents` must be a list of strings, got: nothing/,
   },
   {
+    name: "a document that is nested too deeply to be sent back",
+    body: `{"query":"q","return_documents":true,"documents":[{"text":"${secret}","x":${"[".repeat(9_000)}${"]".repeat(9_000)}}]}`,
+    status: 422,
+    message: /`documents\[0\]` must not be nested more than 100 levels deep/,
+  },
+  {
     name: "documents with null",
     body: fields({ documents: [secret, null] }),
     status: 422,
