@@ -47,6 +47,9 @@ function parseCandidate(
   if (typeof text !== "string" || typeof rel !== "number" || !Number.isFinite(rel)) {
     throw wrong(place, `\`cands[${at}]\` must have a string \`text\` and a number \`rel\``);
   }
+  if (typeof id !== "string" && typeof id !== "number") {
+    throw wrong(place, `\`cands[${at}].id\` must be a string or a number`);
+  }
   return { id: String(id), text, rel, score: typeof score === "number" ? score : undefined };
 }
 

@@ -95,7 +95,8 @@ function readEntry({ path, size, oid, lfs }: ListedEntry): HubFile {
   const hex = lfs?.oid ?? oid ?? "";
   // The hash becomes a file's name in the cache, so its form matters.
   const expected = algorithm === "sha256" ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/;
-  if (!expected.test(hex)) throw unfit(`a ${algorithm} hash of ${path}`, hex);
+  if (typeof hex !== "string" || !expected.test(hex))
+    throw unfit(`a ${algorithm} hash of ${path}`, hex);
   return { path, sizeBytes, hash: { algorithm, hex } };
 }
 

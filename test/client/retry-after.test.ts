@@ -23,4 +23,13 @@ suite("retryAfterMsOf()", () => {
     assert.equal(retryAfterMsOf([], ""), undefined);
     assert.equal(retryAfterMsOf([], "-1"), undefined);
   });
+
+  test("is undefined for bytes that are no message", () => {
+    // A field without a number; a duration that is cut off; one of minus a second.
+    for (const bytes of [[0], [0x0a, 2, 0x08], [0x0a, 11, 0x08, ...new Array(9).fill(255), 1]]) {
+      const broken = { type: "google.rpc.RetryInfo", value: Uint8Array.from(bytes) };
+      assert.equal(retryAfterMsOf([broken], null), undefined);
+      assert.equal(retryAfterMsOf([broken], "2"), 2_000);
+    }
+  });
 });

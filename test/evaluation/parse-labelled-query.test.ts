@@ -52,6 +52,11 @@ suite("parseLabelledQuery()", () => {
     ["no query", line({ query: 7 }), /`query` must be a string/],
     ["no candidates", line({ cands: undefined }), /`cands` a list/],
     ["a candidate without text", line({ cands: [{ id: "a", rel: 1 }] }), /`cands\[0\]` must have/],
+    [
+      "a candidate whose id cannot be printed",
+      line({ cands: [{ id: { toString: 1 }, text: "t", rel: 1 }] }),
+      /`cands\[0\]\.id` must be a string or a number/,
+    ],
     ["a label that is no number", line({ cands: [{ text: "a", rel: "1" }] }), /a number `rel`/],
     ["an ideal that is none", line({ all_rel: ["1"] }), /`all_rel` must be a list of numbers/],
   ] as const) {
