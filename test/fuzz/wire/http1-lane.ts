@@ -22,7 +22,14 @@ export function createHttp1Lane(port: number, localAddress: string): Http1Lane {
     return opened;
   }
 
-  function send(request: WireRequest, bytes: Buffer): Promise<InputStatus> {
+  async function send(request: WireRequest, bytes: Buffer): Promise<InputStatus> {
+    const isReused = socket?.writable === true;
+    const status = await sendOnce(request, bytes);
+    // The server may have closed an idle connection at the very moment of its next use.
+    return status === "closed" && isReused ? await sendOnce(request, bytes) : status;
+  }
+
+  function sendOnce(request: WireRequest, bytes: Buffer): Promise<InputStatus> {
     const reused = socket?.writable ? socket : open();
     socket = reused;
     const isHead = request.method === "HEAD";
