@@ -1,6 +1,7 @@
 /** What went wrong, in words that every protocol can translate. */
 export type RerankErrorCode =
   | "invalid_argument"
+  | "unauthenticated"
   | "not_found"
   | "resource_exhausted"
   | "unavailable"
@@ -17,6 +18,7 @@ export const grpcCodeOf = {
   resource_exhausted: 8,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const satisfies Record<RerankErrorCode, number>;
 
 /**
@@ -26,6 +28,7 @@ export const grpcCodeOf = {
 export const httpStatusOf = {
   cancelled: 499,
   invalid_argument: 422,
+  unauthenticated: 401,
   deadline_exceeded: 504,
   not_found: 404,
   resource_exhausted: 429,

@@ -1,8 +1,7 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
-import { RerankError, StartupError } from "../errors.ts";
+import { RerankError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import { HealthState } from "../server/health-state.ts";
 import { defaultServerLimits } from "../server/limits.ts";
@@ -16,8 +15,10 @@ import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.t
 import { createProgressDisplay } from "./progress.ts";
 import { refuseDuringOutage } from "./refuse-during-outage.ts";
 import type { ProcessContext } from "./run.ts";
+import { openSecurity } from "./security.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
 import { createTelemetry } from "./telemetry.ts";
+import { warnOfExposure } from "./warn-of-exposure.ts";
 
 /** What serving needs of the process around it. */
 export interface ServeContext extends ProcessContext {
@@ -55,6 +56,7 @@ export async function serve(
   const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
   const door = createDoor();
   const telemetry = createTelemetry({ config, health, log });
+  const security = await openSecurity(config, { log });
   const server = createServer({
     reranker: door.reranker,
     health,
@@ -63,13 +65,18 @@ export async function serve(
     serving: servingInfo(config, prepared),
     observer: telemetry.observer,
     metrics: telemetry.metrics,
-    ...(config.tls ? { tls: await readTls(config.tls) } : {}),
+    ...security.options,
   });
-  const address = await server.listen({ host: config.host, port: config.port });
-  warnOfPublicBind(config, log);
+  const { host, port, unixSocket } = config;
+  const address = await server.listen(
+    unixSocket === undefined ? { host, port } : { path: unixSocket },
+  );
+  warnOfExposure(config, log);
+  const endFollowing = security.follow(server);
 
   const starting = startEngine(config, prepared, telemetry.onBatch);
   const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
+    endFollowing();
     server.destroy();
     await telemetry.close();
     await starting.then(
@@ -96,6 +103,7 @@ export async function serve(
   if (!stop.aborted) await once(stop, "abort");
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");
   const { clean } = await server.drain(config.drainTimeoutMs);
+  endFollowing();
   await telemetry.close();
   await engine.close();
   await systemd.close();
@@ -135,11 +143,12 @@ function servingInfo(
 }
 
 function serverLimits(config: ServeConfig) {
-  const { maxBodyBytes, maxConcurrentStreams, maxStreamInFlight } = config;
+  const { maxBodyBytes, maxConnections, maxConcurrentStreams, maxStreamInFlight } = config;
   const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = config;
   return {
     ...defaultServerLimits,
     maxBodyBytes,
+    maxConnections,
     maxConcurrentStreams,
     maxStreamInFlight,
     headersTimeoutMs,
@@ -147,22 +156,4 @@ function serverLimits(config: ServeConfig) {
     requestTimeoutMs,
     idleTimeoutMs,
   };
-}
-
-async function readTls({ certPath, keyPath }: { certPath: string; keyPath: string }) {
-  const read = (flag: string, path: string) =>
-    readFile(path).catch((cause: unknown) => {
-      throw new StartupError(`--${flag} cannot be read: \`${path}\``, { cause });
-    });
-  return { cert: await read("tls-cert", certPath), key: await read("tls-key", keyPath) };
-}
-
-const loopbackHosts = new Set(["127.0.0.1", "::1", "localhost"]);
-
-function warnOfPublicBind({ host, tls }: ServeConfig, log: Logger): void {
-  if (loopbackHosts.has(host)) return;
-  log.warn(
-    { host, tls: tls !== undefined },
-    "listening beyond loopback without an API key: whoever reaches the port can use the model",
-  );
 }

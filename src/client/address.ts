@@ -10,18 +10,24 @@ export interface Address {
   readonly hostPort: string;
   /** Whether requests go below a path. */
   readonly hasPath: boolean;
+  /** The Unix socket to connect to, in place of host and port. */
+  readonly socketPath?: string | undefined;
 }
 
 /** One server or more. */
 export type Addresses = readonly [Address, ...Address[]];
+
+/** Begins the address of a Unix socket, `unix:/run/rerankd.sock`. */
+const unixScheme = "unix:";
 
 /** Where a server listens that was told nothing. */
 export const defaultUrl = "http://localhost:7998";
 
 /**
  * Returns the addresses of a URL, of a text with several between commas, or of a list. `host:port`
- * stands for `http://host:port`. Throws a RerankClientError with `invalid_argument` if there is
- * none, one cannot be read, or only some are `https`.
+ * stands for `http://host:port`. `unix:/path` is a Unix socket, and then the only address. Throws a
+ * RerankClientError with `invalid_argument` if there is none, one cannot be read, or only some are
+ * `https`.
  */
 export function parseAddresses(url: string | readonly string[] = defaultUrl): Addresses {
   const texts = (typeof url === "string" ? url.split(",") : url)
@@ -29,6 +35,9 @@ export function parseAddresses(url: string | readonly string[] = defaultUrl): Ad
     .filter((text) => text !== "");
   const [first, ...others] = texts.map(parseAddress);
   if (!first) throw invalid("`url` must name at least one address, got: none");
+  if (others.length > 0 && [first, ...others].some(({ socketPath }) => socketPath !== undefined)) {
+    throw invalid("`url` must have one address if that is a Unix socket");
+  }
   if (others.some(({ secure }) => secure !== first.secure)) {
     throw invalid("`url` must have one scheme, got: both `http` and `https`");
   }
@@ -36,6 +45,7 @@ export function parseAddresses(url: string | readonly string[] = defaultUrl): Ad
 }
 
 function parseAddress(text: string): Address {
+  if (text.startsWith(unixScheme)) return unixAddressOf(text);
   const full = text.includes("://") ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   // What cannot be read may hold a password, so it is not repeated.
@@ -55,6 +65,15 @@ function parseAddress(text: string): Address {
     hostPort: `${hostname}:${port}`,
     hasPath: path !== "",
   };
+}
+
+function unixAddressOf(text: string): Address {
+  const socketPath = text.slice(unixScheme.length);
+  if (!socketPath.startsWith("/")) {
+    throw invalid("`url` of a Unix socket must be `unix:` and an absolute path");
+  }
+  const hostPort = "localhost:80";
+  return { baseUrl: "http://localhost", secure: false, hostPort, hasPath: false, socketPath };
 }
 
 function invalid(message: string): RerankClientError {

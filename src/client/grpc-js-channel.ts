@@ -43,7 +43,8 @@ const serviceConfig = {
 
 /** Returns the target of a channel. */
 export function targetOf(addresses: Addresses): string {
-  const [{ hostPort }, ...others] = addresses;
+  const [{ hostPort, socketPath }, ...others] = addresses;
+  if (socketPath !== undefined) return `unix:${socketPath}`;
   if (others.length === 0) return `dns:${hostPort}`;
   return `${addressListScheme}:${addresses.map(({ hostPort }) => hostPort).join(",")}`;
 }

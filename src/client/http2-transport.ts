@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -18,11 +19,14 @@ import { errorOfStatus } from "./wire-error.ts";
  */
 export function createHttp2Transport(settings: ClientSettings): ClientTransport {
   const { headers, maxMessageBytes } = settings;
-  const [{ baseUrl, secure }] = settings.addresses;
+  const [{ baseUrl, secure, socketPath }] = settings.addresses;
   const sessionManager = new Http2SessionManager(
     baseUrl,
     { pingIntervalMs, pingTimeoutMs, idleConnectionTimeoutMs: idleTimeoutMs },
-    secure ? tlsOptionsOf(settings.tls) : {},
+    {
+      ...(secure && tlsOptionsOf(settings.tls)),
+      ...(socketPath !== undefined && { createConnection: () => connect({ path: socketPath }) }),
+    },
   );
   const options = {
     baseUrl,

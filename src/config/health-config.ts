@@ -12,7 +12,7 @@ export interface HealthConfig {
 
 /**
  * Reads flags and environment of `rerankd health`. Without a URL it is the server of this machine,
- * on the port that `serve` would take. Throws UsageError with every problem at once.
+ * on the Unix socket or port that `serve` would take. Throws UsageError with every problem at once.
  */
 export function parseHealthConfig(argv: readonly string[], env: Environment): Parsed<HealthConfig> {
   const parsed = parseOptions("health", argv, env);
@@ -22,12 +22,14 @@ export function parseHealthConfig(argv: readonly string[], env: Environment): Pa
     problems.push(`\`health\` takes no argument, got: \`${word}\``);
   }
   const url = parsed.optionalText("url");
+  const unixSocket = parsed.optionalText("unix-socket");
   problems.push(...problemOfUrl(url));
   if (problems.length > 0) throw new UsageError(problems);
+  const port = parsed.integer("port");
   return {
     help: false,
     config: Object.freeze({
-      url: url ?? `http://127.0.0.1:${parsed.integer("port")}`,
+      url: url ?? (unixSocket ? `unix:${unixSocket}` : `http://127.0.0.1:${port}`),
       timeoutMs: parsed.integer("timeout-ms"),
       json: parsed.flag("json"),
     }),

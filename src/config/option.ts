@@ -16,6 +16,7 @@ export interface Option {
   readonly group:
     | "Model"
     | "Network"
+    | "Security"
     | "Limits"
     | "Telemetry"
     | "Input"

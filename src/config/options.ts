@@ -1,5 +1,6 @@
 import { commandOptions } from "./command-options.ts";
 import type { Command, Option } from "./option.ts";
+import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
@@ -125,22 +126,6 @@ export const options: readonly Option[] = [
   },
   {
     group: "Network",
-    flag: "tls-cert",
-    env: ["RERANKER_TLS_CERT"],
-    value: "FILE",
-    type: text,
-    help: "certificate chain (PEM); with --tls-key the port speaks TLS only",
-  },
-  {
-    group: "Network",
-    flag: "tls-key",
-    env: ["RERANKER_TLS_KEY"],
-    value: "FILE",
-    type: text,
-    help: "private key (PEM)",
-  },
-  {
-    group: "Network",
     flag: "drain-timeout-ms",
     env: ["RERANKER_DRAIN_TIMEOUT_MS"],
     value: "MS",
@@ -148,6 +133,7 @@ export const options: readonly Option[] = [
     default: "30000",
     help: "how long running requests may take after SIGTERM or SIGINT",
   },
+  ...securityOptions,
   {
     group: "Limits",
     flag: "max-body-bytes",
@@ -209,6 +195,15 @@ export const options: readonly Option[] = [
     value: "TOKENS",
     type: count,
     help: "most padded tokens of one inference; unset: 1024 on cpu, 16384 on a gpu",
+  },
+  {
+    group: "Limits",
+    flag: "max-connections",
+    env: ["RERANKER_MAX_CONNECTIONS"],
+    value: "N",
+    type: count,
+    default: "4096",
+    help: "most connections at a time; further ones are closed at once",
   },
   {
     group: "Limits",

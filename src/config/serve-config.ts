@@ -1,5 +1,6 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import { readSecurityConfig, type SecurityConfig } from "./security-config.ts";
 import {
   problemsOfTelemetry,
   readTelemetryConfig,
@@ -7,13 +8,14 @@ import {
 } from "./telemetry-config.ts";
 
 /** Everything that `rerankd serve` can be told. Checked and frozen. */
-export interface ServeConfig extends EngineConfig, TelemetryConfig {
+export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConfig {
   readonly host: string;
   readonly port: number;
-  /** Paths of PEM files; undefined: cleartext. */
-  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  /** Where to listen instead of host and port; undefined: there. */
+  readonly unixSocket: string | undefined;
   readonly drainTimeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly maxConnections: number;
   readonly maxConcurrentStreams: number;
   readonly maxStreamInFlight: number;
   readonly headersTimeoutMs: number;
@@ -42,10 +44,8 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
   const { text, integer } = parsed;
   for (const word of parsed.positionals)
     problems.push(`\`serve\` takes no argument, got: \`${word}\``);
-  const certPath = parsed.optionalText("tls-cert");
-  const keyPath = parsed.optionalText("tls-key");
-  if (Boolean(certPath) !== Boolean(keyPath)) problems.push("--tls-cert and --tls-key go together");
-  problems.push(...problemsOfTelemetry(parsed, env));
+  const { security, problems: securityProblems } = readSecurityConfig(parsed);
+  problems.push(...securityProblems, ...problemsOfTelemetry(parsed, env));
   if (problems.length > 0) throw new UsageError(problems);
 
   return {
@@ -54,9 +54,11 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       ...readEngineConfig(parsed),
       host: text("host"),
       port: integer("port"),
-      tls: certPath && keyPath ? { certPath, keyPath } : undefined,
+      unixSocket: parsed.optionalText("unix-socket"),
+      ...security,
       drainTimeoutMs: integer("drain-timeout-ms"),
       maxBodyBytes: integer("max-body-bytes"),
+      maxConnections: integer("max-connections"),
       maxConcurrentStreams: integer("max-concurrent-streams"),
       maxStreamInFlight: integer("max-stream-in-flight"),
       headersTimeoutMs: integer("headers-timeout-ms"),

@@ -11,6 +11,10 @@ export type ServerResponseLike = ServerResponse | Http2ServerResponse;
 
 /** One call from its first header to its last byte, filled in as it becomes known. */
 export interface Call extends CallFacts {
+  /**
+   * The path as the table of routes or RPCs has it; undefined where it has none. Logs have this
+   * and not the path, which may hold anything that a caller likes.
+   */
   route: string | undefined;
   protocol: CallProtocol;
   /** How it ended, in words; undefined while nothing went wrong. */
@@ -28,6 +32,14 @@ export interface Call extends CallFacts {
 export function isSecure(request: ServerRequest, response: ServerResponseLike): boolean {
   if (isHttp2(response)) return response.stream.session?.encrypted === true;
   return "encrypted" in request.socket;
+}
+
+/** Longest part of a path that is looked at. */
+const maxPathChars = 200;
+
+/** Returns the path that a request asks for, without its query. */
+export function pathOf({ url = "" }: ServerRequest): string {
+  return url.split("?", 1)[0]?.slice(0, maxPathChars) ?? "";
 }
 
 /** Whether the response goes over HTTP/2. */

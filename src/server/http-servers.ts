@@ -7,10 +7,11 @@ import type {
   ConnectionProtocol,
   ServerObserver,
 } from "../telemetry/server-observer.ts";
-import type { ServerRequest, ServerResponseLike } from "./call.ts";
+import { pathOf, type ServerRequest, type ServerResponseLike } from "./call.ts";
 import { closeWhenDead } from "./close-when-dead.ts";
 import { answerHttp1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
+import { type Flood, guardSession } from "./session-guard.ts";
 
 /** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
 export interface HttpServers {
@@ -35,6 +36,10 @@ export interface HttpServersOptions {
   readonly log: Logger;
   readonly observer?: ServerObserver | undefined;
   readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
+  /** Whether a client that asks first may send the body of a request. */
+  readonly mayPass: (request: ServerRequest, path: string) => boolean;
+  /** Called when a connection is closed because of what its client does too often. */
+  readonly onFlood: (flood: Flood) => void;
 }
 
 /**
@@ -101,8 +106,10 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
   };
 }
 
-function createHttp1Server({ limits, log, observer, onRequest }: HttpServersOptions): http.Server {
+function createHttp1Server(options: HttpServersOptions): http.Server {
+  const { limits, log, observer, onRequest, mayPass } = options;
   const server = http.createServer({
+    maxHeaderSize: limits.maxHeaderBytes,
     // Node refuses to wait longer for the headers than for the whole.
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -112,10 +119,10 @@ function createHttp1Server({ limits, log, observer, onRequest }: HttpServersOpti
   server.on("request", onRequest);
   server.on("checkContinue", (request, response) => {
     const isTooLarge = Number(request.headers["content-length"]) > limits.maxBodyBytes;
+    if (!isTooLarge && mayPass(request, pathOf(request))) response.writeContinue();
     // The client waits for a go-ahead that never comes, so the rest of this connection would be out
     // of step.
-    if (isTooLarge) response.setHeader("connection", "close");
-    else response.writeContinue();
+    else response.setHeader("connection", "close");
     onRequest(request, response);
   });
   server.on("clientError", (error, socket) => {
@@ -130,15 +137,17 @@ function createHttp1Server({ limits, log, observer, onRequest }: HttpServersOpti
   return server;
 }
 
-function createHttp2Server({ limits, observer, onRequest }: HttpServersOptions): {
+function createHttp2Server(options: HttpServersOptions): {
   readonly http2: http2.Http2Server;
   readonly sessions: ReadonlySet<http2.ServerHttp2Session>;
 } {
+  const { limits, observer, onRequest, onFlood } = options;
   const sessions = new Set<http2.ServerHttp2Session>();
   const server = http2.createServer({
     maxSessionMemory: Math.ceil((limits.maxBodyBytes * bodiesPerSession) / bytesPerMegabyte),
     settings: {
       maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxHeaderListSize: limits.maxHeaderBytes,
       initialWindowSize: streamWindowBytes,
     },
   });
@@ -149,6 +158,7 @@ function createHttp2Server({ limits, observer, onRequest }: HttpServersOptions):
     session.once("close", () => sessions.delete(session));
     closeWhenIdle(session, limits.idleTimeoutMs);
     closeWhenDead(session, limits.idleTimeoutMs);
+    guardSession(session, limits.maxConcurrentStreams, onFlood);
   });
   server.on("sessionError", () => observer?.connectionFailed?.("http2_session"));
   return { http2: server, sessions };

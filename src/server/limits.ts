@@ -4,6 +4,10 @@ export interface ServerLimits {
    * Most bytes in one request message, the same for every protocol, before and after decompression.
    */
   readonly maxBodyBytes: number;
+  /** Most connections; further ones are closed at once. */
+  readonly maxConnections: number;
+  /** Most bytes in the headers of one request. */
+  readonly maxHeaderBytes: number;
   /** Most HTTP/2 streams open at once on one connection. */
   readonly maxConcurrentStreams: number;
   /** Longest time to receive the headers of an HTTP/1.1 request, in milliseconds. */
@@ -38,6 +42,10 @@ const maxTimerMs = 2 ** 31 - 1;
 export const defaultServerLimits: ServerLimits = Object.freeze({
   // Ten thousand documents of three kilobytes each, a reranker's largest sensible request.
   maxBodyBytes: 32 * 1024 * 1024,
+  // A quarter of the file descriptors that a service commonly has; each holds tens of kilobytes.
+  maxConnections: 4_096,
+  // Node's own limit for HTTP/1.1, and twice that of common gRPC servers.
+  maxHeaderBytes: 16 * 1024,
   maxConcurrentStreams: 128,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,

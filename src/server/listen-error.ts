@@ -1,8 +1,11 @@
 import { StartupError } from "../errors.ts";
+import type { Address, UnixSocket } from "./address.ts";
 
 /** Turns the error of a listen call into a StartupError with a hint. */
-export function listenErrorOf(error: unknown, host: string, port: number): StartupError {
+export function listenErrorOf(error: unknown, address: Address | UnixSocket): StartupError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if ("path" in address) return unixErrorOf(error, code, address);
+  const { host, port } = address;
   const at = `${host}:${port}`;
   switch (code) {
     case "EADDRINUSE":
@@ -31,6 +34,26 @@ export function listenErrorOf(error: unknown, host: string, port: number): Start
     default:
       return new StartupError(`cannot listen on ${at}`, {
         hint: "check the host and the port",
+        cause: error,
+      });
+  }
+}
+
+function unixErrorOf(error: unknown, code: unknown, { path }: UnixSocket): StartupError {
+  switch (code) {
+    case "EADDRINUSE":
+      return new StartupError(`the Unix socket \`${path}\` is in use`, {
+        hint: "stop the program that uses it, or choose another path",
+        cause: error,
+      });
+    case "EACCES":
+      return new StartupError(`no permission to make the Unix socket \`${path}\``, {
+        hint: "its folder must be writable",
+        cause: error,
+      });
+    default:
+      return new StartupError(`cannot make the Unix socket \`${path}\``, {
+        hint: "its folder must exist, and be writable",
         cause: error,
       });
   }

@@ -9,6 +9,11 @@ import { type DetectedProtocol, detectProtocol } from "./preface.ts";
 export interface TlsOptions {
   readonly cert: Buffer;
   readonly key: Buffer;
+  /**
+   * Certificates (PEM) of the authorities that sign those of clients. With it no client connects
+   * without a certificate of theirs. Default: clients need none.
+   */
+  readonly clientCa?: Buffer | undefined;
 }
 
 /** The socket that listens, and the connections that have not shown their protocol yet. */
@@ -18,12 +23,22 @@ export interface Listener {
   readonly sockets: ReadonlySet<net.Socket>;
   /** Closes the connections that have not shown their protocol. */
   dropUndecided(): void;
+  /**
+   * Uses another certificate for new connections. Throws, and keeps the present one, if it is
+   * broken. Whether clients need a certificate cannot be changed.
+   */
+  setTls(tls: TlsOptions): void;
 }
 
 /** What the listener needs. */
 export interface ListenerOptions {
   readonly servers: Pick<HttpServers, "serveHttp1" | "serveHttp2">;
-  readonly limits: Pick<ServerLimits, "undecidedTimeoutMs" | "maxUndecidedSockets">;
+  readonly limits: Pick<
+    ServerLimits,
+    "undecidedTimeoutMs" | "maxUndecidedSockets" | "maxConnections"
+  >;
+  /** Called for every connection that is closed because there are too many. */
+  readonly onRefused: (reason: "undecided_connections" | "connections") => void;
   /**
    * Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, told apart by the first
    * bytes.
@@ -35,13 +50,14 @@ export interface ListenerOptions {
 /** Returns a listener that serves HTTP/1.1 and HTTP/2 on one port. It does not listen yet. */
 export function createListener(options: ListenerOptions): Listener {
   const sockets = new Set<net.Socket>();
-  const undecided = new Map<string, net.Socket>();
-  const { limits, observer } = options;
+  const undecided = new Map<Peer, net.Socket>();
+  const { limits, observer, onRefused } = options;
 
   /** Returns false, with the connection closed, if there are too many like it. */
   const admit = (socket: net.Socket): boolean => {
     if (undecided.size >= limits.maxUndecidedSockets) {
       observer?.connectionFailed?.("too_many_undecided");
+      onRefused("undecided_connections");
       socket.destroy();
       return false;
     }
@@ -58,13 +74,22 @@ export function createListener(options: ListenerOptions): Listener {
     undecided.delete(peerOf(socket));
   };
 
+  const secure = options.tls && listenTls(options, options.tls, admit, decide);
+  const server = secure ?? listenCleartext(options, admit, decide);
+  server.maxConnections = limits.maxConnections;
+  server.on("drop", () => onRefused("connections"));
+
   return {
-    server: options.tls
-      ? listenTls(options, options.tls, admit, decide)
-      : listenCleartext(options, admit, decide),
+    server,
     sockets,
     dropUndecided() {
       for (const socket of undecided.values()) socket.destroy();
+    },
+    setTls(next) {
+      const context = contextOptionsOf(next);
+      // Throws before anything is changed.
+      tls.createSecureContext(context);
+      secure?.setSecureContext(context);
     },
   };
 }
@@ -88,13 +113,15 @@ function listenCleartext(
 
 function listenTls(
   { servers, limits, observer }: ListenerOptions,
-  { cert, key }: TlsOptions,
+  options: TlsOptions,
   admit: (socket: net.Socket) => boolean,
   decide: (socket: net.Socket) => void,
-): net.Server {
+): tls.Server {
+  const needsClientCertificate = options.clientCa !== undefined;
   const server = tls.createServer({
-    cert,
-    key,
+    ...contextOptionsOf(options),
+    requestCert: needsClientCertificate,
+    rejectUnauthorized: needsClientCertificate,
     noDelay: true,
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: limits.undecidedTimeoutMs,
@@ -114,6 +141,14 @@ function listenTls(
   return server;
 }
 
-function peerOf(socket: net.Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
+function contextOptionsOf({ cert, key, clientCa }: TlsOptions): tls.SecureContextOptions {
+  return { cert, key, ...(clientCa !== undefined && { ca: clientCa }) };
+}
+
+/** Address and port; a socket of a path has none, and stands for itself. */
+type Peer = string | net.Socket;
+
+function peerOf(socket: net.Socket): Peer {
+  const { remoteAddress, remotePort } = socket;
+  return remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
 }

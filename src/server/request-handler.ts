@@ -5,6 +5,7 @@ import {
   type Call,
   isHttp2,
   isSecure,
+  pathOf,
   type ServerRequest,
   type ServerResponseLike,
 } from "./call.ts";
@@ -28,9 +29,6 @@ export interface RequestHandlerOptions {
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
 }
-
-/** Longest part of a path that is logged. */
-const maxPathChars = 200;
 
 /**
  * Ids that are safe to echo and to log: no spaces, no control characters, at most 128 characters.
@@ -95,7 +93,7 @@ function createCall(
   isRpc: (path: string) => boolean,
 ): Call {
   const clientId = request.headers["x-request-id"];
-  const path = (request.url ?? "").split("?", 1)[0]?.slice(0, maxPathChars) ?? "";
+  const path = pathOf(request);
   const traceParent = parseTraceParent(request.headers);
   return {
     id: typeof clientId === "string" && saneId.test(clientId) ? clientId : randomUUID(),

@@ -2,6 +2,9 @@ import type { Logger } from "../telemetry/log.ts";
 import type { CallEnd } from "../telemetry/server-observer.ts";
 import { type Call, isHttp2, type ServerResponseLike } from "./call.ts";
 
+/** Stands for a path that is not served. */
+const unknownPath = "(unknown)";
+
 /** Returns how a call ended, once its response is closed. */
 export function endOf(call: Call, response: ServerResponseLike): CallEnd {
   const isDone = isHttp2(response)
@@ -21,11 +24,11 @@ export function endOf(call: Call, response: ServerResponseLike): CallEnd {
  * rest at info.
  */
 export function logCall(log: Logger, call: Call, { status, code, durationMs }: CallEnd): void {
-  const { id, protocol, method, path, documents, probe, span } = call;
+  const { id, protocol, method, route, documents, probe, span } = call;
   const fields = {
     protocol,
     method,
-    path,
+    path: route ?? unknownPath,
     status,
     code,
     duration_ms: Math.round(durationMs),

@@ -1,8 +1,12 @@
 import { setMaxListeners } from "node:events";
+import { chmodSync } from "node:fs";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
+import { createGatekeeper } from "./access/gatekeeper.ts";
+import type { KeyRing } from "./access/key-ring.ts";
+import type { Address, UnixSocket } from "./address.ts";
 import type { HealthState } from "./health-state.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -10,23 +14,22 @@ import { createHttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
 import { listenErrorOf } from "./listen-error.ts";
 import { createListener, type Listener, type TlsOptions } from "./listener.ts";
+import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
+import { clearUnixSocket, unixSocketMode } from "./unix-socket.ts";
 
-/** Where a server listens. */
-export interface Address {
-  /** A name or an IP address. */
-  readonly host: string;
-  /** 0 for a free one. */
-  readonly port: number;
-}
-
-/** Serves every protocol on one port. */
+/** Serves every protocol on one port or Unix socket. */
 export interface RerankServer {
   /** Begins to listen and returns where. Rejects with a StartupError if that cannot be. */
-  listen(address: Address): Promise<Address>;
+  listen<Where extends Address | UnixSocket>(where: Where): Promise<Where>;
+  /**
+   * Uses another certificate for new connections. Throws, and keeps the present one, if it is
+   * broken.
+   */
+  setTls(tls: TlsOptions): void;
   /**
    * Stops without losing a call: health turns to `draining`, no connection is accepted any more,
    * and what is in flight is answered within `graceMs`. Calls that are left then end with
@@ -46,6 +49,10 @@ export interface ServerOptions {
   readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
+  /** The API keys. Default: everybody may call everything. */
+  readonly apiKeys?: KeyRing | undefined;
+  /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Hears what the server does. */
   readonly observer?: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers. Default: there is no such route. */
@@ -79,10 +86,25 @@ export function createServer(options: ServerOptions): RerankServer {
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
   const routes = createRoutes({ reranker, health, limits, serving, metrics });
+  const gatekeeper = createGatekeeper({
+    apiKeys: options.apiKeys,
+    corsOrigins: options.corsOrigins ?? [],
+    routes,
+    isRpc: (path) => handlers.has(path),
+    next: createRpcHandler({
+      handlers,
+      log,
+      maxRequestTimeoutMs: limits.maxRequestTimeoutMs,
+      fallback: createHttpHandler({ routes, log, ...signals }),
+    }),
+  });
+  const onRefused = createRefusalLog(log);
   const servers = createHttpServers({
     limits,
     log,
     observer,
+    mayPass: gatekeeper.mayPass,
+    onFlood: onRefused,
     onRequest: createRequestHandler({
       log,
       limits,
@@ -90,12 +112,7 @@ export function createServer(options: ServerOptions): RerankServer {
       isRpc: (path) => handlers.has(path),
       ...signals,
       isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
-      handle: createRpcHandler({
-        handlers,
-        log,
-        maxRequestTimeoutMs: limits.maxRequestTimeoutMs,
-        fallback: createHttpHandler({ routes, log, ...signals }),
-      }),
+      handle: gatekeeper.handle,
     }),
   });
   const listener = openListener();
@@ -103,7 +120,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   function openListener(): Listener {
     try {
-      return createListener({ servers, limits, tls: options.tls, observer });
+      return createListener({ servers, limits, onRefused, tls: options.tls, observer });
     } catch (cause) {
       servers.destroy();
       const hint = "the certificate and its key must be PEM, and belong together";
@@ -111,12 +128,18 @@ export function createServer(options: ServerOptions): RerankServer {
     }
   }
 
-  function listen({ host, port }: Address): Promise<Address> {
-    return new Promise((resolve, reject) => {
-      const { server } = listener;
+  async function listen<Where extends Address | UnixSocket>(where: Where): Promise<Where> {
+    const { server } = listener;
+    if ("path" in where) {
+      await clearUnixSocket(where.path).catch((error: unknown) => {
+        servers.destroy();
+        throw error;
+      });
+    }
+    await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown): void => {
         servers.destroy();
-        reject(listenErrorOf(error, host, port));
+        reject(listenErrorOf(error, where));
       };
       server.once("error", fail);
       const onListening = (): void => {
@@ -126,16 +149,19 @@ export function createServer(options: ServerOptions): RerankServer {
           observer?.connectionFailed?.("accept");
           log.error({ err: error }, "a connection was not accepted");
         });
-        const bound = server.address();
-        const isPort = typeof bound === "object" && bound !== null;
-        resolve(isPort ? { host: bound.address, port: bound.port } : { host, port });
+        resolve();
       };
       try {
-        server.listen({ host, port }, onListening);
+        server.listen(where, onListening);
+        // Bound already: listening on a path does not wait for anything.
+        if ("path" in where && server.listening) chmodSync(where.path, unixSocketMode);
       } catch (error) {
         fail(error);
       }
     });
+    const bound = server.address();
+    if (typeof bound !== "object" || bound === null) return where;
+    return { ...where, host: bound.address, port: bound.port };
   }
 
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
@@ -182,6 +208,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   return {
     listen,
+    setTls: (tls) => listener.setTls(tls),
     drain(graceMs) {
       drained ??= drainOnce(graceMs);
       return drained;

@@ -8,12 +8,26 @@ export interface AnswerCost extends Pick<RerankResult, "timings" | "totalTokens"
   readonly characters: number;
 }
 
+/** Names of the headers that timingHeaders() returns. */
+export const timingHeaderNames = [
+  "x-compute-type",
+  "x-compute-time",
+  "x-compute-characters",
+  "x-compute-tokens",
+  "x-total-time",
+  "x-tokenization-time",
+  "x-queue-time",
+  "x-inference-time",
+] as const;
+
 /**
  * Returns the response headers that tell where the time of a request went, in whole milliseconds,
  * and what the model read. The names are those of Hugging Face's text-embeddings-inference, where
  * `x-compute-time` is the same as `x-total-time`.
  */
-export function timingHeaders(cost: AnswerCost): Record<string, string> {
+export function timingHeaders(
+  cost: AnswerCost,
+): Record<(typeof timingHeaderNames)[number], string> {
   const { timings, totalTokens, device, characters } = cost;
   const totalMs = String(Math.round(timings.totalMs));
   return {

@@ -13,7 +13,7 @@ suite("the defaults of the options", () => {
 
     const shared = Object.entries(limits).filter(([name]) => name in config);
 
-    assert.equal(shared.length, 9);
+    assert.equal(shared.length, 10);
     for (const [name, value] of shared) {
       assert.equal(config[name as keyof typeof config], value, name);
     }

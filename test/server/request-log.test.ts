@@ -109,9 +109,20 @@ suite("the log", () => {
     const running = await startServer(context);
     const message = encodeURIComponent(JSON.stringify({ query: "confidential" }));
 
-    await sendHttp1(`${running.url}/nope?message=${message}`);
+    await sendHttp1(`${running.url}/info?message=${message}`);
 
-    assert.equal((await lineOf(running)).path, "/nope");
+    assert.equal((await lineOf(running)).path, "/info");
+  });
+
+  test("has the paths that are served, and of others nothing", async (context) => {
+    const running = await startServer(context);
+
+    await sendHttp1(`${running.url}/confidential`);
+    await sendHttp1(`${running.url}/v1/models/confidential`);
+    await running.log.find(({ fields }) => fields.path === "/v1/models/{id}");
+
+    assert.equal((await lineOf(running)).path, "(unknown)");
+    assert.doesNotMatch(JSON.stringify(running.log.lines), /confidential/);
   });
 
   test("has neither queries nor documents", async (context) => {

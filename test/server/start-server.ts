@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { createKeyRing, type KeyRing } from "../../src/server/access/key-ring.ts";
 import { HealthState } from "../../src/server/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
 import type { ServingInfo } from "../../src/server/serving-info.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
 import {
   createFakeReranker,
   type FakeReranker,
@@ -33,10 +35,14 @@ export const serving: ServingInfo = {
   maxBatchTokens: 1024,
 };
 
-/** How a test's server differs from the default. */
+/** What a test may want of its server. */
 export interface StartOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly tls?: TlsOptions;
+  readonly apiKeys?: readonly string[] | KeyRing;
+  readonly corsOrigins?: readonly string[];
+  /** Keeps the lines, in place of one that a test can look through. */
+  readonly logger?: Logger;
   readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
 }
 
@@ -60,8 +66,18 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const { tls, telemetry } = options;
-  const server = createServer({ reranker, health, log, limits, serving, tls, ...telemetry });
+  const { tls, corsOrigins, apiKeys, telemetry, logger = log } = options;
+  const server = createServer({
+    reranker,
+    health,
+    log: logger,
+    limits,
+    serving,
+    tls,
+    corsOrigins,
+    apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
+    ...telemetry,
+  });
   context.after(() => server.destroy());
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
   const scheme = options.tls ? "https" : "http";

@@ -15,6 +15,7 @@ export type ErrorShape = (error: ErrorFacts) => { readonly status: number; reado
 /** What OpenAI's API and its followers call each error. */
 const typeOf = {
   invalid_argument: "invalid_request_error",
+  unauthenticated: "authentication_error",
   not_found: "not_found_error",
   resource_exhausted: "rate_limit_error",
   unavailable: "unavailable_error",
@@ -40,6 +41,7 @@ export const objectError: ErrorShape = ({ status, code, message, field }) => {
  */
 const teiTypeOf: Readonly<Record<number, string>> = {
   400: "Empty",
+  401: "Unauthorized",
   424: "Backend",
   429: "Overloaded",
   503: "Unhealthy",

@@ -16,7 +16,7 @@ export interface FoundPath {
  * Finds the routes of a path. Throws an HttpError with status 404 that lists all if there is none.
  */
 export function findPath(routes: readonly Route[], path: string): FoundPath {
-  const [first, ...rest] = routes.filter((route) => matches(route, path));
+  const [first, ...rest] = routes.filter((route) => matchesPath(route, path));
   if (first !== undefined) return { routes: [first, ...rest], pathId: pathIdOf(first, path) };
   const known = routes.map((route) => `${route.method} ${route.path}`).join(", ");
   throw new HttpError(404, "not_found", `there is no such path; plain JSON routes: ${known}`);
@@ -24,8 +24,7 @@ export function findPath(routes: readonly Route[], path: string): FoundPath {
 
 /** Finds the route of a method. Throws an HttpError with status 405 and `Allow` if there is none. */
 export function findMethod({ routes }: FoundPath, method: string): Route {
-  const wanted = method === "HEAD" ? "GET" : method;
-  const route = routes.find((candidate) => candidate.method === wanted);
+  const route = routes.find((candidate) => matchesMethod(candidate, method));
   if (route !== undefined) return route;
   const allow = routes
     .flatMap((candidate) => (candidate.method === "GET" ? ["GET", "HEAD"] : [candidate.method]))
@@ -35,10 +34,16 @@ export function findMethod({ routes }: FoundPath, method: string): Route {
   });
 }
 
-function matches(route: Route, path: string): boolean {
+/** Whether a path is that of the route. */
+export function matchesPath(route: Route, path: string): boolean {
   if (!route.path.endsWith(idPart)) return route.path === path;
   const stem = route.path.slice(0, -idPart.length);
   return path.startsWith(stem) && path.length > stem.length;
+}
+
+/** Whether the route answers a method; those that answer GET answer HEAD. */
+export function matchesMethod(route: Route, method: string): boolean {
+  return route.method === (method === "HEAD" ? "GET" : method);
 }
 
 function pathIdOf(route: Route, path: string): string {

@@ -58,9 +58,20 @@ export function errorAnswerOf(error: unknown): ErrorAnswer {
   }
   const { code, message, field, retryAfterMs } = error;
   const status = httpStatusOf[code];
-  const retries = code === "resource_exhausted" || code === "unavailable";
-  const headers: Record<string, string> = retries
-    ? { "retry-after": retryAfterSeconds(retryAfterMs) }
-    : {};
-  return { status, code, message, field, headers };
+  return { status, code, message, field, headers: headersOf(code, retryAfterMs) };
+}
+
+function headersOf(
+  code: RerankErrorCode,
+  retryAfterMs: number | undefined,
+): Readonly<Record<string, string>> {
+  switch (code) {
+    case "resource_exhausted":
+    case "unavailable":
+      return { "retry-after": retryAfterSeconds(retryAfterMs) };
+    case "unauthenticated":
+      return { "www-authenticate": "Bearer" };
+    default:
+      return {};
+  }
 }

@@ -26,6 +26,8 @@ export interface Route {
   readonly path: string;
   /** Whether it is a probe, which is logged at debug. */
   readonly probe: boolean;
+  /** Who may ask where the server has API keys: everybody, or callers with one. Default: `key`. */
+  readonly access?: "open" | "key";
   /** How an error looks as long as the body has not told the dialect. */
   readonly errorShape: ErrorShape;
   /** Returns the answer, or throws a RerankError or an HttpError. */

@@ -39,7 +39,13 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { ...get, path: "/v1/models", handle: models.list },
     { ...get, path: "/v1/models/{id}", handle: models.get },
     { ...get, path: "/info", errorShape: teiError, handle: createInfoHandler(options) },
-    { ...get, path: "/health", probe: true, handle: createHealthHandler(options.health) },
+    {
+      ...get,
+      path: "/health",
+      probe: true,
+      access: "open",
+      handle: createHealthHandler(options.health),
+    },
     ...(options.metrics ? [metricsRoute(options.metrics)] : []),
   ];
 }

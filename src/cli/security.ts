@@ -1,0 +1,84 @@
+import type { SecurityConfig } from "../config/security-config.ts";
+import { createKeyRing } from "../server/access/key-ring.ts";
+import type { RerankServer, ServerOptions } from "../server/server.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { readApiKeys } from "./api-keys.ts";
+import { followFiles } from "./follow-files.ts";
+import { listTlsPaths, readTlsFiles } from "./tls-files.ts";
+
+/** Keys and certificates, and the files that they come from. */
+export interface Security {
+  /** What the server is made with. */
+  readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins">;
+  /**
+   * Hands what changes in the files to the server, until the returned function is called. What is
+   * broken, in the middle of a change say, is left alone with a warning, and the old stays.
+   */
+  follow(server: Pick<RerankServer, "setTls">): () => void;
+}
+
+/** What reading needs. */
+export interface SecurityContext {
+  readonly log: Logger;
+  /** How often the files are looked at, in milliseconds. */
+  readonly pollMs?: number | undefined;
+}
+
+/** Reads keys and certificates. Rejects with a StartupError if a file is missing or broken. */
+export async function openSecurity(
+  config: SecurityConfig,
+  { log, pollMs }: SecurityContext,
+): Promise<Security> {
+  const { apiKeysPath, corsOrigins, tls } = config;
+  const readKeys = async (): Promise<readonly string[]> => [
+    ...config.apiKeys,
+    ...(apiKeysPath === undefined ? [] : await readApiKeys(apiKeysPath)),
+  ];
+  const keys = await readKeys();
+  const apiKeys = keys.length === 0 ? undefined : createKeyRing(keys);
+
+  const reload = (what: string, paths: readonly string[], read: () => Promise<object>) => {
+    const change = async (): Promise<void> => {
+      try {
+        log.info({ files: paths, ...(await read()) }, `${what} were read again`);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn(
+          { files: paths, reason },
+          `${what} have changed and are broken: the old ones stay`,
+        );
+      }
+    };
+    let last = Promise.resolve();
+    // One after the other, so that what was read last counts.
+    const onChange = (): void => {
+      last = last.then(change);
+    };
+    return followFiles(paths, onChange, pollMs);
+  };
+
+  return {
+    options: { apiKeys, corsOrigins, tls: tls && (await readTlsFiles(tls)) },
+    follow(server) {
+      const ends: (() => void)[] = [];
+      if (apiKeys !== undefined && apiKeysPath !== undefined) {
+        const readAgain = async () => {
+          const next = await readKeys();
+          apiKeys.replace(next);
+          return { keys: next.length };
+        };
+        ends.push(reload("the API keys", [apiKeysPath], readAgain));
+      }
+      if (tls !== undefined) {
+        const readAgain = async () => {
+          server.setTls(await readTlsFiles(tls));
+          return {};
+        };
+        ends.push(reload("the TLS files", listTlsPaths(tls), readAgain));
+      }
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { cors } from "@connectrpc/connect";
+import type { ServerRequest, ServerResponseLike } from "../call.ts";
+import { deadlineHeader } from "../http/deadline-header.ts";
+import { timingHeaderNames } from "../timing-headers.ts";
+
+/** Stands for every origin. */
+const anyOrigin = "*";
+
+/** How long a browser may remember the answer to a preflight: Chrome's longest, two hours. */
+const maxAgeSeconds = 7_200;
+
+const noContent = 204;
+
+/** Request headers that a script of another origin may set. */
+const allowedHeaders = [
+  ...cors.allowedHeaders,
+  "Authorization",
+  "X-Api-Key",
+  "X-Request-Id",
+  deadlineHeader,
+  "Traceparent",
+  "Tracestate",
+].join(", ");
+
+/** Answer headers that such a script may read. */
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  "X-Request-Id",
+  "Retry-After",
+  "WWW-Authenticate",
+  ...timingHeaderNames,
+].join(", ");
+
+/**
+ * Sets the headers that let scripts of some origins read answers; does nothing without origins.
+ * Returns true if the request was a preflight, which is then answered: it carries no API key and no
+ * call.
+ */
+export type CorsHandler = (request: ServerRequest, response: ServerResponseLike) => boolean;
+
+/** Returns the handler for these origins, each `scheme://host[:port]`, or `*` for all. */
+export function createCorsHandler(origins: readonly string[]): CorsHandler {
+  if (origins.length === 0) return () => false;
+  const isOpen = origins.includes(anyOrigin);
+  const known = new Set(origins);
+
+  return (request, response) => {
+    const { origin } = request.headers;
+    if (!isOpen) response.setHeader("vary", "Origin");
+    const isAllowed = origin !== undefined && (isOpen || known.has(origin));
+    if (isAllowed) {
+      response.setHeader("access-control-allow-origin", isOpen ? anyOrigin : origin);
+      response.setHeader("access-control-expose-headers", exposedHeaders);
+    }
+    const isPreflight =
+      request.method === "OPTIONS" &&
+      origin !== undefined &&
+      request.headers["access-control-request-method"] !== undefined;
+    if (!isPreflight) return false;
+    if (isAllowed) {
+      response.setHeader("access-control-allow-methods", cors.allowedMethods.join(", "));
+      response.setHeader("access-control-allow-headers", allowedHeaders);
+      response.setHeader("access-control-max-age", String(maxAgeSeconds));
+    }
+    response.statusCode = noContent;
+    response.end();
+    return true;
+  };
+}

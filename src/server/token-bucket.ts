@@ -1,0 +1,25 @@
+/** How often something may happen. */
+export interface Rate {
+  /** How many times at once. */
+  readonly burst: number;
+  /** How many times in a second, in the long run. */
+  readonly perSecond: number;
+}
+
+/**
+ * Returns a function that counts one event and tells whether the rate still holds. `nowMs` is a
+ * clock that only goes on.
+ */
+export function createTokenBucket(
+  { burst, perSecond }: Rate,
+  nowMs: () => number = () => performance.now(),
+): () => boolean {
+  let tokens = burst;
+  let lastMs = nowMs();
+  return () => {
+    const now = nowMs();
+    tokens = Math.min(burst, tokens + ((now - lastMs) / 1_000) * perSecond) - 1;
+    lastMs = now;
+    return tokens >= 0;
+  };
+}

@@ -1,0 +1,41 @@
+import { HealthState } from "../../../src/server/health-state.ts";
+import { createRoutes } from "../../../src/server/http/routes.ts";
+import { defaultServerLimits } from "../../../src/server/limits.ts";
+import { createRpcHandlers } from "../../../src/server/rpc/rpc-router.ts";
+import { createFakeReranker } from "../../fakes/fake-reranker.ts";
+import { createRecordingLogger } from "../../fakes/recording-logger.ts";
+import { serving } from "../start-server.ts";
+
+const never = new AbortController().signal;
+
+const options = {
+  reranker: createFakeReranker(),
+  health: new HealthState({
+    status: "ok",
+    model: "",
+    device: "",
+    dtype: "",
+    maxLength: 1,
+    version: "",
+    reason: "",
+  }),
+  limits: defaultServerLimits,
+  serving,
+  log: createRecordingLogger(),
+  drainSignal: never,
+  shutdownSignal: never,
+};
+
+/** The plain routes, from the table that the server uses. */
+export const routes = createRoutes(options);
+
+/** The RPCs, from the router that the server uses. */
+export const rpcs = [...createRpcHandlers(options).values()].map(({ requestPath, method }) => ({
+  path: requestPath,
+  isStream: method.methodKind !== "unary",
+}));
+
+/** Replaces `{id}` by an id. */
+export function examplePath(path: string): string {
+  return path.replace("{id}", "fake-model");
+}
