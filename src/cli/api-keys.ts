@@ -13,7 +13,7 @@ export async function readApiKeys(path: string): Promise<readonly string[]> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new StartupError(`--api-keys-file cannot be read: \`${path}\``, { cause });
   });
-  const lines = text.split("\n").map((line) => line.replace(commentPattern, "").trim());
+  const lines = text.split(/\r?\n/).map((line) => line.replace(commentPattern, "").trim());
   const wrong = lines.findIndex((line) => line !== "" && !isApiKey(line));
   if (wrong !== -1) {
     throw new StartupError(`--api-keys-file has no key on line ${wrong + 1}: \`${path}\``, {

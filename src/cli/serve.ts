@@ -36,6 +36,8 @@ export async function serve(
 ): Promise<{ readonly clean: boolean }> {
   const startedMs = performance.now();
   const { env, stderr, log, stop } = context;
+  // Before the model, whose download may take long.
+  const security = await openSecurity(config, { log });
   const display = createProgressDisplay(stderr, { env });
   const prepared = await prepareModel(config, {
     env,
@@ -56,7 +58,6 @@ export async function serve(
   const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
   const door = createDoor();
   const telemetry = createTelemetry({ config, health, log });
-  const security = await openSecurity(config, { log });
   const server = createServer({
     reranker: door.reranker,
     health,

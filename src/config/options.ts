@@ -239,7 +239,7 @@ export const options: readonly Option[] = [
     value: "MS",
     type: milliseconds,
     default: "60000",
-    help: "time to send a whole request",
+    help: "time to send a whole request, and to take its answer",
   },
   {
     group: "Limits",

@@ -50,10 +50,16 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
     problems.push("--unix-socket and --tls-cert exclude each other");
   }
   for (const origin of corsOrigins) {
-    if (origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin)) continue;
+    if (isOrigin(origin)) continue;
     problems.push(`--cors-origin must be \`*\` or \`https://host\`, got: \`${origin}\``);
   }
   const tls = certPath && keyPath ? { certPath, keyPath, clientCaPath } : undefined;
   const apiKeysPath = optionalText("api-keys-file");
   return { security: { apiKeys, apiKeysPath, tls, corsOrigins }, problems };
+}
+
+/** Whether a browser can send this as its origin, or it stands for all of them. */
+function isOrigin(text: string): boolean {
+  if (text === "*") return true;
+  return !text.includes("*") && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -63,6 +63,9 @@ const connectionWindowBytes = 4 * 1024 * 1024;
  */
 const bodiesPerSession = 4;
 
+/** What RFC 9113 adds for each header field. */
+const bytesPerHeader = 32;
+
 /** Node counts the memory of a session in megabytes. */
 const bytesPerMegabyte = 1e6;
 
@@ -151,7 +154,12 @@ function createHttp2Server(options: HttpServersOptions): {
       initialWindowSize: streamWindowBytes,
     },
   });
-  server.on("request", onRequest);
+  server.on("request", (request, response) => {
+    // Node does so by itself, but only once the client has acknowledged the settings.
+    const isTooLarge = headerBytesOf(request.rawHeaders) > limits.maxHeaderBytes;
+    if (isTooLarge) response.stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else onRequest(request, response);
+  });
   server.on("session", (session) => {
     session.setLocalWindowSize(connectionWindowBytes);
     sessions.add(session);
@@ -162,6 +170,12 @@ function createHttp2Server(options: HttpServersOptions): {
   });
   server.on("sessionError", () => observer?.connectionFailed?.("http2_session"));
   return { http2: server, sessions };
+}
+
+/** Returns the size of header fields as RFC 9113 counts it, section 6.5.2. */
+function headerBytesOf(namesAndValues: readonly string[]): number {
+  const texts = namesAndValues.reduce((sum, { length }) => sum + length, 0);
+  return texts + (namesAndValues.length / 2) * bytesPerHeader;
 }
 
 /**

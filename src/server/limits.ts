@@ -13,8 +13,8 @@ export interface ServerLimits {
   /** Longest time to receive the headers of an HTTP/1.1 request, in milliseconds. */
   readonly headersTimeoutMs: number;
   /**
-   * Longest time to receive a whole request, in milliseconds. A stream of requests has no such
-   * limit.
+   * Longest time to receive a whole request, and for its client to take the answer, in milliseconds.
+   * A stream of requests or answers has no such limit.
    */
   readonly requestTimeoutMs: number;
   /** How long a connection without a request in progress is kept, in milliseconds. */

@@ -40,21 +40,14 @@ export function listenErrorOf(error: unknown, address: Address | UnixSocket): St
 }
 
 function unixErrorOf(error: unknown, code: unknown, { path }: UnixSocket): StartupError {
-  switch (code) {
-    case "EADDRINUSE":
-      return new StartupError(`the Unix socket \`${path}\` is in use`, {
-        hint: "stop the program that uses it, or choose another path",
-        cause: error,
-      });
-    case "EACCES":
-      return new StartupError(`no permission to make the Unix socket \`${path}\``, {
-        hint: "its folder must be writable",
-        cause: error,
-      });
-    default:
-      return new StartupError(`cannot make the Unix socket \`${path}\``, {
-        hint: "its folder must exist, and be writable",
-        cause: error,
-      });
+  if (code === "EADDRINUSE") {
+    return new StartupError(`the Unix socket \`${path}\` is in use`, {
+      hint: "stop the program that uses it, or choose another path",
+      cause: error,
+    });
   }
+  return new StartupError(`cannot make the Unix socket \`${path}\``, {
+    hint: "its folder must exist, and be writable",
+    cause: error,
+  });
 }

@@ -15,6 +15,7 @@ import { sendError } from "./http/send-json.ts";
 import type { ServerLimits } from "./limits.ts";
 import { endOf, logCall } from "./request-log.ts";
 import { parseTraceParent } from "./trace-parent.ts";
+import { dropUnreadAnswer } from "./unread-answer.ts";
 
 /** What every request goes through, whatever its protocol. */
 export interface RequestHandlerOptions {
@@ -57,6 +58,7 @@ export function createRequestHandler(
       logCall(log, call, end);
     });
     response.setHeader("x-request-id", call.id);
+    dropUnreadAnswer(response, limits.requestTimeoutMs);
     if (isHttp2(response)) {
       if (!isRequestStream(call.path)) limitReceiving(request, response, call);
     } else {

@@ -22,20 +22,27 @@ const pings = { burst: 2_000, perSecond: 1_000 } as const;
 /** Clients change their settings at the start, and some when they found out their bandwidth. */
 const settings = { burst: 100, perSecond: 10 } as const;
 
+/** How long a client has to hear why its connection is closed, in milliseconds. */
+const lastWordsMs = 100;
+
 /**
  * Closes a session with GOAWAY (ENHANCE_YOUR_CALM) once its client resets streams, pings or changes
- * its settings too often. Streams that the server had to reset count too: what a client can do to
- * get them is as cheap as resetting them itself (CVE-2023-44487, CVE-2025-8671).
+ * its settings too often. Streams that the server had to reset count too: to provoke that costs a
+ * client as little as to reset them itself (CVE-2023-44487, CVE-2025-8671).
  */
 export function guardSession(
   session: http2.ServerHttp2Session,
   maxConcurrentStreams: number,
   onFlood: (flood: Flood) => void,
 ): void {
+  let isClosing = false;
   const limit = (flood: Flood, passes: () => boolean) => (): void => {
-    if (passes() || session.destroyed) return;
+    if (passes() || isClosing || session.destroyed) return;
+    isClosing = true;
     onFlood(flood);
-    session.destroy(new Error(`too many ${flood}`), http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    session.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // What is being written would hold back the frame, and destroy() throws away what waits.
+    setTimeout(() => session.destroy(), lastWordsMs).unref();
   };
   const countReset = limit(
     "stream_resets",

@@ -41,6 +41,8 @@ export interface StartOptions {
   readonly tls?: TlsOptions;
   readonly apiKeys?: readonly string[] | KeyRing;
   readonly corsOrigins?: readonly string[];
+  /** A Unix socket to listen on in place of a port; `port` and `url` then lead nowhere. */
+  readonly path?: string;
   /** Keeps the lines, in place of one that a test can look through. */
   readonly logger?: Logger;
   readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
@@ -79,7 +81,10 @@ export async function startServer(
     ...telemetry,
   });
   context.after(() => server.destroy());
-  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  const { path } = options;
+  if (path !== undefined) await server.listen({ path });
+  const { port } =
+    path === undefined ? await server.listen({ host: "127.0.0.1", port: 0 }) : { port: 0 };
   const scheme = options.tls ? "https" : "http";
   return { server, reranker, health, log, port, url: `${scheme}://127.0.0.1:${port}` };
 }
