@@ -36,6 +36,8 @@ export async function openSecurity(
   ];
   const keys = await readKeys();
   const apiKeys = keys.length === 0 ? undefined : createKeyRing(keys);
+  // A variable of the common name `API_KEY` may have been meant for another program.
+  if (apiKeys !== undefined) log.info({ keys: keys.length }, "callers need an API key");
 
   const reload = (what: string, paths: readonly string[], read: () => Promise<object>) => {
     const change = async (): Promise<void> => {

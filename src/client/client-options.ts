@@ -22,7 +22,7 @@ export interface ClientTlsOptions {
 export interface RerankClientOptions {
   /**
    * `http://host:port` or `https://host:port`; a list, or a text with commas, for several servers.
-   * Default: `http://localhost:7998`.
+   * `unix:/path` is a Unix socket. Default: `http://localhost:7998`.
    */
   readonly url?: string | readonly string[] | undefined;
   /** Default: `grpc`; `grpc-js` where there is more than one address. */

@@ -58,7 +58,7 @@ export function createRequestHandler(
       logCall(log, call, end);
     });
     response.setHeader("x-request-id", call.id);
-    dropUnreadAnswer(response, limits.requestTimeoutMs);
+    dropUnreadAnswer(response, call, limits.requestTimeoutMs);
     if (isHttp2(response)) {
       if (!isRequestStream(call.path)) limitReceiving(request, response, call);
     } else {

@@ -40,9 +40,10 @@ export function guardSession(
     if (passes() || isClosing || session.destroyed) return;
     isClosing = true;
     onFlood(flood);
-    session.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    // What is being written would hold back the frame, and destroy() throws away what waits.
-    setTimeout(() => session.destroy(), lastWordsMs).unref();
+    const code = http2.constants.NGHTTP2_ENHANCE_YOUR_CALM;
+    session.goaway(code);
+    // What is being written holds back the frame, and destroy() throws away what waits.
+    setTimeout(() => session.destroy(new Error(`too many ${flood}`), code), lastWordsMs).unref();
   };
   const countReset = limit(
     "stream_resets",

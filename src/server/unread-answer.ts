@@ -1,5 +1,5 @@
 import { constants } from "node:http2";
-import { isHttp2, type ServerResponseLike } from "./call.ts";
+import { type Call, isHttp2, type ServerResponseLike } from "./call.ts";
 
 /** How many times an answer is looked at in the time that it has. */
 const looks = 4;
@@ -9,7 +9,11 @@ const looks = 4;
  * later: over HTTP/2 on its stream, over HTTP/1.1 on its connection. Otherwise a client that does
  * not read could keep its answers in memory for ever.
  */
-export function dropUnreadAnswer(response: ServerResponseLike, timeoutMs: number): void {
+export function dropUnreadAnswer(
+  response: ServerResponseLike,
+  call: Call,
+  timeoutMs: number,
+): void {
   let endedMs: number | undefined;
   // No event tells that an answer was ended.
   const timer = setInterval(
@@ -18,6 +22,7 @@ export function dropUnreadAnswer(response: ServerResponseLike, timeoutMs: number
       endedMs ??= performance.now();
       if (performance.now() - endedMs < timeoutMs) return;
       clearInterval(timer);
+      call.code ??= "cancelled";
       if (isHttp2(response)) response.stream.close(constants.NGHTTP2_CANCEL);
       else response.destroy();
     },

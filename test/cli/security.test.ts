@@ -45,10 +45,11 @@ async function startFollowing(
   return { ...running, log };
 }
 
-/** Resolves with the nth line of this level. */
+/** Resolves with the nth line of this level about a change. */
 async function lineOf(log: RecordingLogger, level: string, nth = 1) {
-  const count = () => log.lines.filter((line) => line.level === level).length;
-  return await log.find((line) => line.level === level && count() >= nth);
+  const changes = () =>
+    log.lines.filter((line) => line.level === level && /have|were/.test(line.message));
+  return await log.find((line) => changes().indexOf(line) === nth - 1);
 }
 
 const statusOf = async ({ url }: RunningServer, key: string): Promise<number> =>

@@ -14,7 +14,7 @@ const requestTimeoutMs = 2_000;
 suite("an answer that its client does not read", () => {
   test("is given up over HTTP/1.1", async (context) => {
     const running = await startServer(context, { limits: { requestTimeoutMs } });
-    const { socket } = await connectRaw(context, running.port);
+    const { socket, closed } = await connectRaw(context, running.port);
     socket.pause();
 
     socket.write(`POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`);
@@ -22,6 +22,8 @@ suite("an answer that its client does not read", () => {
     const { fields } = await running.log.find(({ fields: { path } }) => path === "/rerank");
 
     assert.equal(fields.code, "cancelled");
+    socket.resume();
+    await closed;
     await assertAlive(running);
   });
 
