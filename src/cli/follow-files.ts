@@ -1,7 +1,25 @@
-import { unwatchFile, watchFile } from "node:fs";
+import { stat } from "node:fs/promises";
 
 /** How often the files are looked at, in milliseconds. */
-export const followPollMs = 1_000;
+const followPollMs = 1_000;
+
+/** How to follow files. */
+export interface FollowOptions {
+  /** What stampOf() returned before the files were read, so that no change is missed. */
+  readonly since: string;
+  readonly onChange: () => Promise<void>;
+  /** How often to look, in milliseconds. Default: 1,000. */
+  readonly pollMs?: number | undefined;
+}
+
+/** Returns a text that is another one after a file was changed, replaced or removed. */
+export async function stampOf(paths: readonly string[]): Promise<string> {
+  const stamps = paths.map(async (path) => {
+    const stats = await stat(path, { bigint: true }).catch(() => undefined);
+    return stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
+  });
+  return (await Promise.all(stamps)).join(" ");
+}
 
 /**
  * Calls `onChange` when one of the files changes, until the returned function is called. Looks at
@@ -10,12 +28,26 @@ export const followPollMs = 1_000;
  */
 export function followFiles(
   paths: readonly string[],
-  onChange: () => void,
-  pollMs = followPollMs,
+  { since, onChange, pollMs = followPollMs }: FollowOptions,
 ): () => void {
-  const listener = (): void => onChange();
-  for (const path of paths) watchFile(path, { interval: pollMs, persistent: false }, listener);
+  let last = since;
+  let isEnded = false;
+  let timer: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    const stamp = await stampOf(paths);
+    if (isEnded) return;
+    if (stamp !== last) {
+      last = stamp;
+      await onChange();
+    }
+    arm();
+  };
+  const arm = (): void => {
+    if (!isEnded) timer = setTimeout(() => void look(), pollMs).unref();
+  };
+  arm();
   return () => {
-    for (const path of paths) unwatchFile(path, listener);
+    isEnded = true;
+    clearTimeout(timer);
   };
 }

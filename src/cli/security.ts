@@ -3,7 +3,7 @@ import { createKeyRing } from "../server/access/key-ring.ts";
 import type { RerankServer, ServerOptions } from "../server/server.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { readApiKeys } from "./api-keys.ts";
-import { followFiles } from "./follow-files.ts";
+import { followFiles, stampOf } from "./follow-files.ts";
 import { listTlsPaths, readTlsFiles } from "./tls-files.ts";
 
 /** Keys and certificates, and the files that they come from. */
@@ -34,13 +34,22 @@ export async function openSecurity(
     ...config.apiKeys,
     ...(apiKeysPath === undefined ? [] : await readApiKeys(apiKeysPath)),
   ];
+  const keyPaths = apiKeysPath === undefined ? [] : [apiKeysPath];
+  const tlsPaths = tls === undefined ? [] : listTlsPaths(tls);
+  const keysSince = await stampOf(keyPaths);
+  const tlsSince = await stampOf(tlsPaths);
   const keys = await readKeys();
   const apiKeys = keys.length === 0 ? undefined : createKeyRing(keys);
   // A variable of the common name `API_KEY` may have been meant for another program.
   if (apiKeys !== undefined) log.info({ keys: keys.length }, "callers need an API key");
 
-  const reload = (what: string, paths: readonly string[], read: () => Promise<object>) => {
-    const change = async (): Promise<void> => {
+  const reload = (
+    what: string,
+    paths: readonly string[],
+    since: string,
+    read: () => Promise<object>,
+  ) => {
+    const onChange = async (): Promise<void> => {
       try {
         log.info({ files: paths, ...(await read()) }, `${what} were read again`);
       } catch (error) {
@@ -51,32 +60,27 @@ export async function openSecurity(
         );
       }
     };
-    let last = Promise.resolve();
-    // One after the other, so that what was read last counts.
-    const onChange = (): void => {
-      last = last.then(change);
-    };
-    return followFiles(paths, onChange, pollMs);
+    return followFiles(paths, { since, onChange, pollMs });
   };
 
   return {
     options: { apiKeys, corsOrigins, tls: tls && (await readTlsFiles(tls)) },
     follow(server) {
       const ends: (() => void)[] = [];
-      if (apiKeys !== undefined && apiKeysPath !== undefined) {
+      if (apiKeys !== undefined && keyPaths.length > 0) {
         const readAgain = async () => {
           const next = await readKeys();
           apiKeys.replace(next);
           return { keys: next.length };
         };
-        ends.push(reload("the API keys", [apiKeysPath], readAgain));
+        ends.push(reload("the API keys", keyPaths, keysSince, readAgain));
       }
       if (tls !== undefined) {
         const readAgain = async () => {
           server.setTls(await readTlsFiles(tls));
           return {};
         };
-        ends.push(reload("the TLS files", listTlsPaths(tls), readAgain));
+        ends.push(reload("the TLS files", tlsPaths, tlsSince, readAgain));
       }
       return () => {
         for (const end of ends) end();
