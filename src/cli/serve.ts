@@ -66,6 +66,7 @@ export async function serve(
     serving: servingInfo(config, prepared),
     observer: telemetry.observer,
     metrics: telemetry.metrics,
+    metricsAccess: config.metricsAccess,
     ...security.options,
   });
   const { host, port, unixSocket } = config;

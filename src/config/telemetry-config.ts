@@ -6,6 +6,8 @@ export interface TelemetryConfig {
   readonly logFormat: string;
   /** Whether `GET /metrics` answers. */
   readonly metrics: boolean;
+  /** Who may read the metrics on the port of all protocols where there are API keys. */
+  readonly metricsAccess: "key" | "open";
   /** The port of `GET /metrics`; undefined: that of all protocols. */
   readonly metricsPort: number | undefined;
   /** The collector's address for spans; undefined: there are no spans. */
@@ -25,6 +27,7 @@ export function readTelemetryConfig(parsed: ParsedOptions, env: Environment): Te
     logLevel: text("log-level"),
     logFormat: text("log-format"),
     metrics: text("metrics") === "on",
+    metricsAccess: text("metrics-access") === "open" ? "open" : "key",
     metricsPort: parsed.optionalInteger("metrics-port"),
     tracesUrl: isTracingOff(env) ? undefined : tracesUrlOf(parsed),
   };

@@ -31,11 +31,20 @@ export const telemetryOptions: readonly Option[] = [
   },
   {
     group: "Telemetry",
+    flag: "metrics-access",
+    env: ["RERANKER_METRICS_ACCESS"],
+    value: "ACCESS",
+    type: { kind: "choice", choices: ["key", "open"] },
+    default: "key",
+    help: "who may read the metrics where there are API keys: key: their holders; open: everybody",
+  },
+  {
+    group: "Telemetry",
     flag: "metrics-port",
     env: ["RERANKER_METRICS_PORT"],
     value: "PORT",
     type: { kind: "integer", min: 0, max: 65_535 },
-    help: "port of `GET /metrics`, without TLS; 0: any free one; unset: the port of all protocols",
+    help: "port of `GET /metrics`, without TLS and keys; 0: any free one; unset: the port of all protocols",
   },
   {
     group: "Telemetry",

@@ -1,11 +1,11 @@
 import * as http from "node:http";
 import type { Logger } from "../telemetry/log.ts";
 import type { MetricsText } from "../telemetry/server-observer.ts";
+import type { Address } from "./address.ts";
 import { metricsRoute } from "./http/dialects/metrics.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { listenErrorOf } from "./listen-error.ts";
 import { createRequestHandler } from "./request-handler.ts";
-import type { Address } from "./server.ts";
 
 /** A port for `GET /metrics` alone, so that it need not be where clients are. */
 export interface MetricsServer {
@@ -50,7 +50,7 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
   return {
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
-        const fail = (error: unknown): void => reject(listenErrorOf(error, host, port));
+        const fail = (error: unknown): void => reject(listenErrorOf(error, { host, port }));
         server.once("error", fail);
         server.listen({ host, port }, () => {
           server.off("error", fail);

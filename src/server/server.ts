@@ -57,6 +57,8 @@ export interface ServerOptions {
   readonly observer?: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers. Default: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
+  /** Who may ask for them where there are API keys. Default: `key`. */
+  readonly metricsAccess?: "key" | "open" | undefined;
 }
 
 /** How often a draining server closes the connections that became idle, in milliseconds. */
@@ -78,14 +80,14 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits, serving, observer, metrics } = options;
+  const { reranker, health, log, limits, serving, observer, metrics, metricsAccess } = options;
   const drainStart = new AbortController();
   const shutdown = new AbortController();
   // Every call in flight listens to both.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
-  const routes = createRoutes({ reranker, health, limits, serving, metrics });
+  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
   const gatekeeper = createGatekeeper({
     apiKeys: options.apiKeys,
     corsOrigins: options.corsOrigins ?? [],

@@ -2,7 +2,7 @@ import { grpcCodeOf, type RerankError } from "../../errors.ts";
 import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from "../call.ts";
 import type { ErrorShape } from "../http/error-shapes.ts";
 import { errorAnswerOf } from "../http/http-error.ts";
-import { sendError, sendJson } from "../http/send-json.ts";
+import { sendAnswer, sendError } from "../http/send-json.ts";
 import { rpcProtocolOf } from "../rpc/call-protocol.ts";
 
 /** The part of a content type that a gRPC or gRPC-Web answer repeats. */
@@ -61,7 +61,7 @@ export function sendRefusal(refused: RefusedCall, error: RerankError): void {
     response.setHeader("content-type", streamType);
     response.end(endStreamOf({ error: { code, message } }));
   } else if (isRpc) {
-    sendJson(response, { ...answer, body: { code, message } });
+    sendAnswer(response, { ...answer, body: { code, message } });
   } else {
     sendError(response, answer, errorShape);
   }

@@ -42,4 +42,6 @@ export interface RouteOptions {
   readonly serving: ServingInfo;
   /** Returns what `GET /metrics` answers; undefined: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
+  /** Who may ask for them. Default: `key`. */
+  readonly metricsAccess?: Route["access"] | undefined;
 }

@@ -46,6 +46,6 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
       access: "open",
       handle: createHealthHandler(options.health),
     },
-    ...(options.metrics ? [metricsRoute(options.metrics)] : []),
+    ...(options.metrics ? [metricsRoute(options.metrics, options.metricsAccess)] : []),
   ];
 }
