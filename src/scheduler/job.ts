@@ -2,6 +2,7 @@ import type { RerankError } from "../errors.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 import type { LosableJob } from "./lost-batches.ts";
+import type { BatchStats } from "./observation.ts";
 
 /** The pairs of one request, and what is known of them so far. */
 export interface Job extends LosableJob {
@@ -11,9 +12,9 @@ export interface Job extends LosableJob {
   missing: number;
   inferenceMs: number;
   readonly enqueuedMs: number;
-  /** When the model began with the first pair; undefined if it has not. */
+  /** When the model began with the first of the pairs; undefined if it has not. */
   beganMs: number | undefined;
-  /** Runs of the model that its pairs were in. */
+  /** Runs of the model that the pairs were in. */
   batches: number;
   /** Until when it may wait for a new worker. */
   readonly endMs: number;
@@ -30,4 +31,26 @@ export function encodingOf({ key, pair }: QueuedPair<Job>): Encoding {
 /** Returns the tokens of a batch, without padding. */
 export function tokensOf(batch: readonly QueuedPair<Job>[]): number {
   return batch.reduce((sum, queued) => sum + encodingOf(queued).inputIds.length, 0);
+}
+
+/** Notes in the requests of a batch that the model worked on it. */
+export function recordRun(batch: readonly QueuedPair<Job>[], beganMs: number, ranMs: number): void {
+  for (const job of new Set(batch.map(({ key }) => key))) {
+    job.beganMs ??= beganMs;
+    job.batches += 1;
+    job.inferenceMs += ranMs;
+  }
+}
+
+/** Returns what there is to tell of a run. */
+export function statsOf(
+  encodings: readonly Encoding[],
+  ranMs: number,
+  failed: boolean,
+): BatchStats {
+  const rows = encodings.length;
+  const lengths = encodings.map(({ inputIds }) => inputIds.length);
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  return { rows, tokens, paddingTokens: rows * longest - tokens, ranMs, failed };
 }

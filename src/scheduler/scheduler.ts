@@ -4,31 +4,12 @@ import type { Backend, Outage } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import { type AdmissionLimits, type Outlook, refusalOf, slackTokensOf } from "./admission.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
-import { encodingOf, type Job, tokensOf } from "./job.ts";
+import { encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
 import { createLostBatches } from "./lost-batches.ts";
-import type { BatchStats, QueueSnapshot, ScoreObserver } from "./observation.ts";
+import type { BatchStats, QueueSnapshot } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
+import type { ScoreCall, ScoredPairs } from "./score-call.ts";
 import { createThroughput } from "./throughput.ts";
-
-/** Who waits for the scores, and how long. */
-export interface ScoreCall {
-  /** Aborts when nobody waits any more. */
-  readonly signal: AbortSignal;
-  /** Milliseconds until the caller gives up; undefined if it did not say. */
-  readonly timeoutMs?: number | undefined;
-  /** Hears how the pairs went through. */
-  readonly observer?: ScoreObserver | undefined;
-}
-
-/** The scores of one request. */
-export interface ScoredPairs {
-  /** One for each encoding, in order. */
-  readonly logits: Float32Array;
-  /** How long the request waited while the model worked for others, in milliseconds. */
-  readonly queueMs: number;
-  /** How long the model worked on batches with pairs of the request, in milliseconds. */
-  readonly inferenceMs: number;
-}
 
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
@@ -112,7 +93,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const slackTokens = slackTokensOf(outlook);
     const tokens = outlook.ownTokens;
-    return await enqueue(encodings, { lengths, tokens, slackTokens, signal, observer, patienceMs });
+    const placement = { lengths, tokens, slackTokens, signal, patienceMs, observer };
+    return await enqueue(encodings, placement);
   }
 
   function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
@@ -128,7 +110,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function enqueue(
     encodings: readonly Encoding[],
-    { lengths, tokens, slackTokens, signal, observer, patienceMs }: Placement,
+    { lengths, tokens, slackTokens, signal, patienceMs, observer }: Placement,
   ): Promise<ScoredPairs> {
     const enqueuedMs = clock.nowMs();
     return new Promise((resolve, reject) => {
@@ -212,9 +194,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const tokens = tokensOf(batch);
     runningTokens += tokens;
     const startedMs = clock.nowMs();
-    const rows = encodings.length;
-    const longest = encodings.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
-    const paddingTokens = rows * longest - tokens;
     const finish = (failed: boolean): number => {
       // The backend runs one batch at a time: this one began when it came or when the one before
       // was done.
@@ -222,12 +201,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const beganMs = Math.max(startedMs, lastDoneMs);
       const ranMs = nowMs - beganMs;
       lastDoneMs = nowMs;
-      onBatch?.({ rows, tokens, paddingTokens, ranMs, failed });
-      for (const job of new Set(batch.map(({ key }) => key))) {
-        job.beganMs ??= beganMs;
-        job.batches += 1;
-        job.inferenceMs += ranMs;
-      }
+      onBatch?.(statsOf(encodings, ranMs, failed));
+      recordRun(batch, beganMs, ranMs);
       return ranMs;
     };
     try {
@@ -269,10 +244,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return queue.tokens + runningTokens + lostTokens();
     },
     snapshot() {
+      const again = lost.waiting.flat().filter(({ key }) => !key.settled);
+      const since = [...queue.keys(), ...again.map(({ key }) => key)];
       const nowMs = clock.nowMs();
-      let oldestMs = 0;
-      for (const { enqueuedMs } of queue.keys()) oldestMs = Math.max(oldestMs, nowMs - enqueuedMs);
-      return { pairs: queue.size, tokens: queue.tokens, oldestMs };
+      return {
+        pairs: queue.size + again.length,
+        tokens: queue.tokens + tokensOf(again),
+        oldestMs: since.reduce((most, job) => Math.max(most, nowMs - job.enqueuedMs), 0),
+      };
     },
   };
 }

@@ -51,12 +51,11 @@ export interface ListenerOptions {
 export function createListener(options: ListenerOptions): Listener {
   const sockets = new Set<net.Socket>();
   const undecided = new Map<Peer, net.Socket>();
-  const { limits, observer, onRefused } = options;
+  const { limits, onRefused } = options;
 
   /** Returns false, with the connection closed, if there are too many like it. */
   const admit = (socket: net.Socket): boolean => {
     if (undecided.size >= limits.maxUndecidedSockets) {
-      observer?.connectionFailed?.("too_many_undecided");
       onRefused("undecided_connections");
       socket.destroy();
       return false;

@@ -41,7 +41,6 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
       handle: createHttpHandler({ routes: [metricsRoute(metrics)], log, shutdownSignal: never }),
       log,
       limits: { requestTimeoutMs },
-      isRpc: () => false,
       isRequestStream: () => false,
       drainSignal: never,
     }),

@@ -23,8 +23,6 @@ export interface RequestHandlerOptions {
   readonly log: Logger;
   readonly limits: Pick<ServerLimits, "requestTimeoutMs">;
   readonly observer?: ServerObserver | undefined;
-  /** Whether an RPC has this path. */
-  readonly isRpc: (path: string) => boolean;
   /** Whether the client may send requests on this path for as long as it likes. */
   readonly isRequestStream: (path: string) => boolean;
   /** Aborts when the server begins to drain. */
@@ -44,12 +42,12 @@ const saneId = /^[\w.:/+=@-]{1,128}$/;
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: ServerRequest, response: ServerResponseLike) => void {
-  const { handle, log, limits, observer, isRpc, isRequestStream, drainSignal } = options;
+  const { handle, log, limits, observer, isRequestStream, drainSignal } = options;
   const openHttp1 = new Set<ServerResponseLike>();
   drainSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
 
   return (request, response) => {
-    const call = createCall(request, response, isRpc);
+    const call = createCall(request, response);
     const watcher = observer?.callStarted?.(call);
     if (watcher?.rankingStarted) call.observeRanking = () => watcher.rankingStarted?.();
     response.once("close", () => {
@@ -89,19 +87,14 @@ export function createRequestHandler(
   }
 }
 
-function createCall(
-  request: ServerRequest,
-  response: ServerResponseLike,
-  isRpc: (path: string) => boolean,
-): Call {
+function createCall(request: ServerRequest, response: ServerResponseLike): Call {
   const clientId = request.headers["x-request-id"];
-  const path = pathOf(request);
   const traceParent = parseTraceParent(request.headers);
   return {
     id: typeof clientId === "string" && saneId.test(clientId) ? clientId : randomUUID(),
     method: request.method ?? "",
-    path,
-    route: isRpc(path) ? path : undefined,
+    path: pathOf(request),
+    route: undefined,
     protocol: "http",
     httpVersion: isHttp2(response) ? "2" : "1.1",
     secure: isSecure(request, response),

@@ -3,7 +3,7 @@ import { chmodSync } from "node:fs";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
+import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
 import { createGatekeeper } from "./access/gatekeeper.ts";
 import type { KeyRing } from "./access/key-ring.ts";
 import type { Address, UnixSocket } from "./address.ts";
@@ -49,16 +49,16 @@ export interface ServerOptions {
   readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
-  /** The API keys. Default: everybody may call everything. */
-  readonly apiKeys?: KeyRing | undefined;
-  /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
-  readonly corsOrigins?: readonly string[] | undefined;
   /** Hears what the server does. */
   readonly observer?: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers. Default: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
-  /** Who may ask for them where there are API keys. Default: `key`. */
-  readonly metricsAccess?: "key" | "open" | undefined;
+  /** Who may ask for it where there are API keys. Default: callers with one. */
+  readonly metricsAccess?: "open" | "key" | undefined;
+  /** The API keys. Default: everybody may call everything. */
+  readonly apiKeys?: KeyRing | undefined;
+  /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
 }
 
 /** How often a draining server closes the connections that became idle, in milliseconds. */
@@ -80,13 +80,14 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits, serving, observer, metrics, metricsAccess } = options;
+  const { reranker, health, log, limits, serving, observer, metrics } = options;
   const drainStart = new AbortController();
   const shutdown = new AbortController();
   // Every call in flight listens to both.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
+  const { metricsAccess } = options;
   const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
   const gatekeeper = createGatekeeper({
     apiKeys: options.apiKeys,
@@ -100,7 +101,11 @@ export function createServer(options: ServerOptions): RerankServer {
       fallback: createHttpHandler({ routes, log, ...signals }),
     }),
   });
-  const onRefused = createRefusalLog(log);
+  const logRefusal = createRefusalLog(log);
+  const onRefused = (reason: ConnectionFault): void => {
+    observer?.connectionFailed?.(reason);
+    logRefusal(reason);
+  };
   const servers = createHttpServers({
     limits,
     log,
@@ -111,7 +116,6 @@ export function createServer(options: ServerOptions): RerankServer {
       log,
       limits,
       observer,
-      isRpc: (path) => handlers.has(path),
       ...signals,
       isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
       handle: gatekeeper.handle,

@@ -70,7 +70,11 @@ export const connectionFaults = [
   "http1_headers_too_large",
   "http2_session",
   "silent",
-  "too_many_undecided",
+  "connections",
+  "undecided_connections",
+  "stream_resets",
+  "pings",
+  "settings",
   "tls_handshake",
   "accept",
 ] as const;
