@@ -1,20 +1,66 @@
-/** Rewrites the tables of options in the README and in docs/cli.md, between their markers. */
+/**
+ * Rewrites what the program can tell better than its authors: the tables of options in the README
+ * and in docs/cli.md, measured tables that stand on several pages, and the outputs of the commands
+ * that the README and the guides show. Run it after a change of options, model or version.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { findFreePort } from "../bench/child-server.ts";
 import { optionsTable } from "../src/config/help.ts";
+import { interopTool } from "../test/interop/tools.ts";
+import { packageRoot, startServerProcess } from "../test/server-process.ts";
+import { copyTables } from "./docs/copied-tables.ts";
+import { guidePages } from "./docs/pages.ts";
+import { refreshPage } from "./docs/refresh-page.ts";
+import { openWorkspace } from "./docs/workspace.ts";
 import { replaceBetween } from "./markers.ts";
 
-const root = new URL("../../", import.meta.url);
-
-rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
-rewrite("docs/cli.md", (text) =>
+await rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
+await rewrite("docs/cli.md", (text) =>
   (["pull", "rank", "health", "eval"] as const).reduce(
     (result, command) => replaceBetween(result, `${command}-options`, optionsTable(command)),
     text,
   ),
 );
+await copyTables(packageRoot);
+await refreshReadme();
+for (const page of guidePages) await refreshGuide(page);
 
-function rewrite(file: string, change: (text: string) => string): void {
-  const path = fileURLToPath(new URL(file, root));
-  writeFileSync(path, change(readFileSync(path, "utf8")));
+/** The README's commands ask a server that runs; those of grpcurl need it installed. */
+async function refreshReadme(): Promise<void> {
+  const grpcurl = interopTool("bin/grpcurl");
+  if (grpcurl.skip) process.stderr.write(`outputs of grpcurl stay as they are: ${grpcurl.skip}\n`);
+  const server = await startServerProcess();
+  const workspace = openWorkspace({ port: server.port });
+  try {
+    await rewrite("README.md", (text) =>
+      refreshPage(text, {
+        workspace,
+        lenient: true,
+        isLeftOut: (step) =>
+          grpcurl.skip !== false && step.kind === "command" && step.command.startsWith("grpcurl"),
+      }),
+    );
+  } finally {
+    workspace.close();
+    await server.stop();
+  }
+}
+
+/** A guide starts its own server. */
+async function refreshGuide(page: string): Promise<void> {
+  const workspace = openWorkspace({ port: await findFreePort() });
+  try {
+    await rewrite(page, (text) => refreshPage(text, { workspace }));
+  } finally {
+    workspace.close();
+  }
+}
+
+async function rewrite(
+  file: string,
+  change: (text: string) => string | Promise<string>,
+): Promise<void> {
+  const path = join(packageRoot, file);
+  writeFileSync(path, await change(readFileSync(path, "utf8")));
 }
