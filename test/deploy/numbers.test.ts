@@ -107,6 +107,20 @@ suite("numbers of deploy/", () => {
     assert.match(readText("deploy/envoy/rerankd.yaml"), /stream_idle_timeout: 600s/);
   });
 
+  test("let balancers send what a lost replica did not answer to another one", () => {
+    const nginx = readText("deploy/nginx/rerankd.conf");
+    assert.match(nginx, /^ *proxy_next_upstream error http_503 non_idempotent;$/m);
+    assert.match(nginx, /^ *grpc_next_upstream error non_idempotent;$/m);
+    // Only of a stream may the request be passed on before it has come as a whole.
+    assert.equal(nginx.match(/proxy_request_buffering off/g)?.length, 1);
+    const haproxy = readText("deploy/haproxy/rerankd.cfg");
+    assert.match(haproxy, /^ *retry-on conn-failure empty-response 503$/m);
+    assert.match(haproxy, /on-marked-down shutdown-sessions$/m);
+    const envoy = readText("deploy/envoy/rerankd.yaml");
+    assert.match(envoy, /^ *retry_on: connect-failure,refused-stream,reset$/m);
+    assert.match(envoy, /^ *close_connections_on_host_health_failure: true$/m);
+  });
+
   test("run as many threads as a container may use cores", () => {
     for (const service of Object.values(compose.services)) {
       assert.equal(service.environment.RERANKER_THREADS, service.cpus);
