@@ -11,6 +11,13 @@ export interface Throughput {
  */
 const decayPerSecond = 0.7;
 
+/**
+ * The most seconds of work that one batch counts for. A process that was frozen, or a machine that
+ * slept, measures one batch of many seconds: taken at its word, it would make every deadline seem out
+ * of reach, and a server that refuses everything measures nothing any more.
+ */
+const maxSecondsOfBatch = 1;
+
 /** Returns an estimate in which recent work counts more. */
 export function createThroughput(): Throughput {
   let seconds = 0;
@@ -21,9 +28,10 @@ export function createThroughput(): Throughput {
     },
     record(batchTokens, ms) {
       const elapsed = ms / 1000;
-      const keep = decayPerSecond ** elapsed;
-      seconds = seconds * keep + elapsed;
-      tokens = tokens * keep + batchTokens;
+      const counted = Math.min(elapsed, maxSecondsOfBatch);
+      const keep = decayPerSecond ** counted;
+      seconds = seconds * keep + counted;
+      tokens = tokens * keep + batchTokens * (elapsed > 0 ? counted / elapsed : 1);
     },
   };
 }
