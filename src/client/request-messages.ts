@@ -6,7 +6,8 @@ import type { RerankStreamRequest } from "./rerank-types.ts";
 /**
  * Yields the message of each request, taken from the caller only when the connection has room for
  * it. An error of the caller's source, or a request that cannot be a message, ends the call with
- * that error. The source is closed when the call ends, even while it makes its next request.
+ * that error; one that the transport throws into it is the transport's to report. The source is
+ * closed when the call ends, even while it makes its next request.
  */
 export async function* requestMessages(
   requests: AsyncIterable<RerankStreamRequest> | Iterable<RerankStreamRequest>,
@@ -29,15 +30,20 @@ export async function* requestMessages(
       throw error;
     }
   };
+  const toMessage = (request: RerankStreamRequest): RequestMessage => {
+    try {
+      return streamRequestMessageOf(request, defaultModel);
+    } catch (error) {
+      scope.abort(error);
+      throw error;
+    }
+  };
   try {
     for (;;) {
       const next = await scope.race(take());
       if (next.done) return;
-      yield streamRequestMessageOf(next.value, defaultModel);
+      yield toMessage(next.value);
     }
-  } catch (error) {
-    scope.abort(error);
-    throw error;
   } finally {
     // A source that still makes its next request closes itself after that.
     if (!ended) closeSource(source);
