@@ -25,10 +25,12 @@ const watchdog = setTimeout(() => {
   killChildServers();
   throw new Error(`the scenarios took longer than ${maxRunMs} ms`);
 }, maxRunMs);
-process.once("SIGINT", () => {
-  killChildServers();
-  process.exit(1);
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    killChildServers();
+    process.exit(1);
+  });
+}
 
 const results: ScenarioResult[] = [];
 const versions: string[] = [];
