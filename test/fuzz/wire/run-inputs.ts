@@ -63,7 +63,10 @@ export async function runInputs(options: RunOptions): Promise<RunFigures> {
   const server = await startFuzzServer();
   try {
     const idle = await server.state();
-    await sendAll(server, { ...options, inputs: Math.min(warmUpInputs, options.inputs) });
+    await sendAll(server, {
+      ...options,
+      inputs: Math.min(warmUpInputs, Math.ceil(options.inputs / 4)),
+    });
     const before = await settle(server, idle.handles);
     const startedMs = performance.now();
     const sent = await sendAll(server, options);

@@ -5,7 +5,7 @@ import { runInputs } from "./run-inputs.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** Enough for every kind of input to come some hundred times, warm-up and all. */
-const inputs = 1_500;
+const inputs = 2_000;
 
 suite("the server under nearly valid input", () => {
   test("answers or closes, tells of no fault of its own, and keeps nothing", async () => {
