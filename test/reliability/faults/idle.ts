@@ -27,7 +27,10 @@ export function idleConnections(count: number): Fault {
             const bytes = (during.rssBytes - before.rssBytes) / sockets.length;
             return { open: during.sockets, kilobytes: Math.round(bytes / 1000) };
           },
-          { shell: `ulimit -n ${2 * count} 2>/dev/null || ulimit -n $(ulimit -H -n)` },
+          {
+            args: [`--max-connections=${2 * count}`],
+            shell: `ulimit -n ${2 * count} 2>/dev/null || ulimit -n $(ulimit -H -n)`,
+          },
         );
         return {
           happened: `${result.open} sockets were open in the server, at ${result.kilobytes} kB each`,
@@ -45,6 +48,7 @@ function openIdle(port: number): Promise<net.Socket | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect(port, "127.0.0.1");
     socket.once("error", () => resolve(undefined));
+    socket.once("close", () => resolve(undefined));
     socket.once("data", () => resolve(socket));
     socket.write("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
   });
