@@ -97,7 +97,8 @@ suite("rerankd serve", () => {
   });
 
   test("answers what runs and refuses what comes after SIGTERM, and ends with 0", async () => {
-    const server = await startServerProcess();
+    // More than a busy machine needs.
+    const server = await startServerProcess(["--drain-timeout-ms=120000"]);
     const running = rerank(server, largeRequest);
     await rerank(server, guideRequest);
 
