@@ -19,7 +19,7 @@ const freshFields: ReadonlySet<string> = new Set([
  * scores that are nearly equal and for fields that are new each time, and otherwise the same text.
  */
 export function assertAlike(actual: string, { text, layout }: ShownOutput): void {
-  if (layout === "json") {
+  if (layout === "json" || isSpreadJson(text)) {
     assertAlikeJson(JSON.parse(actual), JSON.parse(text));
     return;
   }
@@ -45,6 +45,11 @@ export function isAlike(actual: string, shown: ShownOutput): boolean {
     if (error instanceof assert.AssertionError || error instanceof SyntaxError) return false;
     throw error;
   }
+}
+
+/** Whether a text is JSON over several lines, as `grpcurl` prints it. */
+function isSpreadJson(text: string): boolean {
+  return text.trimStart().startsWith("{\n");
 }
 
 function linesOf(text: string): string[] {

@@ -1,10 +1,10 @@
 import { commandOptions } from "./command-options.ts";
+import { limitOptions } from "./limit-options.ts";
 import type { Command, Option } from "./option.ts";
 import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
-const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
 const milliseconds = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
 
 /** The weights' types that a model file can be asked for by name. */
@@ -134,122 +134,7 @@ export const options: readonly Option[] = [
     help: "how long running requests may take after SIGTERM or SIGINT",
   },
   ...securityOptions,
-  {
-    group: "Limits",
-    flag: "max-body-bytes",
-    env: ["RERANKER_MAX_BODY_BYTES"],
-    value: "BYTES",
-    type: count,
-    default: "33554432",
-    help: "largest request body or gRPC message, also after decompression",
-  },
-  {
-    group: "Limits",
-    flag: "max-documents",
-    env: ["RERANKER_MAX_DOCUMENTS"],
-    value: "N",
-    type: count,
-    default: "10000",
-    help: "most documents in one request",
-  },
-  {
-    group: "Limits",
-    flag: "max-document-chars",
-    env: ["RERANKER_MAX_DOCUMENT_CHARS"],
-    value: "N",
-    type: count,
-    default: "1000000",
-    help: "longest document, in UTF-16 units",
-  },
-  {
-    group: "Limits",
-    flag: "max-query-chars",
-    env: ["RERANKER_MAX_QUERY_CHARS"],
-    value: "N",
-    type: count,
-    default: "32768",
-    help: "longest query, in UTF-16 units",
-  },
-  {
-    group: "Limits",
-    flag: "max-queue-tokens",
-    env: ["RERANKER_MAX_QUEUE_TOKENS"],
-    value: "TOKENS",
-    type: count,
-    default: "2000000",
-    help: "most tokens that may wait; requests beyond are refused with 429",
-  },
-  {
-    group: "Limits",
-    flag: "max-queue-ms",
-    env: ["RERANKER_MAX_QUEUE_MS"],
-    value: "MS",
-    type: milliseconds,
-    default: "5000",
-    help: "longest expected wait for other requests; beyond, requests without a deadline of their own get 429",
-  },
-  {
-    group: "Limits",
-    flag: "max-batch-tokens",
-    env: ["RERANKER_MAX_BATCH_TOKENS"],
-    value: "TOKENS",
-    type: count,
-    help: "most padded tokens of one inference; unset: 1024 on cpu, 16384 on a gpu",
-  },
-  {
-    group: "Limits",
-    flag: "max-connections",
-    env: ["RERANKER_MAX_CONNECTIONS"],
-    value: "N",
-    type: count,
-    default: "4096",
-    help: "most connections at a time; further ones are closed at once",
-  },
-  {
-    group: "Limits",
-    flag: "max-concurrent-streams",
-    env: ["RERANKER_MAX_CONCURRENT_STREAMS"],
-    value: "N",
-    type: count,
-    default: "128",
-    help: "most calls at a time on one HTTP/2 connection",
-  },
-  {
-    group: "Limits",
-    flag: "max-stream-in-flight",
-    env: ["RERANKER_MAX_STREAM_IN_FLIGHT"],
-    value: "N",
-    type: count,
-    default: "64",
-    help: "most unanswered requests on one RerankStream before the server stops reading it",
-  },
-  {
-    group: "Limits",
-    flag: "headers-timeout-ms",
-    env: ["RERANKER_HEADERS_TIMEOUT_MS"],
-    value: "MS",
-    type: milliseconds,
-    default: "10000",
-    help: "time to send request headers, or the first bytes of a connection",
-  },
-  {
-    group: "Limits",
-    flag: "request-timeout-ms",
-    env: ["RERANKER_REQUEST_TIMEOUT_MS"],
-    value: "MS",
-    type: milliseconds,
-    default: "60000",
-    help: "time to send a whole request, and to take its answer",
-  },
-  {
-    group: "Limits",
-    flag: "idle-timeout-ms",
-    env: ["RERANKER_IDLE_TIMEOUT_MS"],
-    value: "MS",
-    type: milliseconds,
-    default: "75000",
-    help: "time after which a connection without calls is closed",
-  },
+  ...limitOptions,
   ...telemetryOptions,
   ...commandOptions,
 ];

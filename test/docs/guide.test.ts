@@ -108,6 +108,14 @@ suite("assertAlike()", () => {
     assertAlike('{"id":"b","score":0.51}', shown('{"id":"a","score":0.5}'));
   });
 
+  test("compares JSON over several lines as JSON", () => {
+    const printed = (status: string, score: number) =>
+      `{\n  "status": "${status}",\n  "score": ${score}\n}\n`;
+
+    assertAlike(printed("SERVING", 0.51), shown(printed("SERVING", 0.5)));
+    assert.throws(() => assertAlike(printed("UNKNOWN", 0.5), shown(printed("SERVING", 0.5))));
+  });
+
   test("refuses other scores, names and lines", () => {
     assert.throws(() => assertAlike('{"score":0.6}', shown('{"score":0.5}')));
     assert.throws(() => assertAlike('{"model":"b"}', shown('{"model":"a"}')));

@@ -26,7 +26,7 @@ const sampleMs = 10_000;
 const crashMs = 60_000;
 const firstCrashMs = 25_000;
 /** Silence before a sample, in which calls and connections under way come to their end. */
-const settleMs = 400;
+const settleMs = 1500;
 
 /** Limits that the bad clients reach within the run. */
 const args = ["--max-body-bytes=1000000", "--request-timeout-ms=5000", "--headers-timeout-ms=3000"];
@@ -40,7 +40,10 @@ const { values } = parseArgs({
 const totalMs = Number(values.minutes) * 60_000;
 if (!(totalMs > 0)) throw new Error(`--minutes must be a number above 0, got: ${values.minutes}`);
 
-const server = await startRealServer({ args });
+/** As in the files under deploy/: more arenas keep what threads that ended had freed. */
+const env = { MALLOC_ARENA_MAX: "2" };
+
+const server = await startRealServer({ args, env });
 const callers = createCallers(server.port);
 const goodActs = callers.map((caller) => async () => {
   const { outcome, reason } = await caller.call(smallQuestion);
