@@ -1,0 +1,163 @@
+"""Writes the model folder from a training checkpoint.
+
+All weights are rounded to fp16 first. `onnx/model.onnx` holds them as fp16 initializers that are cast on loading
+and computes in fp32; `train/restore.py` makes the torch model from it again. `onnx/model_quantized.onnx` computes
+the transformer's matrix products in dynamic int8 and stores embeddings as int8 with one scale a piece; the
+matching part stays in fp32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from model import Reranker
+from settings import MAX_TOKENS, PAD, Settings
+from train import build
+
+OPSET = 17
+LARGE = 1024
+INT8_RANGE = 127.0
+
+
+class ByteEmbedding(nn.Module):
+    """An embedding in int8 with one scale a row."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        scale = weight.abs().amax(1, keepdim=True).clamp(min=1e-8) / INT8_RANGE
+        scale = scale.half().float()
+        self.register_buffer("weight", torch.round(weight / scale).clamp(-127, 127).to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """`[rows, length]` to `[rows, length, size]`."""
+        return self.weight[ids].float() * self.scale[ids]
+
+
+def load_checkpoint(folder: Path, tables: Path, checkpoint: Path) -> Reranker:
+    """The trained model with its weights rounded to fp16, in fp32."""
+    saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
+    model = build(folder, tables, saved["layers"], 0)
+    model.load_state_dict(saved["model"])
+    with torch.no_grad():
+        for tensor in [*model.parameters(), *model.buffers()]:
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.half().float())
+    return model.eval()
+
+
+def export_graph(model: nn.Module, path: Path, fold: bool) -> None:
+    """An fp32 graph with free batch and length. Unfolded, its initializers keep the weights' names and shapes."""
+    row = [0, 9, 9, 2, 2, 9, 9, 9, 2, PAD]
+    ids = torch.tensor([row, row])
+    free = {0: "batch", 1: "length"}
+    torch.onnx.export(
+        model,
+        (ids, (ids != PAD).long()),
+        path,
+        input_names=["input_ids", "attention_mask"],
+        output_names=["logits"],
+        dynamic_axes={"input_ids": free, "attention_mask": free, "logits": {0: "batch"}},
+        opset_version=OPSET,
+        do_constant_folding=fold,
+        dynamo=False,
+    )
+
+
+def store_half(source: Path, target: Path) -> None:
+    """Stores large fp32 initializers in fp16, each followed by a cast back to fp32."""
+    graph_model = onnx.load(source)
+    graph = graph_model.graph
+    kept, casts = [], []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or values.size < LARGE:
+            kept.append(tensor)
+            continue
+        half = values.astype(np.float16)
+        assert np.array_equal(half.astype(np.float32), values), tensor.name
+        stored = f"{tensor.name}_fp16"
+        kept.append(numpy_helper.from_array(half, stored))
+        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend(casts + nodes)
+    onnx.checker.check_model(graph_model)
+    onnx.save(graph_model, target)
+
+
+def encoder_products(path: Path) -> list[str]:
+    """The names of the transformer's matrix products."""
+    nodes = onnx.load(path).graph.node
+    return [node.name for node in nodes if node.op_type == "MatMul" and node.name.startswith("/encoder/")]
+
+
+def write_config(settings: Settings, folder: Path) -> None:
+    content = {
+        "architectures": ["RerankdMini"],
+        "model_type": "rerankd-mini",
+        "vocab_size": settings.vocab,
+        "hidden_size": settings.hidden,
+        "num_hidden_layers": settings.layers,
+        "num_attention_heads": settings.heads,
+        "intermediate_size": settings.feed_forward,
+        "encoder_tokens": settings.window,
+        "max_position_embeddings": MAX_TOKENS,
+        "bos_token_id": 0,
+        "pad_token_id": PAD,
+        "eos_token_id": 2,
+        "id2label": {"0": "relevance"},
+        "label2id": {"relevance": 0},
+        "license": "cc-by-sa-4.0",
+    }
+    (folder / "config.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoint.pt"))
+    parser.add_argument("--tables", type=Path, default=Path("tables.pickle"))
+    parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--out", type=Path, help="where to write; default: the model's folder")
+    args = parser.parse_args()
+    out = args.out or args.model
+    model = load_checkpoint(args.model, args.tables, args.checkpoint)
+    folder = out / "onnx"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_config(model.settings, out)
+    small = copy.deepcopy(model)
+    small.embedding = ByteEmbedding(model.embedding.weight.data)
+    with tempfile.TemporaryDirectory() as scratch:
+        plain, quantized = Path(scratch) / "plain.onnx", Path(scratch) / "quantized.onnx"
+        export_graph(model, plain, fold=False)
+        store_half(plain, folder / "model.onnx")
+        export_graph(small, plain, fold=True)
+        quantize_dynamic(
+            plain,
+            quantized,
+            op_types_to_quantize=["MatMul"],
+            nodes_to_quantize=encoder_products(plain),
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+        )
+        store_half(quantized, folder / "model_quantized.onnx")
+    for path in sorted(out.rglob("*")):
+        if path.is_file() and path.relative_to(out).parts[0] != "train":
+            print(f"{path.stat().st_size:>10,}  {path.relative_to(out)}")
+
+
+if __name__ == "__main__":
+    main()
