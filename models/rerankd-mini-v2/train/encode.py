@@ -36,12 +36,14 @@ def encode(texts: list[str], tokenizer: Tokenizer) -> list[np.ndarray]:
     return rows
 
 
-def group_shares(pools: list[list[int]], count: int) -> np.ndarray:
-    """A weight per text: sets count by the square root of their size, so that no large one rules."""
-    weights = np.zeros(count)
-    for pool in pools:
-        weights[pool] = np.maximum(weights[pool], 100 / np.sqrt(len(pool)))
-    return weights
+def texts_by_language(content: dict, rows: list[np.ndarray]) -> dict[str, list[np.ndarray]]:
+    """The passages of every language, each once, cut to their first tokens."""
+    chosen: dict[str, set[int]] = {}
+    for lang, pool in zip(content["langs"], content["pools"], strict=True):
+        chosen.setdefault(lang, set()).update(pool)
+    return {
+        lang: [rows[i][:RARITY_TOKENS] for i in sorted(numbers)] for lang, numbers in sorted(chosen.items())
+    }
 
 
 def main() -> None:
@@ -67,11 +69,8 @@ def main() -> None:
         pool=np.concatenate([np.array(p, np.int32) for p in content["pools"]]),
         pool_ends=np.cumsum([len(p) for p in content["pools"]]),
     )
-    shares = group_shares(content["pools"], len(rows))
-    chosen = np.flatnonzero(shares)
-    short = [rows[i][:RARITY_TOKENS] for i in chosen]
     settings = Settings(tokenizer.get_vocab_size())
-    tables = count_rarity(short, shares[chosen], piece_texts(tokenizer), settings)
+    tables = count_rarity(texts_by_language(content, rows), piece_texts(tokenizer), settings)
     args.tables.write_bytes(pickle.dumps(tables))
     print(f"{len(content['queries'])} lists, {len(rows)} texts, {sum(map(len, rows)) / 1e6:.1f}M tokens")
 

@@ -1,7 +1,8 @@
 """Turns the training sets into candidate lists and stores them as texts.
 
 Each list has one query, its passage, and negatives: the passages BM25 ranks highest in the same set, and
-other passages of the same document. Two kinds of short lists are made besides: a few words of a sentence
+other passages of the same document. Where BM25 does not find the passage itself, its best are left out, and
+random ones are drawn in training: else training would learn that a high BM25 score speaks against a passage. Two kinds of short lists are made besides: a few words of a sentence
 that look for that sentence, and the notes of `notes.py`.
 """
 
@@ -52,21 +53,28 @@ OTHER_SENTENCE_LISTS = 150
 NOTE_LISTS = {"ko": 4000, "en": 1500, "ja": 1500, "zh": 1500}
 
 # How often a set's lists are drawn, where not once: human questions, Korean, and notes.
-WEIGHTS = {
-    "ja__jaquad": 2,
-    "zh__cmrc": 2,
-    "zh__drcd": 2,
-    "th__iapp": 2,
-    "tr__thquad": 2,
-    "fa__pquad": 2,
-    "no__norquad": 2,
-    "en__afriqa": 2,
-    "en__qed": 2,
-    "en__nqg": 2,
-    "id__idk": 2,
-    "ko__kobest": 2,
-    "ko__docs-": 2,
-}
+WEIGHTS = dict.fromkeys(
+    (
+        "ja__jaquad",
+        "zh__cmrc",
+        "zh__drcd",
+        "th__iapp",
+        "tr__thquad",
+        "fa__pquad",
+        "no__norquad",
+        "en__afriqa",
+        "en__qed",
+        "en__nqg",
+        "id__idk",
+        "ko__kobest",
+        "he__heq",
+        "pt__faquad",
+        "fr__piaf",
+        "fr__afriqa",
+    ),
+    3,
+)
+WEIGHTS |= {"ko__docs-": 2, "ko__chatbot": 2, "pira": 2, "pubmedqa": 2}
 KOREAN_SENTENCE_WEIGHT = 2
 NOTE_WEIGHTS = {"ko": 5, "en": 3, "ja": 3, "zh": 3}
 
@@ -92,13 +100,15 @@ class ListStore:
     groups: list[int] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
     pools: list[list[int]] = field(default_factory=list)
+    langs: list[str] = field(default_factory=list)
 
     def text(self, text: str) -> int:
         return self.ids.setdefault(text, len(self.ids))
 
-    def group(self, passages: list[str], weight: int = 1) -> int:
+    def group(self, lang: str, passages: list[str], weight: int = 1) -> int:
         """Starts a set whose passages serve as each other's random negatives."""
         self.weight = weight
+        self.langs.append(lang)
         self.pools.append([self.text(p) for p in passages])
         return len(self.pools) - 1
 
@@ -119,6 +129,7 @@ class ListStore:
             "groups": self.groups,
             "weights": self.weights,
             "pools": self.pools,
+            "langs": self.langs,
         }
         with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as out:
             json.dump(content, out, ensure_ascii=False)
@@ -134,7 +145,8 @@ def cap(source: Source) -> int:
 
 
 def weight(source: Source) -> int:
-    return next((n for key, n in WEIGHTS.items() if source.name.startswith(key)), 1)
+    kinds = (source.name, source.kind)
+    return next((n for key, n in WEIGHTS.items() if any(k.startswith(key) for k in kinds)), 1)
 
 
 def add_mined_lists(store: ListStore, source: Source, rng: random.Random) -> None:
@@ -143,7 +155,7 @@ def add_mined_lists(store: ListStore, source: Source, rng: random.Random) -> Non
     passages = sorted({p.passage for p in pairs})
     if len(passages) < HARD + 2:
         return
-    group = store.group(passages, weight(source))
+    group = store.group(source.lang, passages, weight(source))
     queries_of: dict[str, set[str]] = defaultdict(set)
     answers_to: dict[str, set[str]] = defaultdict(set)
     same_doc: dict[str, list[str]] = defaultdict(list)
@@ -158,7 +170,8 @@ def add_mined_lists(store: ListStore, source: Source, rng: random.Random) -> Non
     for pair, best in zip(sample, ranked, strict=True):
         answers = answers_to[pair.query.lower()]
         start = pair.passage[:60]
-        hard = [passages[i] for i in best if passages[i] not in answers]
+        found = pair.passage in (passages[i] for i in best)
+        hard = [passages[i] for i in best if found and passages[i] not in answers]
         hard = [p for p in hard if not p.startswith(start)]
         siblings = same_doc[pair.doc] if pair.doc else []
         siblings = [p for p in siblings if p not in answers] if len(siblings) <= 40 else []
@@ -193,7 +206,7 @@ def add_sentence_lists(
     made = [(s, q) for s, q in found if q][:count]
     if len(made) < 20:
         return
-    group = store.group(pool, KOREAN_SENTENCE_WEIGHT if lang == "ko" else 1)
+    group = store.group(lang, pool, KOREAN_SENTENCE_WEIGHT if lang == "ko" else 1)
     ranked = Bm25(pool).top([query for _, query in made], TOP)
     for (sentence, query), best in zip(made, ranked, strict=True):
         wanted = set(terms(query))
@@ -230,7 +243,7 @@ def main() -> None:
     for lang, count in NOTE_LISTS.items():
         lists = note_lists(lang, count, rng)
         notes = sorted({note for made in lists for note in made.notes})
-        group = store.group(notes, NOTE_WEIGHTS[lang])
+        group = store.group(lang, notes, NOTE_WEIGHTS[lang])
         for made in lists:
             store.add(group, made.query, made.notes, made.labels)
     print(f"{len(store.queries)} lists, {len(store.ids)} texts", flush=True)

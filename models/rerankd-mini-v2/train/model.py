@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from encoder import Encoder, condense
-from matching import TERM_FEATURES, TOKEN_FEATURES, Found, Matcher
+from matching import TERM_FEATURES, TOKEN_FEATURES, WHOLE_FEATURES, Found, Matcher
 from parts import find_words, split
 from settings import Settings
 from tables import Tables
 
 TERM_HIDDEN = 32
-POOLED = 4 * TERM_FEATURES + 3
+POOLED = 4 * TERM_FEATURES + WHOLE_FEATURES
 DEEP = 2 * TERM_HIDDEN
 START_SCALE = 8.0
 
@@ -50,6 +50,7 @@ class Reranker(nn.Module):
             self.linear.bias.fill_(-3.0)
             self.linear.weight[0, 2 * TERM_FEATURES] = START_SCALE * 0.3
             self.linear.weight[0, 1] = START_SCALE * 0.5
+            self.linear.weight[0, 4 * TERM_FEATURES] = START_SCALE * 0.5
             self.deep_out.weight.zero_()
             self.deep_out.bias.zero_()
             if self.settings.layers:

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 
 from model import Reranker
 from settings import Settings
-from tables import Tables
+from tables import INNER_PAIRS, Tables
 
 
 def empty_tables(settings: Settings) -> Tables:
@@ -20,7 +20,9 @@ def empty_tables(settings: Settings) -> Tables:
     return Tables(
         np.zeros(settings.vocab, np.int64),
         np.zeros((settings.vocab, 3), np.float32),
+        np.zeros((settings.vocab, 2 + INNER_PAIRS), np.int64),
         np.zeros(settings.vocab, np.float32),
+        np.zeros((2, settings.word_buckets), np.float32),
         np.zeros((2, settings.word_buckets), np.float32),
     )
 
@@ -39,6 +41,10 @@ def restore(folder: Path) -> Reranker:
     model = Reranker(settings, empty_tables(settings))
     graph = onnx.load(folder / "onnx" / "model.onnx").graph
     stored = {t.name.removesuffix("_fp16"): numpy_helper.to_array(t) for t in graph.initializer}
+    for node in graph.node:
+        # The exporter stores equal weights once, and gives the second one its name by a copy.
+        if node.op_type == "Identity" and node.input[0] in stored:
+            stored[node.output[0]] = stored[node.input[0]]
     state = {
         name: torch.from_numpy(stored[name].copy()).to(tensor.dtype).reshape(tensor.shape)
         for name, tensor in model.state_dict().items()

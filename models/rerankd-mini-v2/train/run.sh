@@ -27,4 +27,10 @@ train() { # train NAME ARGS...: trains a stage, from its checkpoint if there is 
 stage tokenizer python "$here/tokenizer.py" --data "$data"
 stage mine python "$here/mine.py" --data "$data"
 stage encode python "$here/encode.py"
-stage static python "$here/static.py"
+stage static python "$here/static.py" --steps 500
+stage match train match --layers 0 --start static.pt --steps 1000 --peak 1.5e-3 --hardness 0.85
+stage full train full --layers 3 --start match.pt --steps 1500 --count 16 --peak 1e-3 --old-rate 0.2 --hardness 0.85
+python "$here/export.py" --checkpoint full.pt
+python "$here/evaluate.py" --data "$data" --queries 60 --out "$here/evaluation.json"
+python "$here/probes.py" --out "$here/probes.json"
+python "$here/card.py" --data "$data"

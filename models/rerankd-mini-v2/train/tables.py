@@ -2,7 +2,9 @@
 
 A piece's hash is that of its text without the word mark `▁`, so `▁foo` and `foo` match. A word is a run of
 pieces up to the next word mark or punctuation; in scripts without spaces every piece is a word of its own.
-A word's hash is the sum of its pieces' hashes. Rarity is the log of (texts / texts with it).
+A word's hash is the sum of its pieces' hashes. In Chinese, Japanese and Korean, two characters in a row
+are compared too, wherever piece borders fall. Rarity is the log of (texts / texts with it), in the
+language in which it is most common.
 """
 
 from __future__ import annotations
@@ -24,16 +26,27 @@ PUNCTUATION = re.compile(r"[\W_]+")
 
 SPECIAL, STARTS_WORD, ENDS_WORD = 0, 1, 2
 
+# Character pairs of a piece: the one with the character before it, and its first ones inside.
+INNER_PAIRS = 3
+DENSE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힣]+")
+PAIR_FACTOR = 65_599
+# Texts a language is thought to have besides, so that in a small one a word is not common that occurs once.
+PRIOR_TEXTS = 1000.0
+LEAST_SHARE = 1e-5
+
 
 @dataclass(frozen=True)
 class Tables:
     """`hashes` [vocab] int64; `kinds` [vocab, 3] float32, 1 where a piece is SPECIAL, STARTS_WORD, ENDS_WORD;
-    `piece_rarity` [vocab] and `word_rarity` [2, buckets] float32."""
+    `pairs` [vocab, 2 + INNER_PAIRS] int64: code of the first and last character, pairs inside, 0 where none;
+    `piece_rarity` [vocab], `word_rarity` and `pair_rarity` [2, buckets] float32."""
 
     hashes: np.ndarray
     kinds: np.ndarray
+    pairs: np.ndarray
     piece_rarity: np.ndarray
     word_rarity: np.ndarray
+    pair_rarity: np.ndarray
 
 
 def piece_texts(tokenizer: Tokenizer) -> list[str]:
@@ -83,25 +96,60 @@ def buckets_of(words: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return words % count, words % (count - SECOND_BUCKETS)
 
 
-def count_rarity(
-    texts: list[np.ndarray], weights: np.ndarray, pieces: list[str], settings: Settings
-) -> Tables:
-    """Tables from sample texts as token ids, each counted by its weight."""
-    hashes, kinds = piece_hashes(pieces), piece_kinds(pieces)
-    by_piece = np.zeros(settings.vocab)
-    by_word = np.zeros((2, settings.word_buckets))
-    for ids, weight in zip(texts, weights, strict=True):
-        by_piece[np.unique(ids)] += weight
-        words = np.unique(word_hashes(ids, hashes, kinds))
-        for row, buckets in zip(by_word, buckets_of(words, settings.word_buckets), strict=True):
-            np.add.at(row, buckets, weight)
-    total = weights.sum()
-    same = {}
-    for i, value in enumerate(hashes):
-        same.setdefault(int(value), []).append(i)
-    for group in same.values():
-        by_piece[group] = by_piece[group].sum()
-    rarity = np.log((total + 1) / (by_piece + 0.5)).clip(0.01).astype(np.float32)
+def piece_pairs(pieces: list[str]) -> np.ndarray:
+    """`[pieces, 2 + INNER_PAIRS]`; the first character's code is 0 after a word mark, as nothing comes before it."""
+    pairs = np.zeros((len(pieces), 2 + INNER_PAIRS), np.int64)
+    for i, piece in enumerate(pieces):
+        text = piece.lstrip("▁")
+        if not DENSE.fullmatch(text):
+            continue
+        codes = [ord(char) for char in text]
+        pairs[i, 0] = 0 if piece.startswith("▁") else codes[0]
+        pairs[i, 1] = codes[-1]
+        inner = [a * PAIR_FACTOR + b for a, b in zip(codes, codes[1:], strict=False)][:INNER_PAIRS]
+        pairs[i, 2 : 2 + len(inner)] = inner
+    return pairs
+
+
+def character_pairs(ids: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """`[tokens, 1 + INNER_PAIRS]`: the pairs of characters that each token of a text completes, 0 where none."""
+    rows = pairs[ids]
+    before = np.concatenate([[0], rows[:-1, 1]]) if len(ids) else np.zeros(0, np.int64)
+    across = np.where((before > 0) & (rows[:, 0] > 0), before * PAIR_FACTOR + rows[:, 0], 0)
+    return np.concatenate([across[:, None], rows[:, 2:]], 1)
+
+
+class Shares:
+    """In which share of a language's texts a number occurs; keeps the largest share of any language."""
+
+    def __init__(self, size: int) -> None:
+        self.largest = np.full(size, LEAST_SHARE)
+
+    def add(self, numbers: list[np.ndarray]) -> None:
+        """Takes the numbers that occur in each of a language's texts."""
+        counts = np.bincount(np.concatenate(numbers), minlength=len(self.largest))
+        share = np.where(counts > 0, (counts + 0.5) / (len(numbers) + PRIOR_TEXTS), 0)
+        self.largest = np.maximum(self.largest, share)
+
+    def rarity(self) -> np.ndarray:
+        return -np.log(self.largest).clip(max=0.99).astype(np.float32)
+
+
+def count_rarity(texts: dict[str, list[np.ndarray]], pieces: list[str], settings: Settings) -> Tables:
+    """Tables from each language's texts as token ids."""
+    hashes, kinds, pairs = piece_hashes(pieces), piece_kinds(pieces), piece_pairs(pieces)
+    _, same = np.unique(hashes, return_inverse=True)
+    by_piece = Shares(same.max() + 1)
+    by_word = [Shares(settings.word_buckets) for _ in range(2)]
+    by_pair = [Shares(settings.word_buckets) for _ in range(2)]
+    for rows in texts.values():
+        by_piece.add([np.unique(same[ids]) for ids in rows])
+        words = [np.unique(word_hashes(ids, hashes, kinds)) for ids in rows]
+        grams = [np.unique(character_pairs(ids, pairs)) for ids in rows]
+        for shares, found in ((by_word, words), (by_pair, [g[g > 0] for g in grams])):
+            for i, one in enumerate(shares):
+                one.add([buckets_of(numbers, settings.word_buckets)[i] for numbers in found])
+    rarity = by_piece.rarity()[same]
     rarity[hashes == 0] = 0
-    word_rarity = np.log((total + 1) / (by_word + 0.5)).clip(0.01).astype(np.float32)
-    return Tables(hashes, kinds, rarity, word_rarity)
+    word_rarity, pair_rarity = (np.stack([one.rarity() for one in shares]) for shares in (by_word, by_pair))
+    return Tables(hashes, kinds, pairs, rarity, word_rarity, pair_rarity)
