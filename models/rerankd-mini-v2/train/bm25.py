@@ -11,19 +11,19 @@ from scipy import sparse
 K1 = 1.2
 B = 0.75
 
-_RUNS = re.compile(r"[぀-ヿ㐀-鿿豈-﫿฀-໿က-႟]+|[가-힣]+|[\wऀ-෿]+?(?=[^\wऀ-෿]|$|[぀-鿿가-힣])")
-_UNSPACED = re.compile(r"[぀-ヿ㐀-鿿豈-﫿฀-໿က-႟]")
+# Kana, Han with all that stands between it and its compatibility forms (so Hangul too), Thai, Lao, Burmese.
+_CLASS = r"\u3040-\u30ff\u3400-\ufaff\u0e00-\u0eff\u1000-\u109f"
+_RUNS = re.compile(rf"[{_CLASS}]+|[\w\u0900-\u0dff]+?(?=[^\w\u0900-\u0dff]|$|[\u3040-\u9fff\uac00-\ud7a3])")
+_UNSPACED = re.compile(f"[{_CLASS}]")
 
 
 def terms(text: str) -> list[str]:
-    """Lower-cased words; bigrams instead for unspaced scripts, and in addition for Korean."""
+    """Lower-cased words; bigrams instead for scripts without spaces, and for Korean, whose words carry endings."""
     found: list[str] = []
     for run in _RUNS.findall(text.lower()):
-        unspaced = _UNSPACED.match(run) is not None
-        korean = "가" <= run[0] <= "힣"
-        if not unspaced or len(run) == 1:
+        if len(run) == 1 or not _UNSPACED.match(run):
             found.append(run)
-        if (unspaced or korean) and len(run) > 1:
+        else:
             found.extend(run[i : i + 2] for i in range(len(run) - 1))
     return found
 

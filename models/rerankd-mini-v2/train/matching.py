@@ -77,18 +77,19 @@ class Matcher(nn.Module):
         across = torch.where((before > 0) & (first > 0), before * PAIR_FACTOR + first, 0)
         return torch.cat([across.unsqueeze(2), rows[:, :, 2:]], 2)
 
-    def match_pairs(self, ids: Tensor, query: slice, both: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
+    def match_pairs(self, ids: Tensor, query: slice, there: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
         """Per query token `[rows, query]` the found rarity of its character pairs, and all of it.
 
-        `both` [rows, query, length] masks the comparison; `norm` [rows, 1] is the document's length part.
+        `there` [rows, length] marks the document's tokens; `norm` [rows, 1] is the document's length part.
         """
         numbers = self.character_pairs(ids)
+        asked = numbers[:, query]
+        given = torch.where(there.unsqueeze(2) > 0, numbers, -1)
         slots = range(numbers.shape[2])
         counts = [
-            sum(((numbers[:, query, i].unsqueeze(2) == numbers[:, :, j].unsqueeze(1)) * both).sum(2) for j in slots)
+            sum((asked[:, :, i].unsqueeze(2) == given[:, :, j].unsqueeze(1)).float().sum(2) for j in slots)
             for i in slots
         ]
-        asked = numbers[:, query]
         worth = self.hashed_rarities(self.pair_rarity, asked) * (asked > 0).float()
         tally = torch.stack(counts, 2)
         found = tally / (tally + F.softplus(self.saturation[3]) * norm.unsqueeze(2) + TINY)
@@ -113,7 +114,9 @@ class Matcher(nn.Module):
         both = asked.unsqueeze(2) * there.unsqueeze(1)
 
         def equal(values: Tensor) -> Tensor:
-            return (values[:, query].unsqueeze(2) == values.unsqueeze(1)).float() * both
+            wanted = torch.where((asked > 0) & (values[:, query] >= 0), values[:, query], -2)
+            given = torch.where(there > 0, values, -1)
+            return (wanted.unsqueeze(2) == given.unsqueeze(1)).float()
 
         piece, whole_word, row_of_two = equal(hashes), equal(word), equal(pair)
         soft = torch.bmm(vectors[:, query], vectors.transpose(1, 2)) * both
@@ -123,7 +126,7 @@ class Matcher(nn.Module):
         share = torch.sigmoid(self.length_share)
         norm = 1 - share + share * (length / USUAL_LENGTH).unsqueeze(2)
         saturated = counts / (counts + F.softplus(self.saturation[:3]) * norm[:, :, :3] + TINY)
-        pair_found, pair_worth = self.match_pairs(ids, query, both, norm[:, :, 3])
+        pair_found, pair_worth = self.match_pairs(ids, query, there, norm[:, :, 3])
         pair_found, pair_worth = pair_found * asked, pair_worth * asked
         present = counts.clamp(max=1.0)
         kernels = [

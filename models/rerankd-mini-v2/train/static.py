@@ -33,7 +33,7 @@ REPORT_EVERY = 50
 def ngrams(piece: str) -> list[str]:
     """The piece itself and its inner character n-grams: 1 and 2 in dense scripts, else 2 to 4."""
     text = piece.lstrip("▁") or piece
-    if UNSPACED.search(text) or "가" <= text[0] <= "힣":
+    if UNSPACED.search(text):
         return [f"={text}", *(text[i : i + n] for n in (1, 2) for i in range(len(text) - n + 1))]
     edged = f"<{text}"
     return [f"={text}", *(edged[i : i + n] for n in (2, 3, 4) for i in range(len(edged) - n + 1))]

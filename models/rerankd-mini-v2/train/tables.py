@@ -1,7 +1,8 @@
 """Fixed tables the network looks pieces and words up in, made from the vocabulary and the training texts.
 
 A piece's hash is that of its text without the word mark `▁`, so `▁foo` and `foo` match. A word is a run of
-pieces up to the next word mark or punctuation; in scripts without spaces every piece is a word of its own.
+pieces up to the next word mark or punctuation; in scripts without spaces, and in Korean, whose words carry
+endings, every piece is a word of its own.
 A word's hash is the sum of its pieces' hashes. In Chinese, Japanese and Korean, two characters in a row
 are compared too, wherever piece borders fall. Rarity is the log of (texts / texts with it), in the
 language in which it is most common.
@@ -21,14 +22,15 @@ from settings import END, PAD, START, Settings
 HASH_RANGE = 1 << 30
 # By so much smaller is the second set of word buckets, a prime number of them.
 SECOND_BUCKETS = 15
-UNSPACED = re.compile(r"[぀-ヿ㐀-鿿豈-﫿฀-໿က-႟ក-៿]")
+# Kana, Han, Hangul, Thai, Lao, Burmese, Khmer.
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 PUNCTUATION = re.compile(r"[\W_]+")
 
 SPECIAL, STARTS_WORD, ENDS_WORD = 0, 1, 2
 
 # Character pairs of a piece: the one with the character before it, and its first ones inside.
 INNER_PAIRS = 3
-DENSE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힣]+")
+DENSE = re.compile(r"[\u3040-\u30ff\u3400-\ufaff]+")
 PAIR_FACTOR = 65_599
 # Texts a language is thought to have besides, so that in a small one a word is not common that occurs once.
 PRIOR_TEXTS = 1000.0

@@ -46,7 +46,8 @@ PAIR_LIMITS = {"ko__docs-mscpp": 4000, "ko__tldr": 6000, "ja__docs-otel": 1000}
 REPEATS = {"ko__chatbot-qa": 6}
 NOTES = {"ko": 20_000, "en": 2000, "ja": 4000, "zh": 4000}
 
-HAN = "㐀-䶿一-鿿豈-﫿"
+# With all that stands between Han and its compatibility forms, Hangul too.
+HAN = "\u3400-\u4dbf\u4e00-\ufaff"
 HIRAGANA = "぀-ゟ"
 KATAKANA = "゠-ヿ"
 TRAINING_SPLITS = (

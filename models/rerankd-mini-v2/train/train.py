@@ -26,7 +26,7 @@ from scoring import score_rows
 from settings import Settings
 from tables import Tables
 
-CHUNK_TOKENS = 8_000
+CHUNK_TOKENS = 16_000
 WARMUP = 0.04
 FLOOR = 0.03
 BCE_WEIGHT = 0.2
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--bfloat", action="store_true")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     args = parser.parse_args()
+    torch.set_flush_denormal(True)
     lists = Lists(args.lists, args.seed)
     model = build(args.model, args.tables, args.layers, args.seed)
     if args.start:
