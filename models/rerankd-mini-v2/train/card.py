@@ -1,10 +1,9 @@
-"""Writes the model card from its template, the manifest, the training log and the figures of the evaluation."""
+"""Writes the model card from its template, the manifest and the figures of the evaluation."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 from string import Template
 
@@ -17,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 PURPOSES = {
     "config.json": "sizes",
     "onnx/model.onnx": "graph, fp32 computation, weights in fp16",
-    "onnx/model_quantized.onnx": "graph, dynamic int8",
+    "onnx/model_quantized.onnx": "graph, int8 embeddings",
     "tokenizer.json": "tokenizer",
 }
 COLUMNS = ("BM25 nDCG", "v1 nDCG", "fp32 nDCG", "int8 nDCG", "BM25 MRR", "v1 MRR", "fp32 MRR", "int8 MRR")
@@ -82,8 +81,6 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=HERE.parent)
     args = parser.parse_args()
     ours, before, probes = (read_json(name) for name in ("evaluation.json", "evaluation-v1.json", "probes.json"))
-    log = (HERE / "train.log").read_text(encoding="utf-8")
-    stages = re.findall(r"^(\d+) steps, ([\d.]+)M tokens$", log, re.MULTILINE)
     model = restore(args.model)
     files, total = file_rows(args.model)
     example = zip(EXAMPLE[1], ours["example"]["fp32"], ours["example"]["int8"], strict=True)
@@ -96,7 +93,7 @@ def main() -> None:
         drift=f"{ours['drift']['mean']:.4f} on average, {ours['drift']['largest']:.4f} at most",
         figures=figure_rows(ours, before),
         probes=probe_rows(probes),
-        stages=", then ".join(f"{int(steps):,} steps ({tokens} million tokens)" for steps, tokens in stages),
+        members=len(model.members),
         sources=source_rows(args.data),
         folder=args.model.name,
     )

@@ -1,9 +1,9 @@
 """Writes the model folder from a training checkpoint.
 
 All weights are rounded to fp16 first. `onnx/model.onnx` holds them as fp16 initializers that are cast on loading
-and computes in fp32; `train/restore.py` makes the torch model from it again. `onnx/model_quantized.onnx` computes
-the transformer's matrix products in dynamic int8 and stores embeddings as int8 with one scale a piece; the
-matching part stays in fp32.
+and computes in fp32; `train/restore.py` makes the torch model from it again. `onnx/model_quantized.onnx` stores
+embeddings as int8 with one scale a piece, and computes the products of a transformer, where there is one, in
+dynamic int8; the matching part and the heads stay in fp32.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
@@ -27,6 +27,8 @@ from train import build
 
 OPSET = 17
 LARGE = 1024
+# Ends the name of an initializer that is stored in half its size.
+NARROW = "_narrow"
 INT8_RANGE = 127.0
 
 
@@ -48,7 +50,7 @@ class ByteEmbedding(nn.Module):
 def load_checkpoint(folder: Path, tables: Path, checkpoint: Path) -> Reranker:
     """The trained model with its weights rounded to fp16, in fp32."""
     saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
-    model = build(folder, tables, saved["layers"], 0)
+    model = build(folder, tables, 0, saved["sizes"])
     model.load_state_dict(saved["model"])
     with torch.no_grad():
         for tensor in [*model.parameters(), *model.buffers()]:
@@ -75,21 +77,32 @@ def export_graph(model: nn.Module, path: Path, fold: bool) -> None:
     )
 
 
-def store_half(source: Path, target: Path) -> None:
-    """Stores large fp32 initializers in fp16, each followed by a cast back to fp32."""
+def narrow(values: np.ndarray) -> np.ndarray | None:
+    """The values in half their size where that loses nothing: float32 as float16, int64 as uint32."""
+    if values.size < LARGE:
+        return None
+    if values.dtype == np.int64 and values.min() >= 0:
+        small = values.astype(np.uint32)
+    elif values.dtype == np.float32:
+        small = values.astype(np.float16)
+    else:
+        return None
+    return small if np.array_equal(small.astype(values.dtype), values) else None
+
+
+def store_narrow(source: Path, target: Path) -> None:
+    """Stores large initializers in half their size, each followed by a cast back."""
     graph_model = onnx.load(source)
     graph = graph_model.graph
     kept, casts = [], []
     for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < LARGE:
+        small = narrow(numpy_helper.to_array(tensor))
+        if small is None:
             kept.append(tensor)
             continue
-        half = values.astype(np.float16)
-        assert np.array_equal(half.astype(np.float32), values), tensor.name
-        stored = f"{tensor.name}_fp16"
-        kept.append(numpy_helper.from_array(half, stored))
-        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
+        stored = f"{tensor.name}{NARROW}"
+        kept.append(numpy_helper.from_array(small, stored))
+        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=tensor.data_type))
     del graph.initializer[:]
     graph.initializer.extend(kept)
     nodes = list(graph.node)
@@ -115,6 +128,9 @@ def write_config(settings: Settings, folder: Path) -> None:
         "num_attention_heads": settings.heads,
         "intermediate_size": settings.feed_forward,
         "encoder_tokens": settings.window,
+        "head_members": settings.members,
+        "head_term_size": settings.term_hidden,
+        "head_size": settings.deep_hidden,
         "max_position_embeddings": MAX_TOKENS,
         "bos_token_id": 0,
         "pad_token_id": PAD,
@@ -143,17 +159,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         plain, quantized = Path(scratch) / "plain.onnx", Path(scratch) / "quantized.onnx"
         export_graph(model, plain, fold=False)
-        store_half(plain, folder / "model.onnx")
+        store_narrow(plain, folder / "model.onnx")
         export_graph(small, plain, fold=True)
-        quantize_dynamic(
-            plain,
-            quantized,
-            op_types_to_quantize=["MatMul"],
-            nodes_to_quantize=encoder_products(plain),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-        )
-        store_half(quantized, folder / "model_quantized.onnx")
+        if model.settings.layers:
+            quantize_dynamic(
+                plain,
+                quantized,
+                op_types_to_quantize=["MatMul"],
+                nodes_to_quantize=encoder_products(plain),
+                per_channel=True,
+                weight_type=QuantType.QInt8,
+            )
+        store_narrow(quantized if model.settings.layers else plain, folder / "model_quantized.onnx")
     for path in sorted(out.rglob("*")):
         if path.is_file() and path.relative_to(out).parts[0] != "train":
             print(f"{path.stat().st_size:>10,}  {path.relative_to(out)}")

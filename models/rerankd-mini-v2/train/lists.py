@@ -114,8 +114,23 @@ class Lists:
             rows.extend(self.encode(index, candidates, limit, self._rng.random() < BEST_STRETCH))
         return rows, labels
 
-    def held_out_rows(self, index: int) -> tuple[list[np.ndarray], np.ndarray]:
+    def unseen_rows(self, count: int, limit: int) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
+        """All stored candidates of the next `count` lists that no step has drawn, and their labels."""
+        drawn = set(self._order[: self._cursor].tolist())
+        fresh = dict.fromkeys(int(i) for i in self._order[self._cursor :] if int(i) not in drawn)
+        rows, labels = [], []
+        for index in fresh:
+            if (self._candidates[index] >= 0).sum() < LIST_SIZE:
+                continue
+            made, wanted = self.stored_rows(index, limit)
+            rows.append(made)
+            labels.append(wanted)
+            if len(rows) == count:
+                break
+        return rows, labels
+
+    def stored_rows(self, index: int, limit: int) -> tuple[list[np.ndarray], np.ndarray]:
         """All stored candidates of a list, the positive first, and their labels."""
         known = self._candidates[index] >= 0
         candidates = [int(c) for c in self._candidates[index][known]]
-        return self.encode(index, candidates, 384, False), self._labels[index][known]
+        return self.encode(index, candidates, limit, False), self._labels[index][known]

@@ -30,7 +30,7 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
     tokenizer.enable_truncation(args.max_length, strategy="longest_first")
     saved = torch.load(args.checkpoint, weights_only=False)
-    model = build(args.model, args.tables, saved["layers"], 0)
+    model = build(args.model, args.tables, 0, saved["sizes"])
     model.load_state_dict(saved["model"])
     model.eval()
     differences, means = [], []

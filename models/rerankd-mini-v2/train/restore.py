@@ -37,10 +37,14 @@ def restore(folder: Path) -> Reranker:
         heads=config["num_attention_heads"],
         feed_forward=config["intermediate_size"],
         window=config["encoder_tokens"],
+        members=config["head_members"],
+        term_hidden=config["head_term_size"],
+        deep_hidden=config["head_size"],
+        bounded=True,
     )
     model = Reranker(settings, empty_tables(settings))
     graph = onnx.load(folder / "onnx" / "model.onnx").graph
-    stored = {t.name.removesuffix("_fp16"): numpy_helper.to_array(t) for t in graph.initializer}
+    stored = {t.name.removesuffix("_narrow"): numpy_helper.to_array(t) for t in graph.initializer}
     for node in graph.node:
         # The exporter stores equal weights once, and gives the second one its name by a copy.
         if node.op_type == "Identity" and node.input[0] in stored:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the model again: tokenizer, lists, embeddings, both training stages, export, evaluation, card.
+# Makes the model again: tokenizer, lists, embeddings, matching stage, heads, export, evaluation, card.
 # Usage: run.sh [data folder] [scratch folder]. Run again with the same scratch folder, it goes on where it stopped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,9 +28,9 @@ stage tokenizer python "$here/tokenizer.py" --data "$data"
 stage mine python "$here/mine.py" --data "$data"
 stage encode python "$here/encode.py"
 stage static python "$here/static.py" --steps 500
-stage match train match --layers 0 --start static.pt --steps 1000 --peak 1.5e-3 --hardness 0.85
-stage full train full --layers 3 --start match.pt --steps 1500 --count 16 --peak 1e-3 --old-rate 0.2 --hardness 0.85
-python "$here/export.py" --checkpoint full.pt
+stage match train match --layers 0 --start static.pt --steps 1000 --until 868 --peak 1.5e-3 --hardness 0.85
+stage heads python "$here/heads.py" --start match.pt | tee -a "$here/train.log"
+python "$here/export.py" --checkpoint heads.pt
 python "$here/evaluate.py" --data "$data" --queries 60 --out "$here/evaluation.json"
 python "$here/probes.py" --out "$here/probes.json"
 python "$here/card.py" --data "$data"

@@ -10,7 +10,10 @@ MAX_TOKENS = 1024
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes. `window` counts the tokens of a pair that the encoder reads, the rest of it only matches."""
+    """Sizes. `window` counts the tokens of a pair that the encoder reads, the rest of it only matches.
+
+    The last heads are an average of `members`, each on `bounded` summaries; the matching stage trains one that is not.
+    """
 
     vocab: int
     hidden: int = 128
@@ -22,3 +25,8 @@ class Settings:
     window_head: int = 12
     match_query: int = 128
     word_buckets: int = 1 << 16
+    members: int = 1
+    term_hidden: int = 32
+    deep_hidden: int = 48
+    bounded: bool = False
+    drop: float = 0.0
