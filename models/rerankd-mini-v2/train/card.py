@@ -19,24 +19,25 @@ PURPOSES = {
     "onnx/model_quantized.onnx": "graph, int8 embeddings",
     "tokenizer.json": "tokenizer",
 }
-COLUMNS = ("BM25 nDCG", "v1 nDCG", "fp32 nDCG", "int8 nDCG", "BM25 MRR", "v1 MRR", "fp32 MRR", "int8 MRR")
+COLUMNS = ("BM25 nDCG", "fp32 nDCG", "int8 nDCG", "BM25 MRR", "fp32 MRR", "int8 MRR")
 
 
 def read_json(name: str) -> dict:
     return json.loads((HERE / name).read_text(encoding="utf-8"))
 
 
-def figure_rows(ours: dict, before: dict) -> str:
+def figure_rows(figures: dict) -> str:
     rows = [f"| list | queries | {' | '.join(COLUMNS)} |", f"| --- |{' ---: |' * (len(COLUMNS) + 1)}"]
-    named = [*((name, row, before["lists"][name]) for name, row in ours["lists"].items())]
-    named.append(("**mean of lists**", ours["mean"], before["mean"]))
-    for name, row, old in named:
-        cells = [
-            value
-            for kind in ("ndcg", "mrr")
-            for value in (row[f"bm25 {kind}"], old[f"fp32 {kind}"], row[f"fp32 {kind}"], row[f"int8 {kind}"])
-        ]
+    for name, row in [*figures["lists"].items(), ("**mean of lists**", figures["mean"])]:
+        cells = [row[f"{model} {kind}"] for kind in ("ndcg", "mrr") for model in ("bm25", "fp32", "int8")]
         rows.append(f"| {name} | {row['queries']} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
+    return "\n".join(rows)
+
+
+def before_rows(before: dict) -> str:
+    rows = ["| list | BM25 | v1 | v2 |", "| --- | ---: | ---: | ---: |"]
+    for name, row in [*before["lists"].items(), ("**mean of lists**", before["mean"])]:
+        rows.append(f"| {name} | {row['bm25']:.3f} | {row['v1']:.3f} | {row['v2']:.3f} |")
     return "\n".join(rows)
 
 
@@ -80,7 +81,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--model", type=Path, default=HERE.parent)
     args = parser.parse_args()
-    ours, before, probes = (read_json(name) for name in ("evaluation.json", "evaluation-v1.json", "probes.json"))
+    ours, before, probes = (read_json(name) for name in ("evaluation.json", "beside-v1.json", "probes.json"))
     model = restore(args.model)
     files, total = file_rows(args.model)
     example = zip(EXAMPLE[1], ours["example"]["fp32"], ours["example"]["int8"], strict=True)
@@ -91,7 +92,8 @@ def main() -> None:
         example="\n".join(f"| {text} | {fp32:.3f} | {int8:.3f} |" for text, fp32, int8 in example),
         files=files,
         drift=f"{ours['drift']['mean']:.4f} on average, {ours['drift']['largest']:.4f} at most",
-        figures=figure_rows(ours, before),
+        figures=figure_rows(ours),
+        before=before_rows(before),
         probes=probe_rows(probes),
         members=len(model.members),
         sources=source_rows(args.data),
