@@ -39,7 +39,7 @@ suite("loadReranker()", () => {
     );
     assert.deepEqual(
       { ...reranker.info },
-      { model: "rerankd-mini-v2", device: "cpu", dtype: "int8", maxLength: 512, threads: 1 },
+      { model: "rerankd-mini-v2", device: "cpu", dtype: "int8", maxLength: 1024, threads: 1 },
     );
     assert(logger.lines.some(({ message }) => message === "loading"));
   });

@@ -52,7 +52,11 @@ export async function prepareModel(
   if (choice) log.info({}, choice);
   if (notice) log.warn({ model: model.name }, notice);
   log.info({ model: model.name, source, dtype: model.dtype }, "loading");
-  const maxLength = chooseMaxLength(config.maxLength, model.config.maxPositionTokens);
+  const maxLength = chooseMaxLength({
+    asked: config.maxLength,
+    modelLimit: model.config.maxPositionTokens,
+    isBundled: source === "bundled",
+  });
   return { model, device, weightsDevice: weights.device, maxLength };
 }
 

@@ -72,8 +72,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_MAX_LENGTH"],
     value: "TOKENS",
     type: { kind: "integer", min: 8, max: 1_048_576 },
-    default: "512",
-    help: "longest (query, document) pair; longer ones are cut; at most the model's own limit",
+    help: "longest (query, document) pair; longer ones are cut; unset: 512, and 1024 for the bundled model",
     commands: engineCommands,
   },
   {
