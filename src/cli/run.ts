@@ -27,6 +27,8 @@ export interface ProcessContext {
   readonly stderr: NodeJS.WriteStream;
   /** Aborts at the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
+  /** Version of Node's HTTP/2 library. Default: one without known faults. */
+  readonly nghttp2Version?: string | undefined;
 }
 
 /** Exit codes, as in `docs/design.md`. */

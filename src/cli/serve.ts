@@ -73,7 +73,7 @@ export async function serve(
   const address = await server.listen(
     unixSocket === undefined ? { host, port } : { path: unixSocket },
   );
-  warnOfExposure(config, log);
+  warnOfExposure({ ...config, nghttp2Version: context.nghttp2Version }, log);
   const endFollowing = security.follow(server);
 
   const starting = startEngine(config, prepared, telemetry.onBatch);

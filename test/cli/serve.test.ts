@@ -47,7 +47,7 @@ suite("rerankd serve", () => {
     const report = (await health.json()) as Record<string, unknown>;
     assert.deepEqual(
       [report.status, report.model, report.device, report.dtype, report.max_length],
-      ["ok", "rerankd-mini-v2", "cpu", "int8", 512],
+      ["ok", "rerankd-mini-v2", "cpu", "int8", 1024],
     );
     assert.equal(response.status, 200);
     assert.deepEqual(

@@ -29,6 +29,16 @@ suite("warnOfExposure()", () => {
     assert.deepEqual(warningsOf({ tls: { ...tls, clientCaPath: "ca" } }), []);
   });
 
+  test("names an HTTP/2 library that a broken frame ends", () => {
+    const guarded = { tls, apiKeys: ["k"] };
+    for (const nghttp2Version of ["1.61.0", "1.68.0", "0.99.9"]) {
+      assert.match(warningsOf({ ...guarded, nghttp2Version }).join(), /CVE-2026-27135/);
+    }
+    for (const nghttp2Version of ["1.68.1", "1.69.0", "2.0.0"]) {
+      assert.deepEqual(warningsOf({ ...guarded, nghttp2Version }), []);
+    }
+  });
+
   test("says nothing of this machine alone", () => {
     for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
       assert.deepEqual(warningsOf({ host }), []);

@@ -42,6 +42,8 @@ suite("properties of the fields of a request", () => {
     });
     await checkProperty(
       fc.property(bodies, (fields) => {
+        // Errors name the field, also where it has the name of a text.
+        fc.pre(!JSON.stringify(fields.rank_fields ?? "").includes(secret));
         const texts = allowing(refusals, () => readDocuments(fields));
         if (texts === undefined) return;
         const documents = fields.documents as readonly unknown[];
