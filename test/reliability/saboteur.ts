@@ -16,7 +16,7 @@ const { BroadcastChannel, isMainThread, workerData } = workerThreads;
 const workerHeapMb = 64;
 
 /** A token that appears this often in one row is the poison; no other text of the tests does that. */
-const poisonCount = 100;
+const poisonCount = 190;
 
 const channelName = "saboteur";
 const isInference =

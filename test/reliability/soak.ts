@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Lets good and bad clients call a real server for a while and crashes its worker every minute; see
- * docs/reliability.md. `--minutes 15` is how long, `--write` puts the figures into the document.
+ * docs/reliability.md. `--minutes 30` is how long, `--write` puts the figures into the document.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
@@ -33,7 +33,7 @@ const args = ["--max-body-bytes=1000000", "--request-timeout-ms=5000", "--header
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "15" },
+    minutes: { type: "string", default: "30" },
     write: { type: "boolean", default: false },
   },
 });
