@@ -3,11 +3,9 @@ import { createRerankClient } from "../client/create-rerank-client.ts";
 import { clientOptionsFromEnv } from "../client/environment.ts";
 import type { ServerHealth } from "../client/rerank-types.ts";
 import type { HealthConfig } from "../config/health-config.ts";
+import { isServing } from "../server/health-state.ts";
 import type { ProcessContext } from "./run.ts";
 import { writeOutput } from "./write-output.ts";
-
-/** The server's words for a condition in which it answers requests. */
-const servingStatuses: ReadonlySet<string> = new Set(["ok", "degraded"]);
 
 /** What is known of a server that did not answer. */
 interface Unreachable {
@@ -27,7 +25,7 @@ export async function health(config: HealthConfig, context: ProcessContext): Pro
     stdout,
     `${asJson ? JSON.stringify(jsonOf(report)) : lineOf(report, config)}\n`,
   );
-  return servingStatuses.has(report.status);
+  return isServing(report);
 }
 
 async function askHealth(

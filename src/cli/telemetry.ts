@@ -1,7 +1,7 @@
 import type { TelemetryConfig } from "../config/telemetry-config.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { BatchStats } from "../scheduler/observation.ts";
-import type { HealthState } from "../server/health-state.ts";
+import { type HealthState, isServing } from "../server/health-state.ts";
 import { createMetricsServer, type MetricsServer } from "../server/metrics-server.ts";
 import { combineObservers } from "../telemetry/combine-observers.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -37,9 +37,6 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-/** The words of a server for a condition in which it answers requests. */
-const servingStatuses: ReadonlySet<string> = new Set(["ok", "degraded"]);
-
 /** The words of a server that runs, but not as it should. */
 const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]);
 
@@ -64,7 +61,7 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
     const { report } = health;
     return {
       ...report,
-      ready: servingStatuses.has(report.status),
+      ready: isServing(report),
       degraded: degradedStatuses.has(report.status),
       engine: engine && { ...engine.snapshot(), restarts: engine.backend.details.restarts },
     };

@@ -1,24 +1,5 @@
-/** What went wrong: gRPC's status names in snake case. */
-export type RerankClientErrorCode =
-  | "cancelled"
-  | "unknown"
-  | "invalid_argument"
-  | "deadline_exceeded"
-  | "not_found"
-  | "already_exists"
-  | "permission_denied"
-  | "resource_exhausted"
-  | "failed_precondition"
-  | "aborted"
-  | "out_of_range"
-  | "unimplemented"
-  | "internal"
-  | "unavailable"
-  | "data_loss"
-  | "unauthenticated";
-
 /** The codes in the order of their numbers, from 1. */
-const codesFrom1: readonly RerankClientErrorCode[] = [
+const codesFrom1 = [
   "cancelled",
   "unknown",
   "invalid_argument",
@@ -35,7 +16,10 @@ const codesFrom1: readonly RerankClientErrorCode[] = [
   "unavailable",
   "data_loss",
   "unauthenticated",
-];
+] as const;
+
+/** What went wrong: gRPC's status names in snake case. */
+export type RerankClientErrorCode = (typeof codesFrom1)[number];
 
 /** Returns the name of a gRPC status number; `unknown` for one that is none. */
 export function codeOfStatus(status: number): RerankClientErrorCode {

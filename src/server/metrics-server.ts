@@ -4,7 +4,7 @@ import type { MetricsText } from "../telemetry/server-observer.ts";
 import type { Address } from "./address.ts";
 import { metricsRoute } from "./http/dialects/metrics.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
-import { listenErrorOf } from "./listen-error.ts";
+import { listenOn } from "./listen-on.ts";
 import { createRequestHandler } from "./request-handler.ts";
 
 /** A port for `GET /metrics` alone, so that it need not be where clients are. */
@@ -47,17 +47,9 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
   );
 
   return {
-    listen: ({ host, port }) =>
-      new Promise((resolve, reject) => {
-        const fail = (error: unknown): void => reject(listenErrorOf(error, { host, port }));
-        server.once("error", fail);
-        server.listen({ host, port }, () => {
-          server.off("error", fail);
-          server.on("error", (error) => log.error({ err: error }, "a connection was not accepted"));
-          const bound = server.address();
-          const isPort = typeof bound === "object" && bound !== null;
-          resolve(isPort ? { host: bound.address, port: bound.port } : { host, port });
-        });
+    listen: (address) =>
+      listenOn(server, address, (error) => {
+        log.error({ err: error }, "a connection was not accepted");
       }),
     close: () =>
       new Promise((resolve) => {

@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { chmodSync } from "node:fs";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -12,14 +11,14 @@ import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
 import { createHttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
-import { listenErrorOf } from "./listen-error.ts";
+import { listenOn } from "./listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listener.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
-import { clearUnixSocket, unixSocketMode } from "./unix-socket.ts";
+import { clearUnixSocket } from "./unix-socket.ts";
 
 /** Serves every protocol on one port or Unix socket. */
 export interface RerankServer {
@@ -135,39 +134,16 @@ export function createServer(options: ServerOptions): RerankServer {
   }
 
   async function listen<Where extends Address | UnixSocket>(where: Where): Promise<Where> {
-    const { server } = listener;
-    if ("path" in where) {
-      await clearUnixSocket(where.path).catch((error: unknown) => {
-        servers.destroy();
-        throw error;
+    try {
+      if ("path" in where) await clearUnixSocket(where.path);
+      return await listenOn(listener.server, where, (error) => {
+        observer?.connectionFailed?.("accept");
+        log.error({ err: error }, "a connection was not accepted");
       });
+    } catch (error) {
+      servers.destroy();
+      throw error;
     }
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        servers.destroy();
-        reject(listenErrorOf(error, where));
-      };
-      server.once("error", fail);
-      const onListening = (): void => {
-        server.off("error", fail);
-        // A failed accept, for want of file descriptors say, is no reason to stop.
-        server.on("error", (error) => {
-          observer?.connectionFailed?.("accept");
-          log.error({ err: error }, "a connection was not accepted");
-        });
-        resolve();
-      };
-      try {
-        server.listen(where, onListening);
-        // Bound already: listening on a path does not wait for anything.
-        if ("path" in where && server.listening) chmodSync(where.path, unixSocketMode);
-      } catch (error) {
-        fail(error);
-      }
-    });
-    const bound = server.address();
-    if (typeof bound !== "object" || bound === null) return where;
-    return { ...where, host: bound.address, port: bound.port };
   }
 
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {

@@ -2,24 +2,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { parseEvalConfig } from "../../src/config/eval-config.ts";
 import { parseHealthConfig } from "../../src/config/health-config.ts";
-import { UsageError } from "../../src/config/parse-options.ts";
 import { parseRankConfig } from "../../src/config/rank-config.ts";
-import type { Parsed } from "../../src/config/serve-config.ts";
-
-function configOf<Config>(parsed: Parsed<Config>): Config {
-  assert(!parsed.help);
-  return parsed.config;
-}
-
-function problems(parse: () => unknown): readonly string[] {
-  try {
-    parse();
-  } catch (error) {
-    assert(error instanceof UsageError);
-    return error.problems;
-  }
-  return assert.fail("nothing was wrong");
-}
+import { configOf, problemsOf } from "./parsed.ts";
 
 suite("parseRankConfig()", () => {
   test("needs a query and nothing else", () => {
@@ -80,14 +64,14 @@ suite("parseRankConfig()", () => {
     ["an option of `serve`", ["-q", "a", "--port=1"], /^--port is not an option of `rank`$/],
   ] as const) {
     test(`refuses ${title}`, () => {
-      const [first, ...more] = problems(() => parseRankConfig(argv, {}));
+      const [first, ...more] = problemsOf(() => parseRankConfig(argv, {}));
       assert.match(first ?? "", expected);
       assert.deepEqual(more, []);
     });
   }
 
   test("repeats no password of an address", () => {
-    const [problem] = problems(() => parseRankConfig(["-q", "a", "--url=http://u:secret@h"], {}));
+    const [problem] = problemsOf(() => parseRankConfig(["-q", "a", "--url=http://u:secret@h"], {}));
 
     assert.doesNotMatch(problem ?? "", /secret/);
   });
@@ -109,7 +93,7 @@ suite("parseHealthConfig()", () => {
     assert.equal(configOf(parseHealthConfig([], env)).url, "https://a:1");
     assert.equal(configOf(parseHealthConfig(["--url=http://b:3"], env)).url, "http://b:3");
     assert.deepEqual(
-      problems(() => parseHealthConfig(["now"], {})),
+      problemsOf(() => parseHealthConfig(["now"], {})),
       ["`health` takes no argument, got: `now`"],
     );
   });
@@ -139,7 +123,7 @@ suite("parseEvalConfig()", () => {
     ["a run without judgments", ["--run=r", "--queries=t", "--corpus=c"], /go together/],
   ] as const) {
     test(`refuses ${title}`, () => {
-      const [first, ...more] = problems(() => parseEvalConfig(argv, {}));
+      const [first, ...more] = problemsOf(() => parseEvalConfig(argv, {}));
       assert.match(first ?? "", expected);
       assert.deepEqual(more, []);
     });

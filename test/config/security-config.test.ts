@@ -1,23 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { UsageError } from "../../src/config/parse-options.ts";
-import { parseServeConfig } from "../../src/config/serve-config.ts";
-
-function serveConfig(argv: readonly string[], env: Record<string, string> = {}) {
-  const parsed = parseServeConfig(argv, env);
-  assert(!parsed.help);
-  return parsed.config;
-}
-
-function problems(argv: readonly string[], env: Record<string, string> = {}): readonly string[] {
-  try {
-    parseServeConfig(argv, env);
-  } catch (error) {
-    assert(error instanceof UsageError);
-    return error.problems;
-  }
-  return [];
-}
+import { serveConfig, serveProblems } from "./parsed.ts";
 
 suite("the security options", () => {
   test("are off by default", () => {
@@ -38,13 +21,15 @@ suite("the security options", () => {
   });
 
   test("refuse a list without a key, which would let everybody in", () => {
-    assert.deepEqual(problems([], { RERANKER_API_KEYS: " , " }), ["--api-key must hold a key"]);
-    assert.deepEqual(problems(["--api-key", ","]), ["--api-key must hold a key"]);
-    assert.equal(problems(["--api-key="])[0], "--api-key must not be empty");
+    assert.deepEqual(serveProblems([], { RERANKER_API_KEYS: " , " }), [
+      "--api-key must hold a key",
+    ]);
+    assert.deepEqual(serveProblems(["--api-key", ","]), ["--api-key must hold a key"]);
+    assert.equal(serveProblems(["--api-key="])[0], "--api-key must not be empty");
   });
 
   test("refuse a key that no header carries, without repeating it", () => {
-    const found = problems(["--api-key", "secret käse"]);
+    const found = serveProblems(["--api-key", "secret käse"]);
 
     assert.deepEqual(found, ["--api-key must be visible ASCII characters"]);
   });
@@ -52,9 +37,9 @@ suite("the security options", () => {
   test("refuse TLS that is incomplete, and TLS on a Unix socket", () => {
     const pair = ["--tls-cert=c", "--tls-key=k"];
 
-    assert.equal(problems(["--tls-key=k"]).length, 1);
-    assert.equal(problems(["--tls-client-ca=a"]).length, 1);
-    assert.equal(problems([...pair, "--unix-socket=/s"]).length, 1);
+    assert.equal(serveProblems(["--tls-key=k"]).length, 1);
+    assert.equal(serveProblems(["--tls-client-ca=a"]).length, 1);
+    assert.equal(serveProblems([...pair, "--unix-socket=/s"]).length, 1);
     assert.deepEqual(serveConfig([...pair, "--tls-client-ca=a"]).tls, {
       certPath: "c",
       keyPath: "k",
@@ -76,6 +61,6 @@ suite("the security options", () => {
       serveConfig(good.map((origin) => `--cors-origin=${origin}`)).corsOrigins,
       good,
     );
-    assert.equal(problems(bad.map((origin) => `--cors-origin=${origin}`)).length, bad.length);
+    assert.equal(serveProblems(bad.map((origin) => `--cors-origin=${origin}`)).length, bad.length);
   });
 });

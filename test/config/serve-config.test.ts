@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { UsageError } from "../../src/config/parse-options.ts";
 import { parsePullConfig, parseServeConfig } from "../../src/config/serve-config.ts";
-
-/** Parses and expects a config. */
-function serveConfig(argv: readonly string[], env: Record<string, string> = {}) {
-  const parsed = parseServeConfig(argv, env);
-  assert(!parsed.help);
-  return parsed.config;
-}
-
-/** Parses and expects problems. */
-function problems(parse: () => unknown): readonly string[] {
-  try {
-    parse();
-  } catch (error) {
-    assert(error instanceof UsageError);
-    return error.problems;
-  }
-  return assert.fail("nothing was wrong");
-}
+import { problemsOf, serveConfig } from "./parsed.ts";
 
 suite("parseServeConfig()", () => {
   test("has the guide's port, a loopback address and no model by default", () => {
@@ -59,7 +41,7 @@ suite("parseServeConfig()", () => {
   });
 
   test("reports every problem at once, each with what was expected and what came", () => {
-    const found = problems(() =>
+    const found = problemsOf(() =>
       parseServeConfig(
         ["--port", "70000", "--device=tpu", "--nope", "stray", "--tls-cert", "a.pem", "--dtype"],
         { RERANKER_THREADS: "many", RERANKER_HOST: "" },
@@ -79,7 +61,7 @@ suite("parseServeConfig()", () => {
 
   test("refuses a flag that is given twice where one value is meant", () => {
     assert.deepEqual(
-      problems(() => parseServeConfig(["--port=1", "--model-id=a", "--model=b", "--port=2"], {})),
+      problemsOf(() => parseServeConfig(["--port=1", "--model-id=a", "--model=b", "--port=2"], {})),
       ["--model-id must be given once", "--port must be given once"],
     );
   });
@@ -102,10 +84,10 @@ suite("parsePullConfig()", () => {
   });
 
   test("refuses none, several, and options of other commands", () => {
-    assert.equal(problems(() => parsePullConfig([], {})).length, 1);
-    assert.equal(problems(() => parsePullConfig(["a/b", "c/d"], {})).length, 1);
+    assert.equal(problemsOf(() => parsePullConfig([], {})).length, 1);
+    assert.equal(problemsOf(() => parsePullConfig(["a/b", "c/d"], {})).length, 1);
     assert.deepEqual(
-      problems(() => parsePullConfig(["a/b", "--port=1"], {})),
+      problemsOf(() => parsePullConfig(["a/b", "--port=1"], {})),
       ["--port is not an option of `pull`"],
     );
   });

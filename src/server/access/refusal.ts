@@ -4,6 +4,8 @@ import type { ErrorShape } from "../http/error-shapes.ts";
 import { errorAnswerOf } from "../http/http-error.ts";
 import { sendAnswer, sendError } from "../http/send-json.ts";
 import { rpcProtocolOf } from "../rpc/call-protocol.ts";
+import { sendStatus } from "../rpc/grpc-answer.ts";
+import { encodeGrpcMessage } from "../rpc/grpc-message.ts";
 
 /** The part of a content type that a gRPC or gRPC-Web answer repeats. */
 const grpcTypePattern = /^application\/grpc(?:-web)?(?:-text)?(?:\+\w{1,16})?/;
@@ -51,12 +53,11 @@ export function sendRefusal(refused: RefusedCall, error: RerankError): void {
     stream.once("close", () => clearTimeout(timer));
   }
   if (grpcType !== undefined) {
-    response.setHeader("content-type", grpcType);
-    response.setHeader("grpc-status", String(grpcCodeOf[code]));
-    response.setHeader("grpc-message", message);
-    // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
-    // status in them.
-    response.end();
+    sendStatus(response, {
+      "content-type": grpcType,
+      "grpc-status": String(grpcCodeOf[code]),
+      "grpc-message": encodeGrpcMessage(message),
+    });
   } else if (streamType !== undefined) {
     response.setHeader("content-type", streamType);
     response.end(endStreamOf({ error: { code, message } }));
