@@ -1,4 +1,5 @@
 import type { Device } from "../inference/devices.ts";
+import type { BackendInfo } from "../inference/session-options.ts";
 import type { ModelDtype } from "../models/dtypes.ts";
 import type { BatchPolicy } from "../scheduler/fair-queue.ts";
 
@@ -13,23 +14,27 @@ const policies: Readonly<Record<Device, BatchPolicy>> = {
   webgpu: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
 };
 
-/** Whether weights of a type come with activations that are quantized batch by batch. */
+/** Whether weights of a type may come with activations that are quantized batch by batch. */
 export function isQuantized(dtype: ModelDtype): boolean {
   return dtype === "int8" || dtype === "uint8" || dtype === "q8";
 }
 
+/** Returns how many tokens a batch has at most on a device where nothing else is set. */
+export function usualBatchTokens(device: Device): number {
+  return policies[device].maxBatchTokens;
+}
+
 /**
- * Returns how to form batches; `maxBatchTokens` overrides the device's own. Quantized weights run
- * row by row, so pairs of any lengths may share a batch: nothing is padded.
+ * Returns how to form batches; `maxBatchTokens` overrides the device's own. Where rows are computed
+ * one by one, pairs of any lengths may share a batch: nothing is padded.
  */
 export function batchPolicyFor(
-  device: Device,
-  dtype: ModelDtype,
-  maxBatchTokens: number = policies[device].maxBatchTokens,
+  { device, rowByRow }: Pick<BackendInfo, "device" | "rowByRow">,
+  maxBatchTokens: number = usualBatchTokens(device),
 ): BatchPolicy {
   const { runOverheadTokens } = policies[device];
   return {
     maxBatchTokens,
-    runOverheadTokens: isQuantized(dtype) ? maxBatchTokens : runOverheadTokens,
+    runOverheadTokens: rowByRow ? maxBatchTokens : runOverheadTokens,
   };
 }

@@ -69,7 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         modelPath: model.onnxPath,
         device,
         dtype: model.dtype,
-        rowByRow: isQuantized(model.dtype),
+        quantized: isQuantized(model.dtype),
         threads,
         spinning: options.spinning,
         ...events,
@@ -85,10 +85,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const scheduler = createScheduler({
       backend,
       clock: systemClock,
-      policy: batchPolicyFor(info.device, model.dtype, options.maxBatchTokens),
+      policy: batchPolicyFor(info, options.maxBatchTokens),
       padId: tokenizer.padId,
       limits: options.admission,
-      onBatch: padded(options.onBatch, isQuantized(model.dtype)),
+      onBatch: padded(options.onBatch, info.rowByRow),
     });
     const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({

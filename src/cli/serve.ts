@@ -8,7 +8,7 @@ import { defaultServerLimits } from "../server/limits.ts";
 import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { batchPolicyFor } from "./batch-policy.ts";
+import { usualBatchTokens } from "./batch-policy.ts";
 import { followBackend } from "./follow-backend.ts";
 import { packageVersion } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
@@ -133,14 +133,13 @@ function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): 
 
 function servingInfo(
   { servedModelNames, maxDocuments, maxBatchTokens }: ServeConfig,
-  { model: { name, revision, dtype }, weightsDevice }: PreparedModel,
+  { model: { name, revision }, weightsDevice }: PreparedModel,
 ): ServingInfo {
-  const policy = batchPolicyFor(weightsDevice, dtype, maxBatchTokens);
   return {
     servedModels: [name, ...servedModelNames],
     revision,
     maxDocuments,
-    maxBatchTokens: policy.maxBatchTokens,
+    maxBatchTokens: maxBatchTokens ?? usualBatchTokens(weightsDevice),
   };
 }
 

@@ -9,10 +9,10 @@ export interface OpenSessionOptions {
   /** The name of the weights' number format, for reports only: the file decides. */
   readonly dtype?: string | undefined;
   /**
-   * Whether each row of a batch is computed alone, so that its logit does not depend on the others:
-   * for dynamically quantized weights. Default false.
+   * Whether the weights are quantized. Then each row of a batch is computed alone if the graph
+   * quantizes activations too, so that a logit does not depend on the other rows. Default false.
    */
-  readonly rowByRow?: boolean | undefined;
+  readonly quantized?: boolean | undefined;
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**
@@ -27,6 +27,8 @@ export interface BackendInfo {
   readonly device: Device;
   readonly dtype: string | undefined;
   readonly threads: number;
+  /** Whether each row of a batch is computed alone. */
+  readonly rowByRow: boolean;
   /** Inputs of the graph that batches feed. */
   readonly inputs: readonly string[];
   /** What the operator should know, for example why `auto` is not on CUDA. One sentence each. */

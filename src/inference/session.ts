@@ -2,6 +2,7 @@ import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { RerankError, StartupError } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
 import { type Device, type DeviceObstacles, deviceError, planDevices } from "./devices.ts";
+import { quantizesActivations } from "./dynamic-quantization.ts";
 import { checkBatch, inputCells } from "./feeds.ts";
 import { type Graph, readGraph, type TensorDescription } from "./graph.ts";
 import { readLogits } from "./logits.ts";
@@ -53,6 +54,7 @@ export async function openSession(
   hooks: SessionHooks = {},
 ): Promise<Session> {
   await checkModelFile(options.modelPath);
+  const rowByRow = options.quantized === true && (await quantizesActivations(options.modelPath));
   const plan = planDevices(options.device, hooks.deviceObstacles ?? findDeviceObstacles());
   const { device, loaded, notes } = await loadOnFirst(plan.attempts, options);
   const open: Loaded[] = [loaded];
@@ -74,10 +76,11 @@ export async function openSession(
       device,
       dtype: options.dtype,
       threads: threadCount(options.threads),
+      rowByRow,
       inputs: loaded.graph.inputs.map(({ name }) => name),
       notes: [...plan.notes, ...notes],
     },
-    run: options.rowByRow === true ? runRowByRow(run) : run,
+    run: rowByRow ? runRowByRow(run) : run,
     close: async () => {
       for (const session of open.splice(0)) await session.close();
     },

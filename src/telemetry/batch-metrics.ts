@@ -24,7 +24,7 @@ export function createBatchMetrics(make: Instruments): (batch: BatchStats) => vo
   );
   const padding = make.counter(
     "rerankd_padding_tokens_total",
-    "Tokens that only filled rows of a batch; 0 for quantized weights, which run row by row.",
+    "Tokens that only filled rows of a batch; 0 for a model that quantizes activations, whose rows run one by one.",
   );
   const ok = batches.labels({ outcome: "ok" });
   const failed = batches.labels({ outcome: "failed" });

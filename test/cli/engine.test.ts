@@ -1,22 +1,25 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { createEngine, type Engine } from "../../src/cli/engine.ts";
-import { bundledModelDirectory, bundledModelName } from "../../src/cli/package-root.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { packageRoot } from "../server-process.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 const never = { signal: new AbortController().signal };
 
-suite("createEngine() with int8 weights", () => {
+const name = "tiny-xlm-r";
+
+suite("createEngine() with activations that are quantized batch by batch", () => {
   let engine: Engine;
   before(async () => {
-    const directory = bundledModelDirectory();
+    const directory = join(packageRoot, "test", "fixtures", name);
     engine = await createEngine({
       model: await openModel({
-        name: bundledModelName,
+        name,
         directory,
         dtype: "int8",
         device: "cpu",
@@ -24,9 +27,9 @@ suite("createEngine() with int8 weights", () => {
       device: "cpu",
       threads: 1,
       spinning: false,
-      maxLength: 512,
+      maxLength: 128,
       limits: defaultRequestLimits,
-      servedModels: [bundledModelName],
+      servedModels: [name],
       admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
       cacheMb: 0,
       maxBatchTokens: undefined,

@@ -19,7 +19,14 @@ export function createFakeWorkerBackend(failure?: Error): FakeWorkerBackend {
     end = resolve;
   });
   return {
-    info: { device: "cpu", dtype: "fp32", threads: 1, inputs: ["input_ids"], notes: [] },
+    info: {
+      device: "cpu",
+      dtype: "fp32",
+      threads: 1,
+      rowByRow: false,
+      inputs: ["input_ids"],
+      notes: [],
+    },
     exited,
     batches,
     get closed() {

@@ -72,6 +72,7 @@ suite("openSession()", () => {
       dtype: "fp32",
       threads: 2,
       inputs: ["input_ids", "attention_mask", "token_type_ids"],
+      rowByRow: false,
       notes: [],
     });
     await session.close();

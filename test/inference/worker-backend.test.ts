@@ -25,6 +25,7 @@ suite("startWorkerBackend()", () => {
       dtype: "fp32",
       threads: 1,
       inputs: ["input_ids", "attention_mask"],
+      rowByRow: false,
       notes: [],
     });
     const rows = [[1, 2, 3], [250_001], [65_536, 65_537]];
