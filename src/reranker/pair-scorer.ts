@@ -6,6 +6,7 @@ import { passageOf } from "./passage.ts";
 import { type DocumentReading, readDocuments, readingOf } from "./read-documents.ts";
 import type { RerankCall, RerankRequest } from "./rerank-request.ts";
 import type { PairScore, ScoreCache } from "./score-cache.ts";
+import { createTokenEstimate } from "./token-estimate.ts";
 
 /** The scores of one request's pairs, and what they cost. */
 export interface ScoredRequest {
@@ -21,7 +22,7 @@ export interface ScoredRequest {
 /** What scoring pairs needs. */
 export interface PairScorerOptions {
   readonly tokenizer: Tokenizer;
-  readonly scheduler: Pick<Scheduler, "score">;
+  readonly scheduler: Pick<Scheduler, "score" | "checkRoom">;
   readonly clock: Clock;
   /** Longest pair in tokens; longer ones are cut. */
   readonly maxLength: number;
@@ -40,16 +41,18 @@ export type ScorePairs = (request: RerankRequest, call: RerankCall) => Promise<S
 /**
  * Returns a function that encodes and scores pairs. A document that is read in windows has the
  * score of its best window, the first of equal ones. Equal documents of a request, and pairs in the
- * cache, are not scored again. It rejects with `invalid_argument` before any inference if a pair is
+ * cache, are not scored again. A request that the scheduler has surely no room for is refused
+ * before its texts are encoded. It rejects with `invalid_argument` before any inference if a pair is
  * too long and `truncate` is false.
  */
 export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;
   const { maxWindowTokens = defaultMaxWindowTokens } = options;
   const limits = { tokenizer, maxLength, maxWindowTokens };
+  const estimate = createTokenEstimate(maxLength);
 
   return async (request, { signal, timeoutMs, observer }) => {
-    const { query, documents } = request;
+    const { query, documents, maxTokensPerDocument } = request;
     const startedMs = clock.nowMs();
     const reading = readingOf(request);
     const known = new Map<string, PairScore>();
@@ -60,11 +63,19 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
       else unknown.add(document);
     }
     const texts = [...unknown];
+    if (texts.length > 0) {
+      const least = estimate.leastTokens({ query, documents: texts, maxTokensPerDocument });
+      scheduler.checkRoom(least, timeoutMs);
+    }
     const readings = await readDocuments(limits, request, texts, signal);
     const endedMs = clock.nowMs();
     const tokenizationMs = endedMs - startedMs;
     const encodings = readings.flatMap((document) => document.encodings);
     const totalTokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+    if (request.longDocuments !== "windows") {
+      const characters = texts.reduce((sum, text) => sum + query.length + text.length, 0);
+      estimate.learn({ pairs: texts.length, characters, tokens: totalTokens });
+    }
     observer?.tokenized({
       startedMs,
       endedMs,

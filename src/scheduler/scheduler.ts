@@ -14,6 +14,12 @@ import { createThroughput } from "./throughput.ts";
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
+   * Throws what `score` would reject with now if the request had `tokens` tokens, for callers that
+   * guess how many there are at least before they know. Never throws while no request waits, so
+   * that a wrong guess refuses nothing for long.
+   */
+  checkRoom(tokens: number, timeoutMs: number | undefined): void;
+  /**
    * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, if
    * it cannot wait until a crashed worker is replaced; `resource_exhausted`, before any work, if the queue has no
    * room for the whole request or it could not be done in time; the error of `errorFromAbort` once
@@ -83,29 +89,32 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { signal, timeoutMs, observer }: ScoreCall,
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
-    const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
-    const { outage } = backend;
-    if (outage !== undefined && patienceMs < outage.remainingMs) throw notNow(outage);
-    const outlook = outlookOf(lengths, timeoutMs);
-    const refusal = refusalOf(outlook, limits);
-    if (refusal) throw refusal;
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
+    const lengths = encodings.map((encoding) => encoding.inputIds.length);
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    const { outlook, patienceMs } = admit(tokens, timeoutMs);
     const slackTokens = slackTokensOf(outlook);
-    const tokens = outlook.ownTokens;
     const placement = { lengths, tokens, slackTokens, signal, patienceMs, observer };
     return await enqueue(encodings, placement);
   }
 
-  function outlookOf(lengths: readonly number[], timeoutMs: number | undefined): Outlook {
-    const ownTokens = lengths.reduce((sum, length) => sum + length, 0);
-    return {
+  function admit(
+    ownTokens: number,
+    timeoutMs: number | undefined,
+  ): { readonly outlook: Outlook; readonly patienceMs: number } {
+    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
+    const { outage } = backend;
+    if (outage !== undefined && patienceMs < outage.remainingMs) throw notNow(outage);
+    const outlook: Outlook = {
       queuedTokens: queue.tokens,
       aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens + lostTokens(),
       ownTokens,
       tokensPerSecond: throughput.tokensPerSecond,
       timeoutMs,
     };
+    const refusal = refusalOf(outlook, limits);
+    if (refusal) throw refusal;
+    return { outlook, patienceMs };
   }
 
   function enqueue(
@@ -239,6 +248,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   return {
+    checkRoom(tokens, timeoutMs) {
+      if (queue.size > 0) admit(tokens, timeoutMs);
+    },
     score,
     get pendingTokens() {
       return queue.tokens + runningTokens + lostTokens();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { RerankError } from "../../src/errors.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { createReranker } from "../../src/reranker/reranker.ts";
 import { createScoreCache, type ScoreCache } from "../../src/reranker/score-cache.ts";
@@ -15,7 +16,13 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
   const clock = createManualClock();
-  const scheduler: Pick<Scheduler, "score"> = {
+  const checked: number[] = [];
+  let encoded = 0;
+  const scheduler: Pick<Scheduler, "score" | "checkRoom"> = {
+    checkRoom(tokens) {
+      checked.push(tokens);
+      if (tokens > 100) throw new RerankError("resource_exhausted", "the queue is full");
+    },
     async score(encodings, { timeoutMs }) {
       seen.push([...encodings]);
       timeouts.push(timeoutMs);
@@ -31,6 +38,7 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
       ...fakeTokenizer,
       encodePairs(...call) {
         clock.advance(10);
+        encoded += 1;
         return fakeTokenizer.encodePairs(...call);
       },
     },
@@ -41,7 +49,7 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
     servedModels: ["main", "alias"],
     maxLength,
   });
-  return { reranker, seen, timeouts };
+  return { reranker, seen, timeouts, checked, encodedRequests: () => encoded };
 }
 
 suite("createReranker()", () => {
@@ -195,6 +203,19 @@ suite("createReranker()", () => {
 
     assert.deepEqual(timings, { tokenizationMs: 10, queueMs: 20, inferenceMs: 30, totalMs: 10 });
     assert.deepEqual(timeouts, [90]);
+  });
+
+  test("refuses what there is surely no room for before it reads the texts", async () => {
+    const { reranker, checked, encodedRequests } = setUp();
+    const long = Array.from({ length: 20 }, (_document, index) => `${index}`.padStart(20, "0"));
+    await reranker.rerank({ query: "q".repeat(20), documents: long }, never);
+
+    const refused = reranker.rerank({ query: "q".repeat(20), documents: long }, never);
+
+    await assert.rejects(refused, { code: "resource_exhausted" });
+    assert.equal(encodedRequests(), 1);
+    assert.equal(checked[0], 0);
+    assert((checked[1] ?? 0) > 100);
   });
 
   test("does not score again what the cache has", async () => {

@@ -70,6 +70,19 @@ suite("createScheduler()", () => {
     assert.equal(backend.batches.length, 0);
   });
 
+  test("answers nothing for nothing however much waits", async () => {
+    const { scheduler, backend } = setUp({ maxQueueMs: 0, maxQueueTokens: 1 });
+    const waiting = [64, 64, 64].map((length) =>
+      scheduler.score([encodingOfLength(length)], never),
+    );
+    waiting.map((result) => result.catch(() => {}));
+
+    assert.equal((await scheduler.score([], never)).logits.length, 0);
+
+    await finishAll(backend);
+    await Promise.allSettled(waiting);
+  });
+
   test("hands over two batches at most, and the next as soon as one ends", async () => {
     const { scheduler, backend } = setUp();
     const result = scheduler.score(
@@ -221,6 +234,24 @@ suite("createScheduler()", () => {
     assert.equal(backend.batches.length, batches);
     await finishAll(backend);
     await Promise.all([waiting, patient]);
+  });
+
+  test("tells before any text is read that there is no room, while others wait", async () => {
+    const { scheduler, backend, clock } = setUp({ maxQueueTokens: 100 });
+    const waiting = [64, 64, 50, 40].map((length) =>
+      scheduler.score([encodingOfLength(length)], never),
+    );
+
+    assert.throws(() => scheduler.checkRoom(20, undefined), { code: "resource_exhausted" });
+    scheduler.checkRoom(10, undefined);
+
+    clock.advance(640);
+    await finishAll(backend);
+    assert.equal((await Promise.all(waiting)).length, 4);
+    scheduler.checkRoom(1000, 1);
+    await assert.rejects(scheduler.score([encodingOfLength(1000)], { ...never, timeoutMs: 1 }), {
+      code: "resource_exhausted",
+    });
   });
 
   test("tells waiting from inference", async () => {
