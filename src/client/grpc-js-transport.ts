@@ -5,7 +5,13 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientDuplexStream,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import type { RerankClientError } from "./client-error.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { ClientTransport, TransportCall } from "./client-transport.ts";
@@ -30,21 +36,31 @@ export function createGrpcJsTransport(settings: ClientSettings): ClientTransport
       const { path, serialize, deserialize } = codecOf(method);
       const deadline = deadlineOf(call);
       return new Promise((resolve, reject) => {
-        const onAbort = (): void => request.cancel();
-        const request = client.makeUnaryRequest(
-          path,
-          serialize,
-          deserialize,
-          message,
-          metadataOf(),
-          deadline,
-          (error, answer) => {
-            call.signal.removeEventListener("abort", onAbort);
-            if (error) reject(errorOf(error));
-            else if (answer) resolve(answer);
-          },
-        );
-        call.signal.addEventListener("abort", onAbort, { once: true });
+        const attempt = (isLast: boolean): void => {
+          let hasHeaders = false;
+          const onAbort = (): void => request.cancel();
+          const request = client.makeUnaryRequest(
+            path,
+            serialize,
+            deserialize,
+            message,
+            metadataOf(),
+            deadline,
+            (error, answer) => {
+              call.signal.removeEventListener("abort", onAbort);
+              const wasCutOff = error?.code === status.UNAVAILABLE && hasHeaders;
+              if (wasCutOff && !isLast && !call.signal.aborted) attempt(true);
+              else if (error) reject(errorOf(error));
+              else if (answer) resolve(answer);
+            },
+          );
+          // Once they have come, grpc-js does not try the call again by itself.
+          request.once("metadata", () => {
+            hasHeaders = true;
+          });
+          call.signal.addEventListener("abort", onAbort, { once: true });
+        };
+        attempt(false);
       });
     },
     async *stream(method, messages, call) {
@@ -113,9 +129,9 @@ async function sendAll<I, O>(
 
 function errorOf(error: ServiceError): RerankClientError {
   const { code, details, metadata } = error;
-  const [status] = metadata?.get("grpc-status-details-bin") ?? [];
+  const [bytes] = metadata?.get("grpc-status-details-bin") ?? [];
   const [retryAfter] = metadata?.get("retry-after") ?? [];
-  const known = status instanceof Buffer ? detailsOfStatus(status) : [];
+  const known = bytes instanceof Buffer ? detailsOfStatus(bytes) : [];
   return errorOfStatus({
     status: code,
     message: details ?? error.message,

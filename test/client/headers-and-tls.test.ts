@@ -60,7 +60,7 @@ for (const transport of transportNames) {
 
     test("shows its own certificate to a server that asks", async (context) => {
       const mutual = { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true };
-      const { url, received } = await startWireServer(context, answer, mutual);
+      const { url, received } = await startWireServer(context, answer, { tls: mutual });
       const known = connectClient(context, { url, transport, tls: { ca: cert, cert, key } });
       const unknown = connectClient(context, { url, transport, tls: { ca: cert } });
 

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
 import { startServer } from "../server/start-server.ts";
 import { connectClient, hasCode } from "./connect-client.ts";
+import { startWireServer } from "./wire-server.ts";
 
 const request = { query: "q", documents: ["a"] };
 
@@ -45,6 +46,35 @@ suite("a client of several addresses", () => {
     for (let calls = 0; calls < 50; calls += 1) await call();
 
     assert.equal(second.reranker.requests.length, before + 50);
+  });
+
+  test("tries a call again whose server goes away in the middle of its answer", async (context) => {
+    const going = await startWireServer(
+      context,
+      { ":status": 200, "content-type": "application/grpc+proto" },
+      { goesAway: true },
+    );
+    const staying = await startServer(context);
+    const client = connectClient(context, { url: [going.url, staying.url] });
+
+    const answers: unknown[] = [];
+    const call = async () => answers.push(await client.rerank(request));
+    await callUntil(call, () => going.received.length > 2);
+
+    assert.equal(staying.reranker.requests.length, answers.length);
+  });
+
+  test("gives up a call that no server answers to its end", async (context) => {
+    const headers = { ":status": 200, "content-type": "application/grpc+proto" };
+    const servers = [
+      await startWireServer(context, headers, { goesAway: true }),
+      await startWireServer(context, headers, { goesAway: true }),
+    ];
+    const client = connectClient(context, { url: servers.map(({ url }) => url) });
+
+    await assert.rejects(client.rerank(request), hasCode("unavailable"));
+
+    assert.equal(servers.flatMap(({ received }) => received).length, 2);
   });
 
   test("tries a call again on another server while one is loading its model", async (context) => {
