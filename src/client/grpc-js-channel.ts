@@ -21,8 +21,9 @@ const keptRequests = 8;
 
 /**
  * Every call goes to the next address that is connected. UNAVAILABLE means that nothing was
- * answered yet, so such a call is tried again (by the transport if headers had come), at most three times within half a second. A client
- * whose calls fail more than they succeed stops trying again until the tokens are back.
+ * answered yet, so such a call is tried again, at most three times within half a second; the
+ * transport sees to calls that were cut off after their headers. A client whose calls fail more
+ * than they succeed stops trying again until the tokens are back.
  */
 const serviceConfig = {
   loadBalancingConfig: [{ round_robin: {} }],
