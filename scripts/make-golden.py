@@ -3,7 +3,7 @@
     pip install -r scripts/requirements.txt
     python scripts/make-golden.py test/fixtures/tiny-xlm-r --max-length 128
     python scripts/make-golden.py test/fixtures/tiny-bert --max-length 64
-    python scripts/make-golden.py models/rerankd-mini-v2 --max-length 512
+    python scripts/make-golden.py models/rerankd-mini-v3 --max-length 512
     python scripts/make-golden.py ../shared/data/tokenizers/xlm-roberta-tokenizer.json.gz --max-length 512 \\
         --name xlm-roberta-ids
     python scripts/make-golden.py --algorithms

@@ -32,14 +32,14 @@ suite("loadReranker()", () => {
   test("ranks, says what runs, and logs only to the logger that it is given", async () => {
     const { model, results } = await reranker.rerank({ query: "red fruit", documents });
 
-    assert.equal(model, "rerankd-mini-v2");
+    assert.equal(model, "rerankd-mini-v3");
     assert.deepEqual(
       results.map(({ index }) => index),
       [1, 0],
     );
     assert.deepEqual(
       { ...reranker.info },
-      { model: "rerankd-mini-v2", device: "cpu", dtype: "int8", maxLength: 1024, threads: 1 },
+      { model: "rerankd-mini-v3", device: "cpu", dtype: "int8", maxLength: 1024, threads: 1 },
     );
     assert(logger.lines.some(({ message }) => message === "loading"));
   });
@@ -51,7 +51,7 @@ suite("loadReranker()", () => {
 
     const { info, ...rest } = JSON.parse(stdout);
     assert.equal(stderr, "");
-    assert.equal(info.model, "rerankd-mini-v2");
+    assert.equal(info.model, "rerankd-mini-v3");
     assert.deepEqual(rest, { order: [1, 0], field: "query", telemetry: "1", signals: 0 });
   });
 

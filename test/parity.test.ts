@@ -15,7 +15,7 @@ const tolerance = 1e-4;
 const models = [
   { name: "tiny-xlm-r", folder: "test/fixtures/tiny-xlm-r" },
   { name: "tiny-bert", folder: "test/fixtures/tiny-bert" },
-  { name: "rerankd-mini-v2", folder: "models/rerankd-mini-v2" },
+  { name: "rerankd-mini-v3", folder: "models/rerankd-mini-v3" },
 ];
 
 const never = { signal: new AbortController().signal };

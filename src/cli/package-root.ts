@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The name of the bundled model: its folder in `models/`, and what requests call it. */
-export const bundledModelName = "rerankd-mini-v2";
+export const bundledModelName = "rerankd-mini-v3";
 
 /** This file runs from dist/src/cli, three folders below the package's own. */
 const packageRoot = new URL("../../../", import.meta.url);

@@ -165,7 +165,7 @@ suite("rerankd eval", () => {
 
     assert.equal(code, 0, stderr);
     const { model, mean } = JSON.parse(stdout);
-    assert.equal(model, "rerankd-mini-v2");
+    assert.equal(model, "rerankd-mini-v3");
     near(mean.ndcg.input, (0.5 + halfFirst) / 2);
     near(mean.ndcg.reranked, (1 + halfFirst) / 2);
   });

@@ -47,7 +47,7 @@ suite("rerankd serve", () => {
     const report = (await health.json()) as Record<string, unknown>;
     assert.deepEqual(
       [report.status, report.model, report.device, report.dtype, report.max_length],
-      ["ok", "rerankd-mini-v2", "cpu", "int8", 1024],
+      ["ok", "rerankd-mini-v3", "cpu", "int8", 1024],
     );
     assert.equal(response.status, 200);
     assert.deepEqual(
@@ -66,7 +66,7 @@ suite("rerankd serve", () => {
 
     assert.deepEqual(
       [server.ready.model, server.ready.device, server.ready.dtype, server.ready.max_length],
-      ["rerankd-mini-v2", "cpu", "fp32", 64],
+      ["rerankd-mini-v3", "cpu", "fp32", 64],
     );
     assert.equal(server.ready.threads, 1);
   });
@@ -82,7 +82,7 @@ suite("rerankd serve", () => {
 
     assert.equal(named.model, name);
     assert.equal(refused.status, 404);
-    assert.match(message, /rerankd-mini-v2.*jinaai/);
+    assert.match(message, /rerankd-mini-v3.*jinaai/);
   });
 
   test("never logs a query or a document", async () => {

@@ -22,7 +22,7 @@ suite("quantizesActivations()", () => {
   });
 
   test("does not take stored int8 weights for that", async () => {
-    const name = "rerankd-mini-v2/onnx/model_quantized.onnx";
+    const name = "rerankd-mini-v3/onnx/model_quantized.onnx";
     assert.equal(await quantizesActivations(join(packageRoot, "models", name)), false);
   });
 

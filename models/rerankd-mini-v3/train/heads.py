@@ -1,8 +1,7 @@
-"""Trains the heads that are kept, on whole passages.
+"""Trains the heads on whole passages and all candidates.
 
-The matching stage trains on passages that are mostly cut short, because that is faster; searches bring whole
-ones. Here the comparison is computed once, for lists that stage has not drawn, at full length. On what it found
-several heads are trained, alike but for their seed; the model averages them.
+The comparison has nothing to learn besides the embeddings, so it is computed once, for lists the embeddings have not
+seen. On what it found several heads are trained, alike but for their seed; the model averages them.
 """
 
 from __future__ import annotations
@@ -19,19 +18,21 @@ from torch.nn import functional as F
 from combine import Head, pool
 from lists import Lists, pad_rows
 from matching import Found
-from model import Reranker
-from parts import find_words, split
+from model import Reranker, build
 from scoring import chunks
 from settings import PAD
-from train import BCE_WEIGHT, CHUNK_TOKENS, POSITIVE_WEIGHT, build
 
 LIMIT = 512
-SET_ASIDE = 800
+HELD_OUT = 1000
+CHUNK_TOKENS = 16_000
 BATCH_LISTS = 64
 RATE = 3e-3
 DECAY = 0.01
+BCE_WEIGHT = 0.2
+POSITIVE_WEIGHT = 2.0
 QUERY_LIMIT = 48
 STANDARD_ROWS = 20_000
+REPORT_GROUPS = 2000
 
 
 class Cache:
@@ -40,32 +41,26 @@ class Cache:
     def __init__(self, model: Reranker, rows: list[np.ndarray]) -> None:
         limit, size = QUERY_LIMIT, len(rows)
         self.terms: Tensor | None = None
-        for at, group in enumerate(groups := chunks(rows, CHUNK_TOKENS)):
+        for done, group in enumerate(groups := chunks(rows, CHUNK_TOKENS)):
             ids = torch.from_numpy(pad_rows([rows[i] for i in group]))
-            found = find(model, ids, (ids != PAD).long())
+            with torch.no_grad():
+                found = model.find(ids, (ids != PAD).long())
             if self.terms is None:
                 self.terms = torch.zeros(size, limit, found.terms.shape[2], dtype=torch.float16)
                 self.weights = torch.zeros(2, size, limit)
                 self.whole = torch.zeros(size, found.whole.shape[1])
             count = min(found.terms.shape[1], limit)
             self.terms[group, :count] = found.terms[:, :count].half()
-            self.weights[0, group, :count] = found.word_weight[:, :count]
-            self.weights[1, group, :count] = found.piece_weight[:, :count]
+            self.weights[0, group, :count] = found.piece_weight[:, :count]
+            self.weights[1, group, :count] = found.word_weight[:, :count]
             self.whole[group] = found.whole
-            if at % 100 == 0:
-                print(f"compared {at} of {len(groups)} groups", flush=True)
+            if done % REPORT_GROUPS == 0:
+                print(f"compared {done} of {len(groups)} groups", flush=True)
 
     def found(self, rows: Tensor) -> Found:
-        """The comparison of the given rows, as far as heads read it."""
-        word, piece = self.weights[:, rows]
-        return Found(self.terms[rows].float(), word, piece, word, word, self.whole[rows])
-
-
-@torch.no_grad()
-def find(model: Reranker, ids: Tensor, mask: Tensor) -> Found:
-    """The comparison of a batch."""
-    parts, kinds = split(ids, mask), model.matcher.kinds[ids]
-    return model.matcher(ids, kinds, parts, find_words(kinds), model.embedding(ids))
+        """The comparison of the given rows."""
+        piece, word = self.weights[:, rows]
+        return Found(self.terms[rows].float(), piece, word, self.whole[rows])
 
 
 def padded(counts: list[int]) -> tuple[Tensor, Tensor]:
@@ -79,9 +74,9 @@ def padded(counts: list[int]) -> tuple[Tensor, Tensor]:
 class Fitted:
     """The cached lists: where their rows are, and what is wanted."""
 
-    def __init__(self, cache: Cache, counts: list[int], labels: list[np.ndarray]) -> None:
+    def __init__(self, cache: Cache, labels: list[np.ndarray]) -> None:
         self.cache = cache
-        self.numbers, self.there = padded(counts)
+        self.numbers, self.there = padded([len(wanted) for wanted in labels])
         self.wanted = torch.zeros(self.there.shape)
         self.wanted[self.there] = torch.from_numpy(np.concatenate(labels)).float()
 
@@ -91,15 +86,16 @@ class Fitted:
         total = 0.0
         for some in chosen.split(BATCH_LISTS):
             found, real = self.cache.found(self.numbers[some].flatten()), self.there[some]
-            scores = sum(member(found)[0] for member in members).view(real.shape).masked_fill(~real, -1e9)
+            scores = sum(member(found) for member in members).view(real.shape).masked_fill(~real, -1e9)
             total += float((1 / (1 + (scores[:, 1:] >= scores[:, :1]).sum(1))).sum())
         return total / len(chosen)
 
     def loss(self, member: Head, chosen: Tensor) -> Tensor:
-        """The matching stage's loss, over all candidates of the lists."""
+        """Cross-entropy of the softmax over each list, plus a little binary cross-entropy of every pair, so that the
+        sigmoid of a score reads as relevance. Squared, a partial label counts as little."""
         real = self.there[chosen]
         gains = self.wanted[chosen] ** 2
-        flat = member(self.cache.found(self.numbers[chosen][real]))[0][:, 0]
+        flat = member(self.cache.found(self.numbers[chosen][real]))[:, 0]
         logits = torch.full(real.shape, -1e4)
         logits[real] = flat
         shares = gains / gains.sum(1, keepdim=True)
@@ -122,56 +118,59 @@ class Fitted:
         member.eval()
 
 
+def even_odds(labels: list[np.ndarray]) -> float:
+    """What to add to a logit so that 0 stands for even odds where as many candidates are relevant as not.
+
+    Training sees far more irrelevant ones, and counts a relevant one POSITIVE_WEIGHT times."""
+    gains = np.concatenate(labels) ** 2
+    return float(np.log((1 - gains).sum() / (POSITIVE_WEIGHT * gains.sum())))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--lists", type=Path, default=Path("lists.npz"))
     parser.add_argument("--tables", type=Path, default=Path("tables.pickle"))
-    parser.add_argument("--start", type=Path, required=True, help="the matching stage's checkpoint")
+    parser.add_argument("--start", type=Path, default=Path("static.pt"), help="the embeddings")
     parser.add_argument("--out", type=Path, default=Path("heads.pt"))
-    parser.add_argument("--count", type=int, default=9500, help="lists")
+    parser.add_argument("--count", type=int, default=60_000, help="lists")
     parser.add_argument("--members", type=int, default=4)
-    parser.add_argument("--term-hidden", type=int, default=64)
-    parser.add_argument("--deep-hidden", type=int, default=128)
-    parser.add_argument("--drop", type=float, default=0.2)
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--seed", type=int, default=11)
     args = parser.parse_args()
     torch.set_flush_denormal(True)
-    saved = torch.load(args.start, weights_only=False)
-    lists = Lists(args.lists, args.seed)
-    lists.restore(saved["lists"])
-    matched = build(args.model, args.tables, args.seed, saved["sizes"])
-    matched.load_state_dict(saved["model"])
-    rows, labels = lists.unseen_rows(args.count, LIMIT)
-    held_out = [lists.stored_rows(int(i), LIMIT) for i in lists.held_out]
-    rows += [made for made, _ in held_out]
-    labels += [wanted for _, wanted in held_out]
-    cache = Cache(matched, [row for made in rows for row in made])
-    data = Fitted(cache, [len(made) for made in rows], labels)
-    shuffled = torch.randperm(len(rows) - len(held_out), generator=torch.Generator().manual_seed(args.seed))
-    parts = {"held-out": torch.arange(len(rows) - len(held_out), len(rows)), "set-aside": shuffled[:SET_ASIDE]}
-    rest = shuffled[SET_ASIDE:]
+    start = torch.load(args.start)
+    lists = Lists(args.lists)
+    sizes = {"members": args.members}
+    model = build(args.model, args.tables, args.seed, **sizes)
+    with torch.no_grad():
+        model.embedding.weight.copy_(start["embedding"])
+        model.matcher.piece_rarity[:, 0] = start["rarity"]
+    rng = np.random.default_rng(args.seed)
+    chosen = [*lists.for_heads(args.count, rng), *lists.held_out(HELD_OUT)]
+    rows, labels = zip(*(lists.rows(int(i), LIMIT) for i in chosen), strict=True)
+    data = Fitted(Cache(model, [row for made in rows for row in made]), labels)
+    learned, held_out = torch.arange(args.count), torch.arange(args.count, len(chosen))
 
     def report(name: str, members: list[Head]) -> None:
-        figures = "  ".join(f"{part} MRR {data.mrr(members, chosen):.4f}" for part, chosen in parts.items())
-        print(f"{name}: {figures}", flush=True)
+        mrr = [data.mrr(members, part) for part in (learned[:HELD_OUT], held_out)]
+        print(f"{name}: MRR of lists it learned from {mrr[0]:.4f}, held out {mrr[1]:.4f}", flush=True)
 
-    report("start", list(matched.members.eval()))
-    names = ("members", "term_hidden", "deep_hidden", "drop")
-    sizes = {"layers": 0, "bounded": True, **{name: getattr(args, name) for name in names}}
-    model = build(args.model, args.tables, args.seed, sizes)
-    model.embedding.load_state_dict(matched.embedding.state_dict())
-    model.matcher.load_state_dict(matched.matcher.state_dict())
-    sample = data.numbers[rest][data.there[rest]][:STANDARD_ROWS]
-    pooled = pool(cache.found(sample))[0]
+    report("untrained", [model.members[0].eval()])
+    sample = data.numbers[learned][data.there[learned]]
+    pooled = pool(data.cache.found(sample[torch.randperm(len(sample))[:STANDARD_ROWS]]))[0]
     began = time.monotonic()
     for at, member in enumerate(model.members):
         torch.manual_seed(args.seed + at)
         member.standardise(pooled)
-        data.fit(member, rest, args.epochs)
+        data.fit(member, learned, args.epochs)
         report(f"member {at + 1} of {args.members}, {time.monotonic() - began:.0f} s", [member])
     report("all", list(model.members))
+    shift = even_odds(labels[: args.count])
+    with torch.no_grad():
+        for member in model.members:
+            member.linear.bias += shift
+    print(f"added to the logits: {shift:.3f}")
     torch.save({"model": model.state_dict(), "sizes": sizes}, args.out)
 
 

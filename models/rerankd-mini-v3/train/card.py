@@ -34,11 +34,19 @@ def figure_rows(figures: dict) -> str:
     return "\n".join(rows)
 
 
-def before_rows(before: dict) -> str:
-    rows = ["| list | BM25 | v1 | v2 |", "| --- | ---: | ---: | ---: |"]
-    for name, row in [*before["lists"].items(), ("**mean of lists**", before["mean"])]:
-        rows.append(f"| {name} | {row['bm25']:.3f} | {row['v1']:.3f} | {row['v2']:.3f} |")
+def before_rows(before: dict, figures: dict) -> str:
+    columns = [*before["mean"], "v3"]
+    rows = [f"| list | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
+    ours = {**figures["lists"], "mean": figures["mean"]}
+    for name, row in [*before["lists"].items(), ("mean", before["mean"])]:
+        cells = [*row.values(), ours[name]["int8 ndcg"]]
+        title = "**mean of lists**" if name == "mean" else name
+        rows.append(f"| {title} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
     return "\n".join(rows)
+
+
+def lead(figures: dict) -> str:
+    return f"{figures['mean']['int8 ndcg'] - figures['mean']['bm25 ndcg']:+.3f}"
 
 
 def probe_rows(probes: dict) -> str:
@@ -81,7 +89,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--model", type=Path, default=HERE.parent)
     args = parser.parse_args()
-    ours, before, probes = (read_json(name) for name in ("evaluation.json", "beside-v1.json", "probes.json"))
+    ours, before, probes = (read_json(name) for name in ("evaluation.json", "before.json", "probes.json"))
     model = restore(args.model)
     files, total = file_rows(args.model)
     example = zip(EXAMPLE[1], ours["example"]["fp32"], ours["example"]["int8"], strict=True)
@@ -93,7 +101,8 @@ def main() -> None:
         files=files,
         drift=f"{ours['drift']['mean']:.4f} on average, {ours['drift']['largest']:.4f} at most",
         figures=figure_rows(ours),
-        before=before_rows(before),
+        before=before_rows(before, ours),
+        lead=lead(ours),
         probes=probe_rows(probes),
         members=len(model.members),
         sources=source_rows(args.data),

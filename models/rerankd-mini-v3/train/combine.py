@@ -35,7 +35,6 @@ class Head(nn.Module):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         term, deep = settings.term_hidden, settings.deep_hidden
-        self.bounded = settings.bounded
         self.drop = settings.drop
         self.register_buffer("centre", torch.zeros(POOLED))
         self.register_buffer("spread", torch.ones(POOLED))
@@ -63,17 +62,13 @@ class Head(nn.Module):
             self.centre.copy_(centre)
             self.spread.copy_(spread)
 
-    def forward(self, found: Found) -> tuple[Tensor, Tensor]:
-        """Logits `[rows, 1]`, and the network's state `[rows, deep_hidden]`."""
+    def forward(self, found: Found) -> Tensor:
+        """Logits `[rows, 1]`."""
         pooled, shares = pool(found)
         pooled = (pooled - self.centre) / self.spread
         hidden = F.relu(self.term_out(F.relu(self.term_in(found.terms))))
         means = [(hidden * share.unsqueeze(2)).sum(1) for share in shares]
-        inner = pooled
-        if self.bounded:
-            pooled, inner = pooled.clamp(-LINEAR_BOUND, LINEAR_BOUND), pooled.clamp(-BOUND, BOUND)
-        read = torch.cat([inner, *means], 1)
+        read = torch.cat([pooled.clamp(-BOUND, BOUND), *means], 1)
         read = F.dropout(read, self.drop, self.training)
-        state = F.relu(self.deep_in(read))
-        kept = F.dropout(state, self.drop, self.training)
-        return self.linear(pooled) + self.deep_out(kept), state
+        state = F.dropout(F.relu(self.deep_in(read)), self.drop, self.training)
+        return self.linear(pooled.clamp(-LINEAR_BOUND, LINEAR_BOUND)) + self.deep_out(state)

@@ -20,7 +20,7 @@ from bm25 import Bm25
 from data import DEFAULT_DATA, DevList, dev_files, read_dev
 
 DEPTH = 10
-MAX_LENGTH = 512
+MAX_LENGTH = 1024
 PAD = 1
 BATCH_TOKENS = 4096
 EXAMPLE = (

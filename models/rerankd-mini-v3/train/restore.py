@@ -33,14 +33,9 @@ def restore(folder: Path) -> Reranker:
     settings = Settings(
         vocab=config["vocab_size"],
         hidden=config["hidden_size"],
-        layers=config["num_hidden_layers"],
-        heads=config["num_attention_heads"],
-        feed_forward=config["intermediate_size"],
-        window=config["encoder_tokens"],
         members=config["head_members"],
         term_hidden=config["head_term_size"],
         deep_hidden=config["head_size"],
-        bounded=True,
     )
     model = Reranker(settings, empty_tables(settings))
     graph = onnx.load(folder / "onnx" / "model.onnx").graph

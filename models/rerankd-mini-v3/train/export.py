@@ -2,8 +2,7 @@
 
 All weights are rounded to fp16 first. `onnx/model.onnx` holds them as fp16 initializers that are cast on loading
 and computes in fp32; `train/restore.py` makes the torch model from it again. `onnx/model_quantized.onnx` stores
-embeddings as int8 with one scale a piece, and computes the products of a transformer, where there is one, in
-dynamic int8; the matching part and the heads stay in fp32.
+embeddings as int8 with one scale a piece; all that is computed stays in fp32.
 """
 
 from __future__ import annotations
@@ -18,12 +17,10 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from model import Reranker
+from model import Reranker, build
 from settings import MAX_TOKENS, PAD, Settings
-from train import build
 
 OPSET = 17
 LARGE = 1024
@@ -50,7 +47,7 @@ class ByteEmbedding(nn.Module):
 def load_checkpoint(folder: Path, tables: Path, checkpoint: Path) -> Reranker:
     """The trained model with its weights rounded to fp16, in fp32."""
     saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
-    model = build(folder, tables, 0, saved["sizes"])
+    model = build(folder, tables, 0, **saved["sizes"])
     model.load_state_dict(saved["model"])
     with torch.no_grad():
         for tensor in [*model.parameters(), *model.buffers()]:
@@ -112,22 +109,12 @@ def store_narrow(source: Path, target: Path) -> None:
     onnx.save(graph_model, target)
 
 
-def encoder_products(path: Path) -> list[str]:
-    """The names of the transformer's matrix products."""
-    nodes = onnx.load(path).graph.node
-    return [node.name for node in nodes if node.op_type == "MatMul" and node.name.startswith("/encoder/")]
-
-
 def write_config(settings: Settings, folder: Path) -> None:
     content = {
         "architectures": ["RerankdMini"],
         "model_type": "rerankd-mini",
         "vocab_size": settings.vocab,
         "hidden_size": settings.hidden,
-        "num_hidden_layers": settings.layers,
-        "num_attention_heads": settings.heads,
-        "intermediate_size": settings.feed_forward,
-        "encoder_tokens": settings.window,
         "head_members": settings.members,
         "head_term_size": settings.term_hidden,
         "head_size": settings.deep_hidden,
@@ -144,7 +131,7 @@ def write_config(settings: Settings, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoint.pt"))
+    parser.add_argument("--checkpoint", type=Path, default=Path("heads.pt"))
     parser.add_argument("--tables", type=Path, default=Path("tables.pickle"))
     parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--out", type=Path, help="where to write; default: the model's folder")
@@ -157,20 +144,11 @@ def main() -> None:
     small = copy.deepcopy(model)
     small.embedding = ByteEmbedding(model.embedding.weight.data)
     with tempfile.TemporaryDirectory() as scratch:
-        plain, quantized = Path(scratch) / "plain.onnx", Path(scratch) / "quantized.onnx"
+        plain = Path(scratch) / "plain.onnx"
         export_graph(model, plain, fold=False)
         store_narrow(plain, folder / "model.onnx")
         export_graph(small, plain, fold=True)
-        if model.settings.layers:
-            quantize_dynamic(
-                plain,
-                quantized,
-                op_types_to_quantize=["MatMul"],
-                nodes_to_quantize=encoder_products(plain),
-                per_channel=True,
-                weight_type=QuantType.QInt8,
-            )
-        store_narrow(quantized if model.settings.layers else plain, folder / "model_quantized.onnx")
+        store_narrow(plain, folder / "model_quantized.onnx")
     for path in sorted(out.rglob("*")):
         if path.is_file() and path.relative_to(out).parts[0] != "train":
             print(f"{path.stat().st_size:>10,}  {path.relative_to(out)}")
