@@ -11,8 +11,8 @@ from tokenizers import Tokenizer
 
 from data import DEFAULT_DATA, dev_files
 from evaluate import bm25_scores, ndcg, sample_lists
-from scoring import score_rows
 from model import build
+from scoring import score_rows
 
 MAX_LENGTH = 1024
 CHUNK_TOKENS = 8_000

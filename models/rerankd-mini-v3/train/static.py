@@ -2,9 +2,9 @@
 
 A piece's vector starts as the sum of random vectors of its character n-grams and of its vector in `neighbours.py`, so
 that pieces spelled alike and pieces used alike are alike. Then weighted bags of pieces learn to find what belongs to
-them among a batch: a query its passage, and a part of a passage the rest of it. The second needs no queries, so there is
-as much of it as there is text; the first alone is learned by heart soon. Half of the batches are of one set only, which
-are harder to tell apart.
+them among a batch: a query its passage, and a part of a passage the rest of it. The second needs no queries, so there
+is as much of it as there is text; the first alone is learned by heart soon. Most batches are of one set only, whose
+texts are harder to tell apart.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Bags(nn.Module):
 
 @torch.no_grad()
 def found_first(bags: Bags, lists: Lists) -> float:
-    """Share of the other half's queries that find their passage first among up to MEASURED of their set, mean of sets."""
+    """Share of the other half's queries that find their passage first among MEASURED of their set, mean of sets."""
     bags.eval()
     rest = np.setdiff1d(np.arange(len(lists.queries)), lists.for_embeddings())
     shares, rng = [], np.random.default_rng(5)
