@@ -19,7 +19,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from model import Reranker, build
+from model import Reranker, load
 from settings import MAX_TOKENS, PAD, Settings
 
 OPSET = 17
@@ -44,16 +44,14 @@ class ByteEmbedding(nn.Module):
         return self.weight[ids].float() * self.scale[ids]
 
 
-def load_checkpoint(folder: Path, tables: Path, checkpoint: Path) -> Reranker:
+def load_rounded(folder: Path, tables: Path, checkpoint: Path) -> Reranker:
     """The trained model with its weights rounded to fp16, in fp32."""
-    saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
-    model = build(folder, tables, 0, **saved["sizes"])
-    model.load_state_dict(saved["model"])
+    model = load(folder, tables, checkpoint)
     with torch.no_grad():
         for tensor in [*model.parameters(), *model.buffers()]:
             if tensor.is_floating_point():
                 tensor.copy_(tensor.half().float())
-    return model.eval()
+    return model
 
 
 def export_graph(model: nn.Module, path: Path, fold: bool) -> None:
@@ -137,7 +135,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where to write; default: the model's folder")
     args = parser.parse_args()
     out = args.out or args.model
-    model = load_checkpoint(args.model, args.tables, args.checkpoint)
+    model = load_rounded(args.model, args.tables, args.checkpoint)
     folder = out / "onnx"
     folder.mkdir(parents=True, exist_ok=True)
     write_config(model.settings, out)

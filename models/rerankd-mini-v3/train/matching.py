@@ -205,14 +205,15 @@ def compare_topics(asked: Tensor, weight: Tensor, present: Tensor, given: Given)
     document = unit(given.vectors.sum(1))
     opening = unit((given.vectors * (given.since <= OPENING_TOKENS).float().unsqueeze(2)).sum(1))
     small, large = (topics(given.vectors, given.there, size) for size in TOPIC_WINDOWS)
+    near_large = large.near(wanted)
     similar = [
         (wanted * document).sum(1),
         (missing * document).sum(1),
         (wanted * opening).sum(1),
         small.peak(small.near(wanted)),
-        large.peak(large.near(wanted)),
+        large.peak(near_large),
         large.peak(large.near(missing)),
-        large.mean(large.near(wanted)),
+        large.mean(near_large),
     ]
     for size, share in zip(WINDOWS, given.shares, strict=True):
         topic = topics(given.vectors, given.there, size)

@@ -48,3 +48,11 @@ def build(model_folder: Path, tables: Path, seed: int, **sizes: int | float) -> 
     tokenizer = Tokenizer.from_file(str(model_folder / "tokenizer.json"))
     stored: Tables = pickle.loads(tables.read_bytes())
     return Reranker(Settings(tokenizer.get_vocab_size(), **sizes), stored)
+
+
+def load(model_folder: Path, tables: Path, checkpoint: Path) -> Reranker:
+    """The reranker of a checkpoint of `heads.py`, in fp32, ready to score."""
+    saved = torch.load(checkpoint)
+    model = build(model_folder, tables, 0, **saved["sizes"])
+    model.load_state_dict(saved["model"])
+    return model.eval()

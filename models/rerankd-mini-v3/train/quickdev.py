@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from data import DEFAULT_DATA, dev_files
 from evaluate import bm25_scores, ndcg, sample_lists
-from model import build
+from model import load
 from scoring import score_rows
 
 MAX_LENGTH = 1024
@@ -23,16 +23,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--tables", type=Path, default=Path("tables.pickle"))
-    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--checkpoint", type=Path, default=Path("heads.pt"))
     parser.add_argument("--queries", type=int, default=100, help="a list; 0 for all")
     parser.add_argument("--max-length", type=int, default=MAX_LENGTH)
     args = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
     tokenizer.enable_truncation(args.max_length, strategy="longest_first")
-    saved = torch.load(args.checkpoint, weights_only=False)
-    model = build(args.model, args.tables, 0, **saved["sizes"])
-    model.load_state_dict(saved["model"])
-    model.eval()
+    model = load(args.model, args.tables, args.checkpoint)
     differences, means = [], []
     for path in dev_files(args.data):
         lists = sample_lists(path, args.queries)
