@@ -160,7 +160,7 @@ function report(error: unknown, { argv: [command = ""], stderr, stop }: ProcessC
   if (error instanceof StartupError) {
     stderr.write(`error: ${error.message}\n`);
     if (error.hint) stderr.write(`\nhint: ${error.hint}\n`);
-    return exitCodes.fault;
+    return error.isUsage ? exitCodes.usage : exitCodes.fault;
   }
   if (error instanceof RerankError || error instanceof RerankClientError) {
     stderr.write(`error: ${error.code}: ${error.message}\n`);
