@@ -38,9 +38,10 @@ export async function health(config: HealthConfig, context: ProcessContext): Pro
 async function askHealth(
   url: string,
   tls: ClientTlsOptions | undefined,
-  { timeoutMs, isNamed }: HealthConfig,
+  config: HealthConfig,
   { env, stop }: ProcessContext,
 ): Promise<ServerHealth | Unreachable> {
+  const { timeoutMs, isNamed } = config;
   // Health needs no key; a proxy in front of a server that was named may ask for one.
   const apiKey = isNamed ? clientOptionsFromEnv(env).apiKey : undefined;
   const client = createRerankClient({ url: [url], apiKey, timeoutMs, tls });
@@ -48,10 +49,17 @@ async function askHealth(
     return await client.health({ signal: stop });
   } catch (error) {
     if (!(error instanceof RerankClientError)) throw error;
-    return { status: "unreachable", reason: `${error.code}: ${error.message}` };
+    const hint = hintOf(config);
+    return { status: "unreachable", reason: `${error.code}: ${error.message}${hint}` };
   } finally {
     await client.close();
   }
+}
+
+/** A server that does not take a client's certificate says nothing of why it closes. */
+function hintOf({ ownTls, clientTls }: HealthConfig): string {
+  if (ownTls?.clientCaPath === undefined || clientTls?.certPath !== undefined) return "";
+  return "; if it does not take its own certificate from a client, give another with --tls-client-cert";
 }
 
 /**

@@ -150,6 +150,14 @@ suite("rerankd health over TLS", () => {
     });
 
     assert.deepEqual([known.code, unknown.code, other.code], [0, 1, 0]);
+    const stranger = {
+      RERANKER_TLS_CERT: fixture("other-cert.pem"),
+      RERANKER_TLS_KEY: fixture("other-key.pem"),
+      RERANKER_TLS_CLIENT_CA: certPath,
+      RERANKER_PORT: String(port),
+    };
+    const refused = await runProgram(["health"], { env: stranger });
+    assert.match(JSON.parse(refused.stdout).reason, /give another with --tls-client-cert$/);
   });
 
   test("checks the certificate of a server that was named", async (context) => {
