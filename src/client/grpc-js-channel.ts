@@ -1,6 +1,6 @@
 import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
-import type { Addresses } from "./address.ts";
+import type { Addresses } from "../server-address.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { addressListScheme } from "./grpc-js-resolver.ts";
@@ -79,8 +79,13 @@ export function credentialsOf([{ secure }]: Addresses, tls: ClientTlsOptions) {
   return secure ? tlsCredentials(tls) : credentials.createInsecure();
 }
 
-function tlsCredentials({ ca, cert, key }: ClientTlsOptions): ChannelCredentials {
+function tlsCredentials({
+  ca,
+  cert,
+  key,
+  rejectUnauthorized = true,
+}: ClientTlsOptions): ChannelCredentials {
   const pem = (text: string | Uint8Array | undefined): Buffer | null =>
     text === undefined ? null : Buffer.from(text);
-  return credentials.createSsl(pem(ca), pem(key), pem(cert));
+  return credentials.createSsl(pem(ca), pem(key), pem(cert), { rejectUnauthorized });
 }

@@ -74,7 +74,7 @@ function errorOf(cause: unknown): RerankClientError {
   });
 }
 
-function tlsOptionsOf({ ca, cert, key, serverName }: ClientTlsOptions) {
+function tlsOptionsOf({ ca, cert, key, serverName, rejectUnauthorized }: ClientTlsOptions) {
   const pem = (text: string | Uint8Array): string | Buffer =>
     typeof text === "string" ? text : Buffer.from(text);
   return {
@@ -82,5 +82,6 @@ function tlsOptionsOf({ ca, cert, key, serverName }: ClientTlsOptions) {
     ...(cert !== undefined && { cert: pem(cert) }),
     ...(key !== undefined && { key: pem(key) }),
     ...(serverName !== undefined && { servername: serverName }),
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
   };
 }
