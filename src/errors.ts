@@ -58,7 +58,11 @@ export class RerankError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Half of a character in a status line cannot be encoded, and no error may fail on its way out.
+    super(
+      message.toWellFormed(),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;

@@ -34,12 +34,9 @@ export function isSecure(request: ServerRequest, response: ServerResponseLike): 
   return "encrypted" in request.socket;
 }
 
-/** Longest part of a path that is looked at. */
-const maxPathChars = 200;
-
 /** Returns the path that a request asks for, without its query. */
 export function pathOf({ url = "" }: ServerRequest): string {
-  return url.split("?", 1)[0]?.slice(0, maxPathChars) ?? "";
+  return url.split("?", 1)[0] ?? "";
 }
 
 /** Whether the response goes over HTTP/2. */

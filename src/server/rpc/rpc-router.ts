@@ -41,12 +41,12 @@ const compressMinBytes = 16 * 1024;
 
 /**
  * JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8
- * instead of guessing.
+ * instead of guessing, and takes lone surrogates as they do.
  */
 const jsonOptions = {
   useProtoFieldName: true,
   alwaysEmitImplicit: true,
-  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+  textDecoder: createJsonDecoder(),
 };
 
 /** JSON of a service whose requests have enums: names that these lack are refused, not ignored. */

@@ -3,6 +3,7 @@ import type {
   RerankStreamRequest,
   RerankStreamResponseSchema,
 } from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import { countCodePoints, firstCodePoints } from "../../characters.ts";
 import { grpcCodeOf, RerankError } from "../../errors.ts";
 import type { RerankObserver } from "../../reranker/rerank-observer.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
@@ -27,7 +28,7 @@ export interface StreamItemOptions {
   readonly observeRanking: (() => RerankObserver | undefined) | undefined;
 }
 
-/** Most characters of an id. */
+/** Most characters of an id, in Unicode code points. */
 const maxIdChars = 128;
 
 /**
@@ -39,8 +40,8 @@ export function problemOf(
   idsInFlight: ReadonlySet<string>,
 ): RerankError | undefined {
   const { id, request } = message;
-  if (id.length > maxIdChars) {
-    const text = `\`id\` must be at most ${maxIdChars} characters, got: ${id.length}`;
+  if (countCodePoints(id) > maxIdChars) {
+    const text = `\`id\` must be at most ${maxIdChars} characters, got: ${countCodePoints(id)}`;
     return new RerankError("invalid_argument", text, { field: "id" });
   }
   if (idsInFlight.has(id)) {
@@ -92,5 +93,5 @@ export function errorAnswer(id: string, error: RerankError): StreamAnswer {
   const { code, message } = error;
   // An id that is too long is not sent back whole, so that a client cannot double its traffic.
   const value = { code: grpcCodeOf[code], message };
-  return { id: id.slice(0, maxIdChars), outcome: { case: "error", value } };
+  return { id: firstCodePoints(id, maxIdChars), outcome: { case: "error", value } };
 }

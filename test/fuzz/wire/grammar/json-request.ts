@@ -1,6 +1,13 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import type { Random } from "../../random.ts";
-import { type JsonObject, mutateObject, nestedJson, textOf, textsOf } from "./json-value.ts";
+import {
+  type JsonObject,
+  mutateObject,
+  nestedJson,
+  textOf,
+  textsOf,
+  wideTextOf,
+} from "./json-value.ts";
 import { mutateBytes, mutateText } from "./mutate.ts";
 import type { WireRequest } from "./wire-request.ts";
 
@@ -56,7 +63,9 @@ export function jsonRequestOf(random: Random): WireRequest {
 }
 
 function getRequestOf(random: Random): WireRequest {
-  const path = random.pick(getPaths);
+  const path = random.once(8)
+    ? `/v1/models/${encodeURIComponent(wideTextOf(random))}`
+    : random.pick(getPaths);
   const method = random.pick(["GET", "GET", "HEAD", "POST", "DELETE"]);
   return {
     method,
@@ -100,6 +109,8 @@ function fieldsOf(random: Random, path: string): JsonObject {
   if (random.once(6)) options.max_tokens_per_doc = random.below(600);
   if (random.once(6)) options.score_threshold = random.below(100) / 100;
   if (random.once(6)) options.truncate = random.once(2);
+  if (random.once(12)) options.model = wideTextOf(random);
+  if (random.once(20)) options.rank_fields = [wideTextOf(random)];
   if (path === "/v1/ranking") {
     delete options.truncate;
     const passages = textsOf(random).map((text) => ({ text }));
