@@ -49,15 +49,20 @@ export async function openSecurity(
     since: string,
     read: () => Promise<object>,
   ) => {
-    const onChange = async (): Promise<void> => {
+    let lastReason: string | undefined;
+    const onChange = async (): Promise<boolean> => {
       try {
         log.info({ files: paths, ...(await read()) }, `${what} were read again`);
+        lastReason = undefined;
+        return true;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        log.warn(
-          { files: paths, reason },
-          `${what} have changed and are broken: the old ones stay`,
-        );
+        if (reason !== lastReason) {
+          const message = `${what} have changed and are broken: the old ones stay`;
+          log.warn({ files: paths, reason }, message);
+        }
+        lastReason = reason;
+        return false;
       }
     };
     return followFiles(paths, { since, onChange, pollMs });
