@@ -34,8 +34,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ["reranker", "telemetry", "gen", "errors.ts", "characters.ts"],
   reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts", "characters.ts"],
   scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
-  tokenizer: ["errors.ts"],
-  inference: ["errors.ts", "clock.ts", "load-once.ts"],
+  tokenizer: ["errors.ts", "clock.ts", "restart-policy.ts"],
+  inference: ["errors.ts", "clock.ts", "load-once.ts", "restart-policy.ts"],
   models: ["errors.ts"],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   client: ["gen", "load-once.ts"],
@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
   "clock.ts": [],
   "load-once.ts": [],
+  "restart-policy.ts": [],
 };
 
 /**

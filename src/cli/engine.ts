@@ -13,6 +13,7 @@ import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import type { EngineObserver } from "./engine-monitor.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly maxBatchTokens: number | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+  /** Hears of everything that changes, also while the engine loads. */
+  readonly observer?: EngineObserver | undefined;
 }
 
 /** What an engine does now. */
@@ -61,7 +64,7 @@ export interface Engine {
  * a canary.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, device, threads, maxLength, limits, servedModels } = options;
+  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
   const padId = model.config.padTokenId;
   const backend = createResilientBackend({
     startWorker: (events) =>
@@ -76,8 +79,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }),
     padId,
   });
+  if (observer !== undefined) backend.onStatus(observer.onBackend);
   const loading = [
-    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      onState: observer?.onTokenizer,
+    }),
     backend.start(),
   ] as const;
   try {

@@ -49,6 +49,19 @@ export class HealthState {
     for (const listener of [...this.#listeners]) listener(this.#report);
   }
 
+  /** Calls `listener` when requests are answered for the first time from now on. */
+  onceServing(listener: () => void): void {
+    if (isServing(this.#report)) {
+      listener();
+      return;
+    }
+    const unsubscribe = this.subscribe((report) => {
+      if (!isServing(report)) return;
+      unsubscribe();
+      listener();
+    });
+  }
+
   /** Calls `listener` after every change, until the returned function is called. */
   subscribe(listener: (report: HealthReport) => void): () => void {
     this.#listeners.add(listener);

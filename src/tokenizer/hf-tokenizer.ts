@@ -1,15 +1,15 @@
 import { RerankError } from "../errors.ts";
-import type { EncodeTexts } from "./encode-documents.ts";
 import { encodePairs } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
 import { maxTextTokens } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
 import type { PairTemplate } from "./pair-template.ts";
+import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
-import { startTokenizerThread } from "./tokenizer-thread.ts";
 
 /** Where a tokenizer comes from. */
-export interface TokenizerOptions {
+export interface TokenizerOptions
+  extends Pick<ResilientThreadOptions, "onState" | "restart" | "clock"> {
   /** Path of the tokenizer.json. */
   readonly path: string;
   /**
@@ -37,7 +37,7 @@ export interface HfTokenizer extends Tokenizer {
  * token. Settings for truncation and padding in the file are ignored, but for the padding id.
  * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
  * special tokens of a pair or not below 65,536, with `internal` if the library fails, and with
- * `unavailable` if the thread dies, which the next call starts anew.
+ * `unavailable` if the thread dies, which is then started anew, and until it can be.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
  * understood.
@@ -45,37 +45,29 @@ export interface HfTokenizer extends Tokenizer {
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
   const data = { path: options.path, padTokenId: options.padTokenId };
-  let closed = false;
-  let thread = startTokenizerThread(entry, data);
-  const { template, padId } = await thread.loaded;
-
-  function encoderFor({ maxLength }: EncodeOptions): EncodeTexts {
-    checkMaxLength(maxLength, template);
-    if (!closed && !thread.isAlive()) thread = startTokenizerThread(entry, data);
-    return thread.encodeTexts;
-  }
+  const { onState, restart, clock } = options;
+  const thread = await startResilientThread({ entry, data, onState, restart, clock });
+  const { encodeTexts } = thread;
+  const { template, padId } = thread.loaded;
 
   return {
     padId,
 
     async encodePairs(query, documents, encodeOptions) {
-      const encodeTexts = encoderFor(encodeOptions);
+      checkMaxLength(encodeOptions, template);
       return encodePairs(encodeTexts, template, { query, documents }, encodeOptions);
     },
 
     async encodeWindows(query, documents, windowOptions) {
-      const encodeTexts = encoderFor(windowOptions);
+      checkMaxLength(windowOptions, template);
       return encodeWindows(encodeTexts, template, { query, documents }, windowOptions);
     },
 
-    async close() {
-      closed = true;
-      await thread.close();
-    },
+    close: () => thread.close(),
   };
 }
 
-function checkMaxLength(maxLength: number, template: PairTemplate): void {
+function checkMaxLength({ maxLength }: EncodeOptions, template: PairTemplate): void {
   const least = template.specialTokenCount;
   if (isWholeNumber(maxLength) && maxLength >= least && maxLength < maxTextTokens) return;
   throw new RerankError(
