@@ -19,7 +19,7 @@ async function setUp(context: TestContext) {
   let wake = (): void => {};
   const thread = await startResilientThread({
     entry,
-    data: { path, padTokenId: undefined },
+    data: { path, padTokenId: undefined, maxStartTokens: 1 },
     clock,
     onState: (state) => {
       states.push(state);
