@@ -42,7 +42,7 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
       log,
       limits: { requestTimeoutMs },
       isRequestStream: () => false,
-      drainSignal: never,
+      closingSignal: never,
     }),
   );
 

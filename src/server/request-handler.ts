@@ -25,8 +25,10 @@ export interface RequestHandlerOptions {
   readonly observer?: ServerObserver | undefined;
   /** Whether the client may send requests on this path for as long as it likes. */
   readonly isRequestStream: (path: string) => boolean;
-  /** Aborts when the server begins to drain. */
-  readonly drainSignal: AbortSignal;
+  /** Aborts when the server has closed its port. */
+  readonly closingSignal: AbortSignal;
+  /** Holds the calls in flight. Default: nobody asks. */
+  readonly callsInFlight?: Set<Call> | undefined;
 }
 
 /**
@@ -36,21 +38,23 @@ const saneId = /^[\w.:/+=@-]{1,128}$/;
 
 /**
  * Returns the listener of both HTTP servers. It gives the call its id, limits the time to receive
- * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a draining server not
+ * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a closing server not
  * to reuse the connection, and logs the call at its end, which the observer hears of, too.
  */
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: ServerRequest, response: ServerResponseLike) => void {
-  const { handle, log, limits, observer, isRequestStream, drainSignal } = options;
+  const { handle, log, limits, observer, isRequestStream, closingSignal, callsInFlight } = options;
   const openHttp1 = new Set<ServerResponseLike>();
-  drainSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
+  closingSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
 
   return (request, response) => {
     const call = createCall(request, response);
     const watcher = observer?.callStarted?.(call);
     if (watcher?.rankingStarted) call.observeRanking = () => watcher.rankingStarted?.();
+    callsInFlight?.add(call);
     response.once("close", () => {
+      callsInFlight?.delete(call);
       const end = endOf(call, response);
       call.span = watcher?.ended(end) ?? call.span;
       logCall(log, call, end);
@@ -62,7 +66,7 @@ export function createRequestHandler(
     } else {
       openHttp1.add(response);
       response.once("close", () => openHttp1.delete(response));
-      if (drainSignal.aborted) askToClose(response);
+      if (closingSignal.aborted) askToClose(response);
     }
     try {
       handle(request, response, call);
