@@ -9,7 +9,7 @@ import { listTlsPaths, readTlsFiles } from "./tls-files.ts";
 /** Keys and certificates, and the files that they come from. */
 export interface Security {
   /** What the server is made with. */
-  readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins">;
+  readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins" | "reflectionAccess">;
   /**
    * Hands what changes in the files to the server, until the returned function is called. What is
    * broken, in the middle of a change say, is left alone with a warning, and the old stays.
@@ -29,7 +29,7 @@ export async function openSecurity(
   config: SecurityConfig,
   { log, pollMs }: SecurityContext,
 ): Promise<Security> {
-  const { apiKeysPath, corsOrigins, tls } = config;
+  const { apiKeysPath, corsOrigins, reflectionAccess, tls } = config;
   const readKeys = async (): Promise<readonly string[]> => [
     ...config.apiKeys,
     ...(apiKeysPath === undefined ? [] : await readApiKeys(apiKeysPath)),
@@ -69,7 +69,7 @@ export async function openSecurity(
   };
 
   return {
-    options: { apiKeys, corsOrigins, tls: tls && (await readTlsFiles(tls)) },
+    options: { apiKeys, corsOrigins, reflectionAccess, tls: tls && (await readTlsFiles(tls)) },
     follow(server) {
       const ends: (() => void)[] = [];
       if (apiKeys !== undefined && keyPaths.length > 0) {

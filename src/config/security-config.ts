@@ -16,6 +16,8 @@ export interface SecurityConfig {
   /** undefined: cleartext. */
   readonly tls: TlsPaths | undefined;
   readonly corsOrigins: readonly string[];
+  /** Who may ask for the descriptions of the services. */
+  readonly reflectionAccess: "open" | "key" | "off";
 }
 
 /** The security options, and what is wrong with them. */
@@ -55,7 +57,12 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
   }
   const tls = certPath && keyPath ? { certPath, keyPath, clientCaPath } : undefined;
   const apiKeysPath = optionalText("api-keys-file");
-  return { security: { apiKeys, apiKeysPath, tls, corsOrigins }, problems };
+  const reflectionAccess = readReflection(parsed.text("reflection"));
+  return { security: { apiKeys, apiKeysPath, tls, corsOrigins, reflectionAccess }, problems };
+}
+
+function readReflection(word: string): SecurityConfig["reflectionAccess"] {
+  return word === "key" || word === "off" ? word : "open";
 }
 
 /** Whether a browser can send this as its origin, or it stands for all of them. */

@@ -16,6 +16,7 @@ import { listenOn } from "./listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listener.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
@@ -57,6 +58,8 @@ export interface ServerOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
+  /** Who may ask for the descriptions of the services. Default: everybody. */
+  readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
@@ -89,13 +92,22 @@ const lastWordsMs = 500;
  */
 export function createServer(options: ServerOptions): RerankServer {
   const { reranker, health, log, limits, serving, observer, metrics } = options;
+  const { reflectionAccess = "open" } = options;
   const drainStart = new AbortController();
   const closing = new AbortController();
   const shutdown = new AbortController();
   // Every call in flight listens to the first and the last.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
-  const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
+  const handlers = createRpcHandlers({
+    reranker,
+    health,
+    log,
+    limits,
+    serving,
+    reflectionAccess,
+    ...signals,
+  });
   const { metricsAccess } = options;
   const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
   const gatekeeper = createGatekeeper({
@@ -103,6 +115,7 @@ export function createServer(options: ServerOptions): RerankServer {
     corsOrigins: options.corsOrigins ?? [],
     routes,
     isRpc: (path) => handlers.has(path),
+    reflectionAccess,
     next: createRpcHandler({
       handlers,
       log,
