@@ -40,6 +40,7 @@ export function checkRequest(
     throw invalid(
       "documents",
       `must hold at most ${limits.maxDocuments} documents, got: ${request.documents.length}`,
+      limits.maxDocuments,
     );
   }
   request.documents.forEach((document, index) => {
@@ -59,7 +60,7 @@ function checkModel(model: string | null | undefined, servedModels: readonly str
 
 function checkText(field: string, text: string, maxChars: number): void {
   if (text.length > maxChars) {
-    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`);
+    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`, maxChars);
   }
 }
 
@@ -86,6 +87,7 @@ function checkThreshold(threshold: number | undefined): void {
   throw invalid("score_threshold", `must be a finite number, got: ${threshold}`);
 }
 
-function invalid(field: string, problem: string): RerankError {
-  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, { field });
+function invalid(field: string, problem: string, limit?: number): RerankError {
+  const options = limit === undefined ? { field } : { field, limit };
+  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, options);
 }

@@ -6,6 +6,7 @@ import {
   isHttp2,
   isSecure,
   pathOf,
+  peerOf,
   type ServerRequest,
   type ServerResponseLike,
 } from "./call.ts";
@@ -13,7 +14,8 @@ import { errorAnswerOf, HttpError } from "./http/http-error.ts";
 import type { CallHandler } from "./http/http-handler.ts";
 import { sendError } from "./http/send-json.ts";
 import type { ServerLimits } from "./limits.ts";
-import { endOf, logCall } from "./request-log.ts";
+import { refusedOf } from "./refused.ts";
+import { endOf, type RequestLog } from "./request-log.ts";
 import { parseTraceParent } from "./trace-parent.ts";
 import { dropUnreadAnswer } from "./unread-answer.ts";
 
@@ -21,6 +23,7 @@ import { dropUnreadAnswer } from "./unread-answer.ts";
 export interface RequestHandlerOptions {
   readonly handle: CallHandler;
   readonly log: Logger;
+  readonly requestLog: RequestLog;
   readonly limits: Pick<ServerLimits, "requestTimeoutMs">;
   readonly observer?: ServerObserver | undefined;
   /** Whether the client may send requests on this path for as long as it likes. */
@@ -44,7 +47,16 @@ const saneId = /^[\w.:/+=@-]{1,128}$/;
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: ServerRequest, response: ServerResponseLike) => void {
-  const { handle, log, limits, observer, isRequestStream, closingSignal, callsInFlight } = options;
+  const {
+    handle,
+    log,
+    requestLog,
+    limits,
+    observer,
+    isRequestStream,
+    closingSignal,
+    callsInFlight,
+  } = options;
   const openHttp1 = new Set<ServerResponseLike>();
   closingSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
 
@@ -57,7 +69,7 @@ export function createRequestHandler(
       callsInFlight?.delete(call);
       const end = endOf(call, response);
       call.span = watcher?.ended(end) ?? call.span;
-      logCall(log, call, end);
+      requestLog.ended(call, end);
     });
     response.setHeader("x-request-id", call.id);
     dropUnreadAnswer(response, call, limits.requestTimeoutMs);
@@ -82,7 +94,9 @@ export function createRequestHandler(
       call.code = "deadline_exceeded";
       const seconds = limits.requestTimeoutMs / 1_000;
       const message = `the whole request must arrive within ${seconds} s`;
-      sendError(response, new HttpError(408, "deadline_exceeded", message));
+      const error = new HttpError(408, "deadline_exceeded", message, { limit: seconds });
+      call.refused = refusedOf(error);
+      sendError(response, error);
       if (isHttp2(response)) response.stream.close();
     }, limits.requestTimeoutMs);
     const stop = (): void => clearTimeout(timer);
@@ -107,6 +121,9 @@ function createCall(request: ServerRequest, response: ServerResponseLike): Call 
     span: traceParent,
     observeRanking: undefined,
     code: undefined,
+    refused: undefined,
+    failedRequests: 0,
+    peer: peerOf(request, response),
     documents: undefined,
     probe: false,
   };

@@ -7,6 +7,7 @@ import { createGatekeeper } from "./access/gatekeeper.ts";
 import type { KeyRing } from "./access/key-ring.ts";
 import type { Address, UnixSocket } from "./address.ts";
 import type { Call } from "./call.ts";
+import { createCountLog } from "./count-log.ts";
 import type { HealthState } from "./health-state.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -14,8 +15,8 @@ import { createHttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
 import { listenOn } from "./listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listener.ts";
-import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import { createRequestLog } from "./request-log.ts";
 import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
@@ -123,7 +124,11 @@ export function createServer(options: ServerOptions): RerankServer {
       fallback: createHttpHandler({ routes, log, ...signals }),
     }),
   });
-  const logRefusal = createRefusalLog(log);
+  const requestLog = createRequestLog(log);
+  const logRefusal = createCountLog(log, {
+    field: "refused",
+    message: "connections were refused",
+  });
   const onRefused = (reason: ConnectionFault): void => {
     observer?.connectionFailed?.(reason);
     logRefusal(reason);
@@ -131,12 +136,13 @@ export function createServer(options: ServerOptions): RerankServer {
   const callsInFlight = new Set<Call>();
   const servers = createHttpServers({
     limits,
-    log,
+    onFault: requestLog.malformed,
     observer,
     mayPass: gatekeeper.mayPass,
     onFlood: onRefused,
     onRequest: createRequestHandler({
       log,
+      requestLog,
       limits,
       observer,
       closingSignal: closing.signal,

@@ -1,6 +1,7 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { RerankError } from "../../errors.ts";
 import { replaceLoneSurrogates } from "../json-text.ts";
+import { connectErrorOf } from "./connect-error.ts";
 
 /** Decodes the bytes of a JSON message. */
 export interface JsonDecoder {
@@ -31,7 +32,8 @@ export function createJsonDecoder(message?: DescMessage): JsonDecoder {
       const text = replaceLoneSurrogates(decoder.decode(bytes));
       for (const { name, pattern, expected } of fields) {
         if (!pattern.test(text)) continue;
-        throw new ConnectError(`\`${name}\` must be ${expected}`, Code.InvalidArgument);
+        const message = `\`${name}\` must be ${expected}`;
+        throw connectErrorOf(new RerankError("invalid_argument", message, { field: name }));
       }
       return text;
     },

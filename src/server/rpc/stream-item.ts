@@ -22,6 +22,8 @@ export interface StreamItemOptions {
   readonly maxRequestTimeoutMs: number;
   /** Aborts with a RerankError when the stream ends. */
   readonly signal: AbortSignal;
+  /** Hears of the error that the request is answered with. */
+  readonly onFailed: (error: RerankError) => void;
   /** For the log. */
   readonly requestId: string | undefined;
   /** Returns who hears of the stages of the ranking. */
@@ -42,7 +44,7 @@ export function problemOf(
   const { id, request } = message;
   if (countCodePoints(id) > maxIdChars) {
     const text = `\`id\` must be at most ${maxIdChars} characters, got: ${countCodePoints(id)}`;
-    return new RerankError("invalid_argument", text, { field: "id" });
+    return new RerankError("invalid_argument", text, { field: "id", limit: maxIdChars });
   }
   if (idsInFlight.has(id)) {
     const text = "`id` must differ from the id of every other request in flight on the stream";
@@ -69,7 +71,10 @@ export async function answerItem(
     signals: [options.signal],
     timeoutMs: allowedMs,
     timeoutReason: () =>
-      new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done"),
+      new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done", {
+        field: "timeout_ms",
+        ...(allowedMs !== undefined && { limit: allowedMs }),
+      }),
   });
   try {
     const observer = options.observeRanking?.();
@@ -77,12 +82,17 @@ export async function answerItem(
     const result = await options.reranker.rerank(requestOf(request), call);
     return { id, outcome: { case: "response", value: responseOf(result, request) } };
   } catch (error) {
-    if (error instanceof RerankError) return errorAnswer(id, error);
+    if (error instanceof RerankError) {
+      options.onFailed(error);
+      return errorAnswer(id, error);
+    }
     options.log.error(
       { err: error, request_id: options.requestId },
       "a request of a stream failed inside the server",
     );
-    return errorAnswer(id, new RerankError("internal", "internal error"));
+    const internal = new RerankError("internal", "internal error");
+    options.onFailed(internal);
+    return errorAnswer(id, internal);
   } finally {
     item.unlink();
   }
