@@ -30,7 +30,7 @@ export function createRequestLog(log: Logger, nowMs?: () => number): RequestLog 
   const hasLine = createTokenBucket(refusedLines, nowMs);
   const countSilent = createCountLog(log, {
     field: "not_logged",
-    message: "further refused requests had no line of their own",
+    message: "further requests that failed have no line of their own",
   });
 
   return {
