@@ -13,6 +13,8 @@ import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { checkCacheSize } from "./check-cache-size.ts";
+import type { EngineObserver } from "./engine-monitor.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -34,6 +36,8 @@ export interface EngineOptions {
   readonly maxBatchTokens: number | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+  /** Hears of everything that changes, also while the engine loads. */
+  readonly observer?: EngineObserver | undefined;
 }
 
 /** What an engine does now. */
@@ -58,10 +62,12 @@ export interface Engine {
 
 /**
  * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
- * a canary.
+ * a canary. Rejects with a StartupError if that cannot be.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, device, threads, maxLength, limits, servedModels } = options;
+  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
+  checkCacheSize(options.cacheMb);
+  const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
   const backend = createResilientBackend({
     startWorker: (events) =>
@@ -76,8 +82,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }),
     padId,
   });
+  if (observer !== undefined) backend.onStatus(observer.onBackend);
   const loading = [
-    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      maxLength,
+      onState: observer?.onTokenizer,
+    }),
     backend.start(),
   ] as const;
   try {
@@ -90,7 +102,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       limits: options.admission,
       onBatch: padded(options.onBatch, info.rowByRow),
     });
-    const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({
       tokenizer,
       scheduler,
@@ -99,7 +110,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       limits,
       servedModels,
       maxLength,
-      maxWindowTokens: options.admission.maxQueueTokens,
+      // One pair is read whatever the queue takes.
+      maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),
     });
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);

@@ -60,11 +60,11 @@ export async function prepareModel(
   return { model, device, weightsDevice: weights.device, maxLength };
 }
 
-/** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
+/** Loads a prepared model, with those who hear of its runs and changes. Rejects as `createEngine`. */
 export function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  onBatch?: EngineOptions["onBatch"],
+  { onBatch, observer }: Pick<EngineOptions, "onBatch" | "observer">,
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength } = prepared;
@@ -80,5 +80,6 @@ export function startEngine(
     cacheMb,
     maxBatchTokens,
     onBatch,
+    observer,
   });
 }

@@ -10,7 +10,7 @@ import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { usualBatchTokens } from "./batch-policy.ts";
-import { followBackend } from "./follow-backend.ts";
+import { createEngineMonitor } from "./engine-monitor.ts";
 import { packageVersion } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
@@ -77,7 +77,11 @@ export async function serve(
   warnOfExposure({ ...config, nghttp2Version: context.nghttp2Version }, log);
   const endFollowing = security.follow(server);
 
-  const starting = startEngine(config, prepared, telemetry.onBatch);
+  const monitor = createEngineMonitor({ log, health });
+  const starting = startEngine(config, prepared, {
+    onBatch: telemetry.onBatch,
+    observer: monitor,
+  });
   const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
     endFollowing();
     server.destroy();
@@ -89,20 +93,23 @@ export async function serve(
     throw error;
   });
   door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
-  followBackend(engine, { log, health });
   tellOfNames(config, model.name, log);
-  log.info(
-    {
-      ...address,
-      model: model.name,
-      device: engine.info.device,
-      dtype: model.dtype,
-      max_length: maxLength,
-      threads: engine.info.threads,
-      ready_ms: Math.round(performance.now() - startedMs),
-    },
-    "ready",
+  // A worker may have ended since it was loaded, and then there is nothing to be ready with.
+  health.onceServing(() =>
+    log.info(
+      {
+        ...address,
+        model: model.name,
+        device: engine.info.device,
+        dtype: model.dtype,
+        max_length: maxLength,
+        threads: engine.info.threads,
+        ready_ms: Math.round(performance.now() - startedMs),
+      },
+      "ready",
+    ),
   );
+  monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");

@@ -172,6 +172,6 @@ function checkNothingTooLong(
   throw new RerankError(
     "invalid_argument",
     `${what} is longer than ${maxLength} tokens, and \`truncate\` is false`,
-    { field },
+    { field, limit: maxLength },
   );
 }

@@ -25,9 +25,10 @@ export function createReranker(options: RerankerOptions): Reranker {
   const { clock, limits, servedModels } = options;
   const scorePairs = createPairScorer(options);
 
-  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+  async function rerank(asked: RerankRequest, call: RerankCall): Promise<RerankResult> {
     const startedMs = clock.nowMs();
-    checkRequest(request, limits, servedModels);
+    checkRequest(asked, limits, servedModels);
+    const request = wellFormed(asked);
     if (call.signal.aborted) throw errorFromAbort(call.signal);
     const scored = await scorePairs(request, call);
     const { pairs, totalTokens, tokenizationMs, queueMs, inferenceMs } = scored;
@@ -47,6 +48,15 @@ export function createReranker(options: RerankerOptions): Reranker {
   }
 
   return { rerank };
+}
+
+/**
+ * Returns a request whose texts are valid Unicode: a lone surrogate is U+FFFD, as every encoding to
+ * bytes has it, so that a text scores the same whichever way it came.
+ */
+function wellFormed(request: RerankRequest): RerankRequest {
+  const documents = request.documents.map((document) => document.toWellFormed());
+  return { ...request, query: request.query.toWellFormed(), documents };
 }
 
 function resultOf(

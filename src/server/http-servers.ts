@@ -1,7 +1,6 @@
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Logger } from "../telemetry/log.ts";
 import type {
   ConnectionFault,
   ConnectionProtocol,
@@ -9,7 +8,7 @@ import type {
 } from "../telemetry/server-observer.ts";
 import { pathOf, type ServerRequest, type ServerResponseLike } from "./call.ts";
 import { closeWhenDead } from "./close-when-dead.ts";
-import { answerHttp1Fault } from "./http1-fault.ts";
+import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
 import { type Flood, guardSession } from "./session-guard.ts";
 
@@ -33,7 +32,8 @@ export interface HttpServers {
 /** What the servers need. */
 export interface HttpServersOptions {
   readonly limits: ServerLimits;
-  readonly log: Logger;
+  /** Hears of HTTP/1.1 requests that never became one. */
+  readonly onFault: (fault: Http1Fault) => void;
   readonly observer?: ServerObserver | undefined;
   readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
   /** Whether a client that asks first may send the body of a request. */
@@ -110,7 +110,7 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
 }
 
 function createHttp1Server(options: HttpServersOptions): http.Server {
-  const { limits, log, observer, onRequest, mayPass } = options;
+  const { limits, onFault, observer, onRequest, mayPass } = options;
   const server = http.createServer({
     maxHeaderSize: limits.maxHeaderBytes,
     // Node refuses to wait longer for the headers than for the whole.
@@ -132,7 +132,7 @@ function createHttp1Server(options: HttpServersOptions): http.Server {
     const fault = answerHttp1Fault(error, socket);
     if (fault === undefined) return;
     observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
-    log.info(fault, "request");
+    onFault(fault);
   });
   // A server that does not listen checks no time limits and closes no idle connections; this event
   // starts both.

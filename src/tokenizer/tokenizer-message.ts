@@ -7,6 +7,8 @@ export interface TokenizerThreadData {
   readonly path: string;
   /** The padding id to use if tokenizer.json states none. */
   readonly padTokenId: number | undefined;
+  /** Tokens kept of the start of a text; see startTokensFor(). */
+  readonly maxStartTokens: number;
 }
 
 /** What the main thread sends: texts to encode, under a number that the answer carries. */

@@ -94,6 +94,27 @@ suite("createMemoryFallback()", () => {
     }
   });
 
+  test("opens the fallback again after that failed, and says only then that it is in use", async () => {
+    const heard: (number | undefined)[] = [];
+    let opened = 0;
+    const run = createMemoryFallback({
+      run: createSmallDevice(0).run,
+      openFallback: async () => {
+        opened += 1;
+        if (opened === 1) throw new Error("no memory for the model");
+        return createSmallDevice(1).run;
+      },
+      onFallback: (tokens) => heard.push(tokens),
+    });
+
+    await assert.rejects(run(batchOf([[1, 2]])), { code: "resource_exhausted" });
+    assert.deepEqual([opened, heard], [1, []]);
+
+    assert.deepEqual([...(await run(batchOf([[1, 2]])))], expectedSums([[1, 2]]));
+    await run(batchOf([[1, 2]]));
+    assert.deepEqual([opened, heard], [2, [2]]);
+  });
+
   test("passes other errors on without another try", async () => {
     let tries = 0;
     const failure = new RerankError("internal", "the model could not compute this batch");

@@ -91,6 +91,17 @@ suite("createReranker()", () => {
     );
   });
 
+  test("reads lone surrogates as U+FFFD, and keeps their scores with those of such texts", async () => {
+    const cache = createScoreCache(1);
+    const { reranker, seen } = setUp(512, cache);
+
+    await reranker.rerank({ query: "q\ud800", documents: ["\udc00", "\ufffd"] }, never);
+    await reranker.rerank({ query: "q\ufffd", documents: ["\ufffd"] }, never);
+
+    const units = seen.flat().map(({ inputIds }) => String.fromCharCode(...inputIds));
+    assert.deepEqual(units, ["q\ufffd\0\ufffd"]);
+  });
+
   test("gives logits with rawScores", async () => {
     const { reranker } = setUp();
 

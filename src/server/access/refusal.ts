@@ -3,6 +3,7 @@ import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from 
 import type { ErrorShape } from "../http/error-shapes.ts";
 import { errorAnswerOf } from "../http/http-error.ts";
 import { sendAnswer, sendError } from "../http/send-json.ts";
+import { refusedOf } from "../refused.ts";
 import { rpcProtocolOf } from "../rpc/call-protocol.ts";
 import { sendStatus } from "../rpc/grpc-answer.ts";
 import { encodeGrpcMessage } from "../rpc/grpc-message.ts";
@@ -45,6 +46,7 @@ export function sendRefusal(refused: RefusedCall, error: RerankError): void {
   const grpcType = grpcTypePattern.exec(contentType)?.[0];
   const streamType = connectStreamPattern.exec(contentType)?.[0];
   call.code = code;
+  call.refused = refusedOf(error);
   if (isRpc || grpcType !== undefined) call.protocol = rpcProtocolOf(contentType);
   if (isHttp2(response)) {
     response.req.resume();

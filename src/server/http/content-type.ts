@@ -1,3 +1,4 @@
+import { shorten } from "../../characters.ts";
 import { HttpError } from "./http-error.ts";
 
 /** `application/json` and every type that says it is JSON. */
@@ -16,7 +17,7 @@ export function checkJsonContentType(header: string | undefined): void {
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (jsonType.test(type) && isUtf8) return;
-  const got = header.slice(0, maxEchoChars);
+  const got = shorten(header, maxEchoChars);
   throw new HttpError(
     415,
     "invalid_argument",

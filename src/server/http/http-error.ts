@@ -7,6 +7,8 @@ export interface HttpErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The request field at fault. */
   readonly field?: string;
+  /** The limit that the request was over, in the unit that the message names. For logs. */
+  readonly limit?: number;
 }
 
 /**
@@ -19,6 +21,7 @@ export class HttpError extends Error {
   readonly code: RerankErrorCode;
   readonly headers: Readonly<Record<string, string>>;
   readonly field: string | undefined;
+  readonly limit: number | undefined;
 
   constructor(
     status: number,
@@ -31,6 +34,7 @@ export class HttpError extends Error {
     this.code = code;
     this.headers = options.headers ?? {};
     this.field = options.field;
+    this.limit = options.limit;
   }
 }
 

@@ -34,7 +34,10 @@ export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handl
       signals: [context.signal],
       timeoutMs,
       timeoutReason: () =>
-        new RerankError("deadline_exceeded", "the deadline passed before the request was done"),
+        new RerankError("deadline_exceeded", "the deadline passed before the request was done", {
+          field: deadlineHeader,
+          ...(timeoutMs !== undefined && { limit: timeoutMs }),
+        }),
     });
     const rank: JsonRouteContext["rank"] = (wanted, signal = deadline.signal) => {
       call.documents = (call.documents ?? 0) + wanted.documents.length;

@@ -73,5 +73,6 @@ function collect(source: Readable, maxBytes: number, signal: AbortSignal): Promi
 }
 
 function tooLarge(maxBytes: number): HttpError {
-  return new HttpError(413, "resource_exhausted", `the body must be at most ${maxBytes} bytes`);
+  const message = `the body must be at most ${maxBytes} bytes`;
+  return new HttpError(413, "resource_exhausted", message, { limit: maxBytes });
 }

@@ -1,5 +1,6 @@
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
+import { refusedOf } from "../refused.ts";
 import { decodeErrorOf } from "./decode-error.ts";
 
 /** The call that a Connect context belongs to. */
@@ -21,7 +22,9 @@ export function watchContext(context: HandlerContext & { abort?: (reason?: unkno
       Object.assign(reason, { code, rawMessage, message });
     }
     const call = values.get(callKey);
-    if (call !== undefined) call.code = codeName(reason.code);
+    if (call === undefined) return;
+    call.code = codeName(reason.code);
+    call.refused = refusedOf(decodeError?.cause ?? reason.cause) ?? call.refused;
   };
   context.abort = (reason) => {
     onAbort(reason);

@@ -2,6 +2,7 @@ import { type DescField, type DescOneof, ScalarType } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
+import { connectErrorOf } from "./connect-error.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
@@ -47,7 +48,8 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
   if (maxBytes) {
     const message = `the message must be at most ${maxBytes} bytes`;
-    return new ConnectError(message, code, undefined, undefined, error);
+    const limit = Number(maxBytes);
+    return connectErrorOf(new RerankError("resource_exhausted", message, { limit, cause: error }));
   }
   if (code !== Code.InvalidArgument) return undefined;
   if (!(cause instanceof Error) || cause instanceof RerankError) return undefined;
@@ -56,7 +58,8 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
     const field = inner.field();
     const item = listItemPattern.exec(inner.message)?.[1];
     const name = item === undefined ? field.name : `${field.name}[${Number(item) - 1}]`;
-    return invalid(`\`${name}\` must be ${expectationOf(field, item !== undefined)}`, error);
+    const problem = `must be ${expectationOf(field, item !== undefined)}`;
+    return invalid(`\`${name}\` ${problem}`, error, name);
   }
   if (inner instanceof SyntaxError || inner instanceof TypeError) {
     return invalid("the request is not valid JSON in UTF-8", error);
@@ -92,6 +95,7 @@ function singularOf(field: DescField): string {
   }
 }
 
-function invalid(message: string, cause: unknown): ConnectError {
-  return new ConnectError(message, Code.InvalidArgument, undefined, undefined, cause);
+function invalid(message: string, cause: unknown, field?: string): ConnectError {
+  const options = field === undefined ? { cause } : { cause, field };
+  return connectErrorOf(new RerankError("invalid_argument", message, options));
 }

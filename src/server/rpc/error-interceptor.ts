@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
+import { refusedOf } from "../refused.ts";
 import { callKey, codeName } from "./call-context.ts";
 import { abortErrorOf, connectErrorOf } from "./connect-error.ts";
 import { decodeErrorOf } from "./decode-error.ts";
@@ -15,7 +16,10 @@ export function createErrorInterceptor(log: Logger): Interceptor {
     const call = request.contextValues.get(callKey);
     const translate = (error: unknown): ConnectError => {
       const translated = translateError(error, request.signal);
-      if (call !== undefined) call.code = codeName(translated.code);
+      if (call !== undefined) {
+        call.code = codeName(translated.code);
+        call.refused = refusedOf(translated.cause) ?? call.refused;
+      }
       if (translated.code === Code.Internal) {
         log.error({ err: error, request_id: call?.id }, "a request failed inside the server");
       }

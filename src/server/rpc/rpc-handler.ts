@@ -9,6 +9,7 @@ import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from 
 import { HttpError } from "../http/http-error.ts";
 import type { CallHandler } from "../http/http-handler.ts";
 import { sendError } from "../http/send-json.ts";
+import { refusedOf } from "../refused.ts";
 import { callKey } from "./call-context.ts";
 import { rpcProtocolOf } from "./call-protocol.ts";
 import { capTimeoutHeaders } from "./call-timeout.ts";
@@ -48,13 +49,16 @@ export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
     const problem = problemOf(handler, call, contentType);
     if (problem !== undefined) {
       call.code = problem.code;
+      call.refused = refusedOf(problem);
       return sendError(response, problem);
     }
     const universal = toUniversal(request, response, call);
     if (universal === undefined) {
       call.code = "invalid_argument";
       const message = "`host` must name a host";
-      return sendError(response, new HttpError(400, "invalid_argument", message));
+      const error = new HttpError(400, "invalid_argument", message, { field: "host" });
+      call.refused = refusedOf(error);
+      return sendError(response, error);
     }
     capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
     handler(universal)

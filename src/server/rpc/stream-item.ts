@@ -3,6 +3,7 @@ import type {
   RerankStreamRequest,
   RerankStreamResponseSchema,
 } from "../../../gen/rerank/v1/rerank_service_pb.ts";
+import { countCodePoints, firstCodePoints } from "../../characters.ts";
 import { grpcCodeOf, RerankError } from "../../errors.ts";
 import type { RerankObserver } from "../../reranker/rerank-observer.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
@@ -21,13 +22,15 @@ export interface StreamItemOptions {
   readonly maxRequestTimeoutMs: number;
   /** Aborts with a RerankError when the stream ends. */
   readonly signal: AbortSignal;
+  /** Hears of the error that the request is answered with. */
+  readonly onFailed: (error: RerankError) => void;
   /** For the log. */
   readonly requestId: string | undefined;
   /** Returns who hears of the stages of the ranking. */
   readonly observeRanking: (() => RerankObserver | undefined) | undefined;
 }
 
-/** Most characters of an id. */
+/** Most characters of an id, in Unicode code points. */
 const maxIdChars = 128;
 
 /**
@@ -39,9 +42,9 @@ export function problemOf(
   idsInFlight: ReadonlySet<string>,
 ): RerankError | undefined {
   const { id, request } = message;
-  if (id.length > maxIdChars) {
-    const text = `\`id\` must be at most ${maxIdChars} characters, got: ${id.length}`;
-    return new RerankError("invalid_argument", text, { field: "id" });
+  if (countCodePoints(id) > maxIdChars) {
+    const text = `\`id\` must be at most ${maxIdChars} characters, got: ${countCodePoints(id)}`;
+    return new RerankError("invalid_argument", text, { field: "id", limit: maxIdChars });
   }
   if (idsInFlight.has(id)) {
     const text = "`id` must differ from the id of every other request in flight on the stream";
@@ -68,7 +71,10 @@ export async function answerItem(
     signals: [options.signal],
     timeoutMs: allowedMs,
     timeoutReason: () =>
-      new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done"),
+      new RerankError("deadline_exceeded", "`timeout_ms` passed before the request was done", {
+        field: "timeout_ms",
+        ...(allowedMs !== undefined && { limit: allowedMs }),
+      }),
   });
   try {
     const observer = options.observeRanking?.();
@@ -76,12 +82,17 @@ export async function answerItem(
     const result = await options.reranker.rerank(requestOf(request), call);
     return { id, outcome: { case: "response", value: responseOf(result, request) } };
   } catch (error) {
-    if (error instanceof RerankError) return errorAnswer(id, error);
+    if (error instanceof RerankError) {
+      options.onFailed(error);
+      return errorAnswer(id, error);
+    }
     options.log.error(
       { err: error, request_id: options.requestId },
       "a request of a stream failed inside the server",
     );
-    return errorAnswer(id, new RerankError("internal", "internal error"));
+    const internal = new RerankError("internal", "internal error");
+    options.onFailed(internal);
+    return errorAnswer(id, internal);
   } finally {
     item.unlink();
   }
@@ -92,5 +103,5 @@ export function errorAnswer(id: string, error: RerankError): StreamAnswer {
   const { code, message } = error;
   // An id that is too long is not sent back whole, so that a client cannot double its traffic.
   const value = { code: grpcCodeOf[code], message };
-  return { id: id.slice(0, maxIdChars), outcome: { case: "error", value } };
+  return { id: firstCodePoints(id, maxIdChars), outcome: { case: "error", value } };
 }

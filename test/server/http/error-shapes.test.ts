@@ -3,6 +3,9 @@ import { suite, test } from "node:test";
 import { postJson, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 
+/** A document that is longer than the limit. */
+const tooLong = "x".repeat(1_000_001);
+
 /** Paths whose clients read the object `error`, and a good body for each. */
 const objectRoutes: Readonly<Record<string, (query: string) => object>> = {
   ...Object.fromEntries(
@@ -74,10 +77,10 @@ suite("errors of text-embeddings-inference's dialect", () => {
     { body: { query: "q", texts: "a" }, status: 422, type: "Validation", message: /`texts` must/ },
     { body: { query: "q", texts: [1] }, status: 422, type: "Validation", message: /`texts\[0\]`/ },
     {
-      body: { query: "q", texts: ["a", "\udc00"] },
+      body: { query: "q", texts: ["a", tooLong] },
       status: 422,
       type: "Validation",
-      message: /^`texts\[1\]` must be valid Unicode/,
+      message: /^`texts\[1\]` must have at most 1000000/,
     },
     {
       body: { query: "q", texts: Array(1_001).fill("a") },
@@ -192,8 +195,8 @@ suite("a field that cannot be honoured", () => {
     { body: { query: { text: "q" } }, message: /^`passages` must be a list of objects/ },
     { body: { query: { text: "q" }, passages: ["a"] }, message: /^`passages\[0\]` must be an obj/ },
     {
-      body: { query: { text: "q" }, passages: [{ text: "\ud800" }] },
-      message: /^`passages\[0\].text` must be valid Unicode/,
+      body: { query: { text: "q" }, passages: [{ text: tooLong }] },
+      message: /^`passages\[0\].text` must have at most 1000000/,
     },
     {
       body: { query: { text: "q" }, passages: [], truncate: "START" },
