@@ -2,13 +2,14 @@ import { type DescField, type DescOneof, ScalarType } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
+import { createEnvelopeError, isEnvelopeError } from "./envelope-error.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
 
 /**
  * How Connect begins the message of an envelope whose flag says that it is compressed where the
- * call names no encoding, which it files under INTERNAL as well.
+ * call names no encoding.
  */
 const compressedErrorPrefix = "received compressed envelope";
 
@@ -34,12 +35,14 @@ const listItemPattern = /^list item #(\d+):/;
  */
 export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (!(error instanceof ConnectError)) return undefined;
+  if (isEnvelopeError(error)) return error;
   const { cause, code, rawMessage } = error;
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
   }
   if (code === Code.Internal && rawMessage.startsWith(compressedErrorPrefix)) {
-    return invalid("a message is marked as compressed, but the call names no encoding", error);
+    const message = "a message is marked as compressed, but the call names no encoding";
+    return createEnvelopeError(message, error);
   }
   if (code === Code.Internal && rawMessage === decompressionError) {
     return invalid("a message could not be decompressed", error);

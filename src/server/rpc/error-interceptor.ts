@@ -4,6 +4,7 @@ import type { Logger } from "../../telemetry/log.ts";
 import { callKey, codeName } from "./call-context.ts";
 import { abortErrorOf, connectErrorOf } from "./connect-error.ts";
 import { decodeErrorOf } from "./decode-error.ts";
+import { isEnvelopeError } from "./envelope-error.ts";
 
 /**
  * Returns the interceptor that gives every error its status. An error that is neither a
@@ -16,7 +17,7 @@ export function createErrorInterceptor(log: Logger): Interceptor {
     const translate = (error: unknown): ConnectError => {
       const translated = translateError(error, request.signal);
       if (call !== undefined) call.code = codeName(translated.code);
-      if (translated.code === Code.Internal) {
+      if (translated.code === Code.Internal && !isEnvelopeError(translated)) {
         log.error({ err: error, request_id: call?.id }, "a request failed inside the server");
       }
       return translated;

@@ -1,17 +1,18 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { grpcCodeOf } from "../../errors.ts";
-import { isHttp2, type ServerResponseLike } from "../call.ts";
+import type { ServerResponseLike } from "../call.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";
+import { sendHeadersAlone } from "./rpc-status.ts";
 
 /** The body of an answer, of which the first chunk has been read. */
 type Chunks = AsyncIterator<Uint8Array>;
 
 /**
  * Writes the answer of a gRPC call. A call that failed before its first message is answered with
- * its status alone, in one frame of headers that ends the stream: Connect sends headers first, and
- * a client that has seen these takes the call for answered and does not try again. Rejects if the
- * answer cannot be written.
+ * its headers and its status in one frame that ends the stream: Connect sends the headers first,
+ * and a client that has seen these takes the call for answered and does not try again. Rejects if
+ * the answer cannot be written.
  */
 export async function sendGrpcAnswer(
   answer: UniversalServerResponse,
@@ -25,28 +26,20 @@ export async function sendGrpcAnswer(
   const first = await chunks.next();
   if (first.done && trailer.get("grpc-status") !== "0") {
     completeTrailer(trailer);
-    const contentType = header?.get("content-type") ?? "application/grpc";
-    return sendStatus(response, { "content-type": contentType, ...Object.fromEntries(trailer) });
+    return sendHeadersAlone(response, mergedHeaders(header ?? new Headers(), trailer));
   }
   const rest = { [Symbol.asyncIterator]: () => resume(chunks, first, trailer) };
   return universalResponseToNodeResponse({ ...answer, body: rest }, response);
 }
 
-/** Answers with these headers alone, which end the stream. */
-export function sendStatus(
-  response: ServerResponseLike,
-  headers: Readonly<Record<string, string>>,
-): void {
-  if (isHttp2(response)) {
-    if (response.stream.destroyed) return;
-    // Throws away what is left of the request. Else Node resets the stream, and some clients then
-    // lose the answer.
-    response.req.resume();
+/** Returns the fields of both; one that is in both has a line for each. */
+function mergedHeaders(header: Headers, trailer: Headers): Record<string, string | string[]> {
+  const merged: Record<string, string | string[]> = Object.fromEntries(header);
+  for (const [name, value] of trailer) {
+    const other = merged[name];
+    merged[name] = other === undefined ? value : [other, value].flat();
   }
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
-  // status in them.
-  response.end();
+  return merged;
 }
 
 /** Yields what is left; the trailer is complete once nothing is. */
