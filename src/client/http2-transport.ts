@@ -2,11 +2,11 @@ import { connect } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { RerankClientError } from "./client-error.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { ClientTransport } from "./client-transport.ts";
 import { Http2Connections } from "./http2-connections.ts";
 import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
+import { tlsOptionsOf } from "./tls-options.ts";
 import { pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
@@ -70,15 +70,4 @@ function errorOf(cause: unknown): RerankClientError {
     retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
     cause,
   });
-}
-
-function tlsOptionsOf({ ca, cert, key, serverName }: ClientTlsOptions) {
-  const pem = (text: string | Uint8Array): string | Buffer =>
-    typeof text === "string" ? text : Buffer.from(text);
-  return {
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
-    ...(serverName !== undefined && { servername: serverName }),
-  };
 }
