@@ -1,22 +1,29 @@
 #!/usr/bin/env bash
 # Installs the foreign clients that test/interop drives: grpcurl and grpc-health-probe (needs Go), Python grpcio (needs
-# Python 3). Tests whose client is missing are skipped and say so.
+# Python 3). Tests whose client is missing are skipped and say so. With --require, exits with 1 if one cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=.cache/interop
 mkdir -p "$target/bin"
+
+missing() {
+  echo "setup-interop: $1" >&2
+  if [ "$require" = yes ]; then exit 1; fi
+}
+require=no
+if [ "${1-}" = --require ]; then require=yes; fi
 
 if command -v go > /dev/null; then
   export GOBIN="$PWD/$target/bin"
   [ -x "$GOBIN/grpcurl" ] || go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
   [ -x "$GOBIN/grpc-health-probe" ] || go install github.com/grpc-ecosystem/grpc-health-probe@v0.4.61
 else
-  echo "setup-interop: no Go here, so no grpcurl and no grpc-health-probe" >&2
+  missing "no Go here, so no grpcurl and no grpc-health-probe"
 fi
 
 if command -v python3 > /dev/null; then
   [ -x "$target/venv/bin/python" ] || python3 -m venv "$target/venv"
   "$target/venv/bin/pip" install --quiet --disable-pip-version-check -r test/interop/requirements.txt
 else
-  echo "setup-interop: no Python here, so no grpcio client" >&2
+  missing "no Python here, so no grpcio client"
 fi

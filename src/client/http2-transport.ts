@@ -1,16 +1,13 @@
 import { connect } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { RerankClientError } from "./client-error.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { ClientTransport } from "./client-transport.ts";
+import { Http2Connections } from "./http2-connections.ts";
 import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
-import { idleTimeoutMs, pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
+import { tlsOptionsOf } from "./tls-options.ts";
+import { pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
 /**
@@ -20,9 +17,10 @@ import { errorOfStatus } from "./wire-error.ts";
 export function createHttp2Transport(settings: ClientSettings): ClientTransport {
   const { headers, maxMessageBytes } = settings;
   const [{ baseUrl, secure, socketPath }] = settings.addresses;
-  const sessionManager = new Http2SessionManager(
+  const sessionManager = new Http2Connections(
     baseUrl,
-    { pingIntervalMs, pingTimeoutMs, idleConnectionTimeoutMs: idleTimeoutMs },
+    // A connection that was silent for longer may be gone without a word, so no call is made on it.
+    { pingIntervalMs, pingTimeoutMs, idleTimeoutMs: pingIntervalMs },
     {
       ...(secure && tlsOptionsOf(settings.tls)),
       ...(socketPath !== undefined && { createConnection: () => connect({ path: socketPath }) }),
@@ -72,15 +70,4 @@ function errorOf(cause: unknown): RerankClientError {
     retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
     cause,
   });
-}
-
-function tlsOptionsOf({ ca, cert, key, serverName }: ClientTlsOptions) {
-  const pem = (text: string | Uint8Array): string | Buffer =>
-    typeof text === "string" ? text : Buffer.from(text);
-  return {
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
-    ...(serverName !== undefined && { servername: serverName }),
-  };
 }

@@ -19,6 +19,9 @@ const decompressionError = "decompression failed";
 /** Where Connect tells the limit of a message, by the name of its option. */
 const maxBytesPattern = /readMaxBytes (\d+)/;
 
+/** What Connect says of a call with no message, or with several, where it takes one. */
+const messageCountPattern = /^protocol error: (missing|received extra) input message/;
+
 /** How protobuf-es begins the message of a JSON decoding error. */
 const jsonErrorPrefix = "cannot decode ";
 
@@ -46,6 +49,12 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   }
   if (code === Code.Internal && rawMessage === decompressionError) {
     return invalid("a message could not be decompressed", error);
+  }
+  const count = messageCountPattern.exec(rawMessage)?.[1];
+  if (code === Code.Unimplemented && count !== undefined) {
+    const got = count === "missing" ? "none" : "more";
+    const message = `the call must have one message, got: ${got}`;
+    return new ConnectError(message, code, undefined, undefined, error);
   }
   const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
   if (maxBytes) {

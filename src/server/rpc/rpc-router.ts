@@ -1,5 +1,4 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
@@ -12,12 +11,12 @@ import type { Logger } from "../../telemetry/log.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
-import { watchContext } from "./call-context.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
+import { createRpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
@@ -63,9 +62,8 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   const rerankers = [RerankService, tei.Rerank, tei.Info];
   const others = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
   const names = [...rerankers, ...others].map((service) => service.typeName);
-  const router = createConnectRouter({
+  const router = createRpcRouter({
     interceptors: [createErrorInterceptor(log)],
-    requestGate: watchContext,
     jsonOptions,
     readMaxBytes: limits.maxBodyBytes,
     acceptCompression: [compressionGzip],
