@@ -16,6 +16,7 @@ import { createListener, type Listener, type TlsOptions } from "./listener.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
+import type { RpcRouter } from "./rpc/rpc-protocols.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
 import { clearUnixSocket } from "./unix-socket.ts";
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly metricsAccess?: "open" | "key" | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
+  /** Adds services to those of the server. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
 }
@@ -85,7 +88,9 @@ export function createServer(options: ServerOptions): RerankServer {
   // Every call in flight listens to both.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
-  const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
+  const { addServices } = options;
+  const rpc = { reranker, health, log, limits, serving, addServices, ...signals };
+  const handlers = createRpcHandlers(rpc);
   const { metricsAccess } = options;
   const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
   const gatekeeper = createGatekeeper({

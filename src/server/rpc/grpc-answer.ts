@@ -8,38 +8,37 @@ import { sendHeadersAlone } from "./rpc-status.ts";
 /** The body of an answer, of which the first chunk has been read. */
 type Chunks = AsyncIterator<Uint8Array>;
 
+/** Headers that say how messages are coded, and nothing where there are none. */
+const codingHeaders: ReadonlySet<string> = new Set(["content-type", "grpc-encoding"]);
+
 /**
  * Writes the answer of a gRPC call. A call that failed before its first message is answered with
- * its headers and its status in one frame that ends the stream: Connect sends the headers first,
- * and a client that has seen these takes the call for answered and does not try again. Rejects if
- * the answer cannot be written.
+ * its status in one frame of headers that ends the stream: Connect sends headers first, and a
+ * client that has seen these takes the call for answered and does not try again. Not if the service
+ * has set headers: clients read those of the one frame as trailers. Rejects if the answer cannot be
+ * written.
  */
 export async function sendGrpcAnswer(
   answer: UniversalServerResponse,
   response: ServerResponseLike,
 ): Promise<void> {
-  const { body, header, trailer } = answer;
+  const { body, header = new Headers(), trailer } = answer;
   if (body === undefined || trailer === undefined) {
     return universalResponseToNodeResponse(answer, response);
   }
   const chunks = body[Symbol.asyncIterator]();
   const first = await chunks.next();
-  if (first.done && trailer.get("grpc-status") !== "0") {
+  const hasHeaders = [...header.keys()].some((name) => !codingHeaders.has(name));
+  if (first.done && trailer.get("grpc-status") !== "0" && !hasHeaders) {
     completeTrailer(trailer);
-    return sendHeadersAlone(response, mergedHeaders(header ?? new Headers(), trailer));
+    const contentType = header.get("content-type") ?? "application/grpc";
+    return sendHeadersAlone(response, {
+      "content-type": contentType,
+      ...Object.fromEntries(trailer),
+    });
   }
   const rest = { [Symbol.asyncIterator]: () => resume(chunks, first, trailer) };
   return universalResponseToNodeResponse({ ...answer, body: rest }, response);
-}
-
-/** Returns the fields of both; one that is in both has a line for each. */
-function mergedHeaders(header: Headers, trailer: Headers): Record<string, string | string[]> {
-  const merged: Record<string, string | string[]> = Object.fromEntries(header);
-  for (const [name, value] of trailer) {
-    const other = merged[name];
-    merged[name] = other === undefined ? value : [other, value].flat();
-  }
-  return merged;
 }
 
 /** Yields what is left; the trailer is complete once nothing is. */

@@ -16,7 +16,7 @@ import { createHealthService } from "./health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
-import { createRpcRouter } from "./rpc-protocols.ts";
+import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
@@ -26,6 +26,8 @@ export interface RpcOptions {
   readonly log: Logger;
   readonly limits: ServerLimits;
   readonly serving: ServingInfo;
+  /** Adds further services, which reflection and health do not know. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
   /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
@@ -77,5 +79,6 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
   registerReflection(router, [...rerankers, Health]);
+  options.addServices?.(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }

@@ -39,19 +39,24 @@ export function sendRpcStatus(
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader("content-type", answerType);
     response.end(endStreamOf({ error: body }));
-  } else {
+  } else if (answerType.startsWith("application/")) {
     sendAnswer(response, { status: httpStatus, body, headers });
+  } else {
+    // The caller speaks no protocol of ours. `application/json` alone would be an error of Connect.
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const text = `${JSON.stringify(body)}\n`;
+    const contentType = "application/json; charset=utf-8";
+    sendAnswer(response, { status: httpStatus, text, contentType });
   }
 }
 
 /**
  * Answers with these headers alone, which end the stream: without writeHead() they do so in one
- * frame, and only then do gRPC clients look for the status in them. A list is a field of several
- * lines.
+ * frame, and only then do gRPC clients look for the status in them.
  */
 export function sendHeadersAlone(
   response: ServerResponseLike,
-  headers: Readonly<Record<string, string | string[]>>,
+  headers: Readonly<Record<string, string>>,
 ): void {
   if (isHttp2(response) && response.stream.destroyed) return;
   discardRequest(response);
