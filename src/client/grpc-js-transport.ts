@@ -8,6 +8,7 @@ import {
 import {
   Client,
   type ClientDuplexStream,
+  type Interceptor,
   Metadata,
   type ServiceError,
   status,
@@ -20,15 +21,28 @@ import { registerAddressLists } from "./grpc-js-resolver.ts";
 import { detailsOfStatus, retryAfterMsOf } from "./retry-after.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
-/** Returns a transport over `@grpc/grpc-js`. It connects with its first call. */
-export function createGrpcJsTransport(settings: ClientSettings): ClientTransport {
+/** The end of the names of headers whose values are bytes, in base64. */
+const binarySuffix = "-bin";
+
+/**
+ * Returns a transport over `@grpc/grpc-js`. It connects with its first call. Interceptors see what
+ * callers do not: the headers and trailers of answers.
+ */
+export function createGrpcJsTransport(
+  settings: ClientSettings,
+  interceptors: Interceptor[] = [],
+): ClientTransport {
   const { addresses, tls, headers } = settings;
   registerAddressLists();
   const target = targetOf(addresses);
-  const client = new Client(target, credentialsOf(addresses, tls), channelOptionsOf(settings));
+  const options = { ...channelOptionsOf(settings), interceptors };
+  const client = new Client(target, credentialsOf(addresses, tls), options);
   const metadataOf = (): Metadata => {
     const metadata = new Metadata();
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    for (const [name, value] of Object.entries(headers)) {
+      const isBinary = name.endsWith(binarySuffix);
+      metadata.set(name, isBinary ? Buffer.from(value, "base64") : value);
+    }
     return metadata;
   };
   return {

@@ -37,6 +37,8 @@ suite("h2spec", { skip: h2spec.skip }, () => {
       const ours = await failuresAt(context, port, secure);
       const nodes = await failuresAt(context, (bare.address() as AddressInfo).port, secure);
 
+      context.diagnostic(`${ours.passed} passed; failed: ${ours.failed.join(", ") || "none"}`);
+      context.diagnostic(`bare Node: ${nodes.passed} passed`);
       assert(ours.passed > 100, `${ours.passed} passed`);
       const worse = ours.failed.filter((name) => !nodes.failed.includes(name));
       assert.deepEqual(worse, secure ? [] : worse.filter((name) => name === preface));
