@@ -1,10 +1,10 @@
 import { ConnectError, type Interceptor as ConnectInterceptor } from "@connectrpc/connect";
 import {
-  InterceptingCall,
   type Interceptor as GrpcInterceptor,
+  InterceptingCall,
   type Metadata,
 } from "@grpc/grpc-js";
-import { type Header } from "../gen/connectrpc/conformance/v1/service_pb.ts";
+import type { Header } from "../gen/connectrpc/conformance/v1/service_pb.ts";
 import { headersOf } from "./service.ts";
 
 /** Headers and trailers of an answer, which the client library keeps to itself. */

@@ -23,14 +23,18 @@ import {
   type ClientResponseResult,
   ClientResponseResultSchema,
 } from "../gen/connectrpc/conformance/v1/client_compat_pb.ts";
-import { type Code as CodeMessage, StreamType } from "../gen/connectrpc/conformance/v1/config_pb.ts";
+import { Code as CodeMessage, StreamType } from "../gen/connectrpc/conformance/v1/config_pb.ts";
 import {
   type ConformancePayload,
+  ConformancePayloadSchema,
   ConformanceService,
-  ErrorSchema,
+  type ErrorSchema,
 } from "../gen/connectrpc/conformance/v1/service_pb.ts";
 import { CapturedAnswer } from "./captured-answer.ts";
 import { registry } from "./service.ts";
+
+/** Shorter than the suite waits. */
+const longestCallMs = 10_000;
 
 type Answer = { readonly payload?: ConformancePayload };
 
@@ -74,7 +78,10 @@ function transportFor(
       },
     }),
   });
-  if (transport === "grpc-js") return createGrpcJsTransport(settings, [captured.grpcInterceptor]);
+  if (transport === "grpc-js") {
+    const interceptors = [captured.grpcInterceptor];
+    return createGrpcJsTransport(settings, { interceptors, retries: false });
+  }
   return createHttp2Transport(settings, [captured.connectInterceptor]);
 }
 
@@ -105,6 +112,8 @@ class Call {
   async run(): Promise<MessageInitShape<typeof ErrorSchema> | undefined> {
     const { timeoutMs } = this.#wanted;
     const scope = { signal: this.#abort.signal, timeoutMs };
+    // The library itself gives every call a deadline, above its transports.
+    const timer = setTimeout(() => this.#cancel(), longestCallMs);
     try {
       if (this.#method.methodKind === "unary") {
         const method = this.#method as DescMethodUnary<DescMessage, DescMessage>;
@@ -125,6 +134,7 @@ class Call {
     } catch (error) {
       return errorOf(error);
     } finally {
+      clearTimeout(timer);
       this.#answered();
     }
   }
@@ -146,8 +156,8 @@ class Call {
     else this.#cancelAfterCloseSend();
   }
 
-  #add({ payload }: Answer): void {
-    if (payload !== undefined) this.payloads.push(payload);
+  #add({ payload = create(ConformancePayloadSchema) }: Answer): void {
+    this.payloads.push(payload);
     this.#answered();
     const timing = this.#wanted.cancel?.cancelTiming;
     if (timing?.case === "afterNumResponses" && timing.value === this.payloads.length) {
@@ -183,11 +193,19 @@ function errorOf(error: unknown): MessageInitShape<typeof ErrorSchema> {
   if (isServiceError(cause)) {
     const [status] = cause.metadata.get("grpc-status-details-bin");
     const details = status instanceof Buffer ? detailsOfStatus(status) : [];
-    return { code: cause.code as number as CodeMessage, message: cause.details, details: details.map(anyOf) };
+    return { code: codeOf(cause, error), message: cause.details, details: details.map(anyOf) };
   }
   const { code, rawMessage, details } = ConnectError.from(cause);
   const received = details.filter((detail) => "type" in detail);
   return { code: code as number as CodeMessage, message: rawMessage, details: received.map(anyOf) };
+}
+
+/** Returns the code of a status; where grpc-js has none, that of the library. */
+function codeOf({ code }: Partial<ServiceError>, error: unknown): CodeMessage {
+  if (code !== undefined) return code as number as CodeMessage;
+  return error instanceof RerankClientError && error.code === "internal"
+    ? CodeMessage.INTERNAL
+    : CodeMessage.UNKNOWN;
 }
 
 function isServiceError(error: unknown): error is ServiceError {
