@@ -10,6 +10,8 @@ import { pathOf, type ServerRequest, type ServerResponseLike } from "./call.ts";
 import { closeWhenDead } from "./close-when-dead.ts";
 import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
+import { createPendingAnswers } from "./pending-answers.ts";
+import { toOriginForm } from "./request-target.ts";
 import { type Flood, guardSession } from "./session-guard.ts";
 
 /** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
@@ -119,20 +121,32 @@ function createHttp1Server(options: HttpServersOptions): http.Server {
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: connectionsCheckMs,
   });
-  server.on("request", onRequest);
+  const pending = createPendingAnswers();
+  const accept = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    pending.add(request, response);
+    onRequest(request, response);
+  };
+  server.on("request", (request, response) => {
+    toOriginForm(request);
+    accept(request, response);
+  });
   server.on("checkContinue", (request, response) => {
+    toOriginForm(request);
     const isTooLarge = Number(request.headers["content-length"]) > limits.maxBodyBytes;
     if (!isTooLarge && mayPass(request, pathOf(request))) response.writeContinue();
     // The client waits for a go-ahead that never comes, so the rest of this connection would be out
     // of step.
     else response.setHeader("connection", "close");
-    onRequest(request, response);
+    accept(request, response);
   });
   server.on("clientError", (error, socket) => {
-    const fault = answerHttp1Fault(error, socket);
-    if (fault === undefined) return;
-    observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
-    onFault(fault);
+    // What came before on the connection was good, and has its answer first.
+    pending.whenSent(socket, () => {
+      const fault = answerHttp1Fault(error, socket);
+      if (fault === undefined) return;
+      observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
+      onFault(fault);
+    });
   });
   // A server that does not listen checks no time limits and closes no idle connections; this event
   // starts both.

@@ -38,6 +38,8 @@ const malformed = { status: 400, message: "the request is not valid HTTP" };
  */
 export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // The answer before was the last; the connection closes once it is sent.
+  if (socket.writableEnded && !socket.writableFinished) return undefined;
   if (goneCodes.has(code) || !socket.writable) {
     socket.destroy();
     return undefined;

@@ -10,12 +10,14 @@ import {
   type ServerRequest,
   type ServerResponseLike,
 } from "./call.ts";
+import { closeAnswered } from "./close-answered.ts";
 import { errorAnswerOf, HttpError } from "./http/http-error.ts";
 import type { CallHandler } from "./http/http-handler.ts";
 import { sendError } from "./http/send-json.ts";
 import type { ServerLimits } from "./limits.ts";
 import { refusedOf } from "./refused.ts";
 import { endOf, type RequestLog } from "./request-log.ts";
+import { hostProblemOf } from "./request-target.ts";
 import { parseTraceParent } from "./trace-parent.ts";
 import { dropUnreadAnswer } from "./unread-answer.ts";
 
@@ -74,11 +76,19 @@ export function createRequestHandler(
     response.setHeader("x-request-id", call.id);
     dropUnreadAnswer(response, call, limits.requestTimeoutMs);
     if (isHttp2(response)) {
+      closeAnswered(response);
       if (!isRequestStream(call.path)) limitReceiving(request, response, call);
     } else {
       openHttp1.add(response);
       response.once("close", () => openHttp1.delete(response));
       if (closingSignal.aborted) askToClose(response);
+    }
+    const hostProblem = "stream" in request ? undefined : hostProblemOf(request);
+    if (hostProblem !== undefined) {
+      const error = new HttpError(400, "invalid_argument", hostProblem, { field: "host" });
+      call.code = error.code;
+      call.refused = refusedOf(error);
+      return sendError(response, error);
     }
     try {
       handle(request, response, call);

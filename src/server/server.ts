@@ -19,6 +19,7 @@ import { createRequestHandler } from "./request-handler.ts";
 import { createRequestLog } from "./request-log.ts";
 import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
+import type { RpcRouter } from "./rpc/rpc-protocols.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
 import { clearUnixSocket } from "./unix-socket.ts";
@@ -63,6 +64,8 @@ export interface ServerOptions {
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
+  /** Adds services to those of the server. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
 }
@@ -107,6 +110,7 @@ export function createServer(options: ServerOptions): RerankServer {
     limits,
     serving,
     reflectionAccess,
+    addServices: options.addServices,
     ...signals,
   });
   const { metricsAccess } = options;

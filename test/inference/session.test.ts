@@ -137,9 +137,12 @@ suite("openSession() with a bad file", () => {
   });
 });
 
+/** For the `skip` of tests of machines that have no CUDA. */
+const withCuda = cudaObstacle === undefined && "CUDA works here";
+
 suite("openSession() on a device", () => {
   test("falls back to the CPU for auto and says why", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const session = await openSession({ modelPath: fixturePath("sum"), device: "auto" });
     assert.equal(session.info.device, "cpu");
@@ -147,13 +150,13 @@ suite("openSession() on a device", () => {
     await session.close();
   });
 
-  test("refuses CUDA where it is not there", { skip: cudaObstacle === undefined }, async () => {
+  test("refuses CUDA where it is not there", { skip: withCuda }, async () => {
     const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
     await refuses(options, /the device `cuda` cannot be used/, /onnxruntime-node\/script\/install/);
   });
 
   test("falls back when CUDA fails only as it starts", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const modelPath = fixturePath("sum");
     const session = await openSession({ modelPath, device: "auto" }, { deviceObstacles: none });
@@ -164,7 +167,7 @@ suite("openSession() on a device", () => {
   });
 
   test("refuses CUDA that fails only as it starts", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
     await assert.rejects(openSession(options, { deviceObstacles: none }), (error) => {

@@ -5,6 +5,8 @@ import { HttpError } from "./http-error.ts";
 
 const decompressors: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
+  // Its old name, which means the same (RFC 9110, section 8.4.1.3).
+  "x-gzip": createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
 };

@@ -3,13 +3,14 @@ import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
 import { connectErrorOf } from "./connect-error.ts";
+import { createEnvelopeError, isEnvelopeError } from "./envelope-error.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
 
 /**
  * How Connect begins the message of an envelope whose flag says that it is compressed where the
- * call names no encoding, which it files under INTERNAL as well.
+ * call names no encoding.
  */
 const compressedErrorPrefix = "received compressed envelope";
 
@@ -18,6 +19,9 @@ const decompressionError = "decompression failed";
 
 /** Where Connect tells the limit of a message, by the name of its option. */
 const maxBytesPattern = /readMaxBytes (\d+)/;
+
+/** What Connect says of a call with no message, or with several, where it takes one. */
+const messageCountPattern = /^protocol error: (missing|received extra) input message/;
 
 /** How protobuf-es begins the message of a JSON decoding error. */
 const jsonErrorPrefix = "cannot decode ";
@@ -35,15 +39,23 @@ const listItemPattern = /^list item #(\d+):/;
  */
 export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (!(error instanceof ConnectError)) return undefined;
+  if (isEnvelopeError(error)) return error;
   const { cause, code, rawMessage } = error;
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
   }
   if (code === Code.Internal && rawMessage.startsWith(compressedErrorPrefix)) {
-    return invalid("a message is marked as compressed, but the call names no encoding", error);
+    const message = "a message is marked as compressed, but the call names no encoding";
+    return createEnvelopeError(message, error);
   }
   if (code === Code.Internal && rawMessage === decompressionError) {
     return invalid("a message could not be decompressed", error);
+  }
+  const count = messageCountPattern.exec(rawMessage)?.[1];
+  if (code === Code.Unimplemented && count !== undefined) {
+    const got = count === "missing" ? "none" : "more";
+    const message = `the call must have one message, got: ${got}`;
+    return new ConnectError(message, code, undefined, undefined, error);
   }
   const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
   if (maxBytes) {

@@ -1,5 +1,5 @@
 import type { DescFile, DescService, MessageInitShape } from "@bufbuild/protobuf";
-import { Code, type ConnectRouter } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import * as v1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as v1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { shorten } from "../../characters.ts";
@@ -8,6 +8,7 @@ import {
   type DescriptorIndex,
   serializeWithImports,
 } from "./descriptor-index.ts";
+import type { RpcRouter } from "./rpc-protocols.ts";
 
 type Response = MessageInitShape<typeof v1.ServerReflectionResponseSchema>;
 type Answer = NonNullable<Response["messageResponse"]>;
@@ -19,7 +20,7 @@ const maxEchoChars = 200;
  * Registers server reflection, versions v1 and v1alpha, for the services and for itself. The two
  * versions have the same messages under two package names, so one implementation serves both.
  */
-export function registerReflection(router: ConnectRouter, services: readonly DescService[]): void {
+export function registerReflection(router: RpcRouter, services: readonly DescService[]): void {
   const all = [...services, v1.ServerReflection, v1alpha.ServerReflection];
   const names = all.map((service) => service.typeName).sort();
   const index = createDescriptorIndex(all);

@@ -1,5 +1,4 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
@@ -12,13 +11,13 @@ import type { Logger } from "../../telemetry/log.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
-import { watchContext } from "./call-context.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
 import type { ReflectionAccess } from "./open-methods.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
+import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
@@ -30,6 +29,8 @@ export interface RpcOptions {
   readonly serving: ServingInfo;
   /** Whether there is reflection at all. */
   readonly reflectionAccess: ReflectionAccess;
+  /** Adds further services, which reflection and health do not know. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
   /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
@@ -68,9 +69,8 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   const reflection = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
   const served = [...rerankers, Health, ...(hasReflection ? reflection : [])];
   const names = served.map((service) => service.typeName);
-  const router = createConnectRouter({
+  const router = createRpcRouter({
     interceptors: [createErrorInterceptor(log)],
-    requestGate: watchContext,
     jsonOptions,
     readMaxBytes: limits.maxBodyBytes,
     acceptCompression: [compressionGzip],
@@ -84,5 +84,6 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
   if (hasReflection) registerReflection(router, [...rerankers, Health]);
+  options.addServices?.(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }

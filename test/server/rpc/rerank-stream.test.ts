@@ -81,9 +81,14 @@ suite("RerankStream", () => {
     stream.write(item("busy", { query: "busy" }));
     stream.write(item("bug", { query: "bug" }));
     stream.write(item("late", { query: "hold" }, { timeout_ms: 5 }));
-    stream.write(item("good"));
+    stream.write(item("good", { query: "good" }));
     stream.end();
-    await reranker.until(() => reranker.aborted.length === 1 && reranker.held.length === 1);
+    await reranker.until(
+      () =>
+        reranker.aborted.length === 1 &&
+        reranker.held.length === 1 &&
+        reranker.requests.some(({ query }) => query === "good"),
+    );
     reranker.releaseAll();
 
     const { messages, error } = await ended;
