@@ -40,8 +40,16 @@ export const httpStatusOf = {
 export interface RerankErrorOptions {
   /** The request field at fault, in wire spelling, for example `top_n`. */
   readonly field?: string;
-  /** How long a client should wait before it tries again, in milliseconds. */
+  /**
+   * How long a client should wait before it tries again, in milliseconds. A `resource_exhausted`
+   * without it is for good: the same request would be refused again.
+   */
   readonly retryAfterMs?: number;
+  /**
+   * Which of several things that were given together is at fault, from 0: a pair of a request, or a
+   * request of several.
+   */
+  readonly position?: number;
   /** What led to this error. Kept for logs, never sent to a client. */
   readonly cause?: unknown;
 }
@@ -56,12 +64,14 @@ export class RerankError extends Error {
   readonly code: RerankErrorCode;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly position: number | undefined;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
+    this.position = options.position;
   }
 }
 
