@@ -178,13 +178,14 @@ suite("createFairQueue()", () => {
   });
 
   test("forgets requests that were given up while they waited", () => {
-    // One large request, and small ones that keep coming.
+    // One large request, and small ones that keep the model busy alone.
     const batchesOf = (queue: FairQueue<string>): number => {
       queue.add("large", new Array<number>(50).fill(100));
       let batches = 0;
       for (let left = 50; left > 0; batches += 1) {
-        if (batches % 2 === 0) queue.add(`small ${batches}`, [100]);
+        queue.add(`small ${batches}`, [100]);
         left -= queue.takeBatch().filter(({ key }) => key === "large").length;
+        if (batches > 5000) return batches;
       }
       return batches;
     };
@@ -193,7 +194,7 @@ suite("createFairQueue()", () => {
     const queue = createFairQueue<string>(policy);
     // Never idle, so nothing else puts the queue right again.
     queue.add("steady 0", new Array<number>(10).fill(100));
-    for (let round = 1; round <= 20_000; round += 1) {
+    for (let round = 1; round <= 5000; round += 1) {
       queue.add(`given up ${round}`, [100, 100, 100]);
       queue.add(`steady ${round}`, [100]);
       queue.takeBatch();
@@ -201,7 +202,7 @@ suite("createFairQueue()", () => {
     }
     const used = batchesOf(queue);
 
-    assert(used <= fresh + 25, `${used} batches, and ${fresh} in a new queue`);
+    assert(used <= 1.5 * fresh, `${used} batches, and ${fresh} in a new queue`);
   });
 
   test("shares the runs of requests with pairs of one length", () => {

@@ -115,7 +115,7 @@ const step = fc.oneof(
 suite("properties of the fair queue", () => {
   test("serves as its policy says, whatever comes, is given up and has a deadline", async () => {
     await checkProperty(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 20, maxLength: 120, size: "max" }), (steps) => {
         // Every batch is one pair, so the order of pairs is that of the policy.
         const queue = createFairQueue<number>({ maxBatchTokens: 1, runOverheadTokens: 0 });
         const reference = createReference();
