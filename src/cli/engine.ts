@@ -13,6 +13,7 @@ import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
+  /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
+  readonly refuseDuringOutage?: boolean | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
 }
@@ -93,7 +96,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({
       tokenizer,
-      scheduler,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
       clock: systemClock,
       cache,
       limits,

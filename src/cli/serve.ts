@@ -13,7 +13,6 @@ import { followBackend } from "./follow-backend.ts";
 import { packageVersion } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
-import { refuseDuringOutage } from "./refuse-during-outage.ts";
 import type { ProcessContext } from "./run.ts";
 import { openSecurity } from "./security.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
@@ -76,7 +75,10 @@ export async function serve(
   warnOfExposure({ ...config, nghttp2Version: context.nghttp2Version }, log);
   const endFollowing = security.follow(server);
 
-  const starting = startEngine(config, prepared, telemetry.onBatch);
+  const starting = startEngine(config, prepared, {
+    onBatch: telemetry.onBatch,
+    refuseDuringOutage: true,
+  });
   const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
     endFollowing();
     server.destroy();
@@ -87,7 +89,7 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
+  door.open(telemetry.follow(engine, engine.reranker));
   followBackend(engine, { log, health });
   log.info(
     {
@@ -116,14 +118,14 @@ export async function serve(
 /** A reranker that turns callers away until the model is there. */
 function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
   let behind: Reranker | undefined;
+  const open = (): Reranker => {
+    if (behind) return behind;
+    throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
+  };
   return {
     reranker: {
-      async rerank(request, call) {
-        if (behind) return behind.rerank(request, call);
-        throw new RerankError("unavailable", "the model is loading, try again", {
-          retryAfterMs: 1000,
-        });
-      },
+      rerank: async (request, call) => await open().rerank(request, call),
+      rerankTogether: async (requests, call) => await open().rerankTogether(requests, call),
     },
     open(reranker) {
       behind = reranker;

@@ -39,6 +39,14 @@ export interface Deadline {
   readonly grantedMs: number;
 }
 
+/** Returns a deadline, or undefined without a time. Default: all of the granted time is left. */
+export function deadlineOf(
+  timeoutMs: number | undefined,
+  grantedMs = timeoutMs,
+): Deadline | undefined {
+  return timeoutMs === undefined || grantedMs === undefined ? undefined : { timeoutMs, grantedMs };
+}
+
 /** How much may wait. */
 export interface AdmissionLimits {
   /** Most tokens that may wait. A request that finds nothing waiting is taken whatever its size. */

@@ -1,4 +1,4 @@
-import type { RerankError } from "../errors.ts";
+import { RerankError } from "../errors.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 
 /**
@@ -22,4 +22,10 @@ export function partsOf<Key>(
   if (!isTooLarge || batch.length === 1) return undefined;
   const half = Math.ceil(batch.length / 2);
   return [batch.slice(0, half), batch.slice(half)];
+}
+
+/** Returns the error of a request of a failed batch; where one pair is too large, with its position. */
+export function errorOfRequest(error: RerankError, isAlone: boolean, pair: number): RerankError {
+  if (error.code !== "resource_exhausted" || !isAlone) return error;
+  return new RerankError(error.code, error.message, { cause: error, position: pair });
 }

@@ -138,6 +138,16 @@ function isRecent({ endedMs }: MeasuredRun, nowMs: number): boolean {
   return nowMs - endedMs <= recentMs;
 }
 
+/** Returns a function that keeps an estimate for each device, by its name. */
+export function createDeviceCosts(): (device: string) => RunCost {
+  const costs = new Map<string, RunCost>();
+  return (device) => {
+    const known = costs.get(device) ?? createRunCost();
+    costs.set(device, known);
+    return known;
+  };
+}
+
 /** Returns the line through the sizes, or undefined if they are too close together for one. */
 function lineThrough(
   sizes: readonly SizeClass[],

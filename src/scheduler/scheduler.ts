@@ -7,15 +7,16 @@ import {
   type AdmissionLimits,
   admit,
   type Deadline,
+  deadlineOf,
   hopelessRefusal,
 } from "./admission.ts";
-import { partsOf } from "./failed-batch.ts";
+import { errorOfRequest, partsOf } from "./failed-batch.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { createJob, encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
 import { createLostBatches } from "./lost-batches.ts";
 import type { BatchStats, QueueSnapshot } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
-import { createRunCost, type RunCost } from "./run-cost.ts";
+import { createDeviceCosts, type RunCost } from "./run-cost.ts";
 import type { ScoreCall, ScoredPairs } from "./score-call.ts";
 import { sumOf, type Work, workOf } from "./work.ts";
 
@@ -77,7 +78,8 @@ const maxOutageWaitMs = 10_000;
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { backend, clock, policy, padId, limits, onBatch } = options;
   const queue = createFairQueue<Job>(policy);
-  const costs = new Map<string, RunCost>();
+  const costOn = createDeviceCosts();
+  const cost = (): RunCost => costOn(backend.device ?? "");
   const lost = createLostBatches<Job>();
   const jobs = new Set<Job>();
   let running: Work = { runs: 0, tokens: 0 };
@@ -117,14 +119,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       queue.add(job, lengths, { cost: costMs, slack: slackMs });
       pump();
     });
-  }
-
-  /** What is known of the device that the model runs on now. */
-  function cost(): RunCost {
-    const device = backend.device ?? "";
-    const known = costs.get(device) ?? createRunCost();
-    costs.set(device, known);
-    return known;
   }
 
   function patienceOf(deadline: Deadline | undefined): number {
@@ -253,7 +247,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const open = batch.filter(isOpen);
     const parts = partsOf(open, error);
     if (parts === undefined) {
-      for (const { key, pair } of open) key.settle(ofPair(error, open.length === 1, pair));
+      for (const { key, pair } of open) key.settle(errorOfRequest(error, open.length === 1, pair));
       return;
     }
     for (const part of parts) {
@@ -291,18 +285,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
-function deadlineOf(timeoutMs: number | undefined, grantedMs = timeoutMs): Deadline | undefined {
-  return timeoutMs === undefined || grantedMs === undefined ? undefined : { timeoutMs, grantedMs };
-}
-
 function isOpen({ key }: QueuedPair<Job>): boolean {
   return !key.settled;
-}
-
-/** Returns the error of a request; where a single pair failed, with its position. */
-function ofPair(error: RerankError, isAlone: boolean, pair: number): RerankError {
-  if (error.code !== "resource_exhausted" || !isAlone) return error;
-  return new RerankError(error.code, error.message, { cause: error, position: pair });
 }
 
 function notNow({ remainingMs }: Outage): RerankError {

@@ -63,6 +63,7 @@ export async function* rerankStream(
       reranker,
       log,
       maxRequestTimeoutMs,
+      streamTimeoutMs: context.timeoutMs(),
       signal: stop.signal,
       requestId: call?.id,
       observeRanking: call?.observeRanking,
