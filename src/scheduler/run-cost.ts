@@ -23,8 +23,11 @@ export interface RunCost {
   leastMs(work: Work, nowMs: number): number;
 }
 
-/** Runs kept of each size: the median of so few follows a model that changes its speed. */
+/** Runs kept of each size: so few follow a model that changes its speed. */
 const keptRuns = 15;
+
+/** The share of the fastest, and of the slowest, that count for nothing. */
+const trimmedShare = 0.2;
 
 /** How long a run counts as measured lately, in milliseconds. */
 const recentMs = 10_000;
@@ -42,7 +45,7 @@ const firstDoubt = 8;
 interface SizeClass {
   /** The last ones, oldest first. Once there is a recent one, only recent ones. */
   readonly runs: readonly MeasuredRun[];
-  /** The medians of their tokens and of their times. */
+  /** The means of their tokens and of their times, without those that are far off. */
   readonly tokens: number;
   readonly ms: number;
 }
@@ -51,8 +54,9 @@ interface SizeClass {
  * Returns an estimate that knows nothing.
  *
  * The runs of each size are kept apart, so that any number of small ones does not drive out what was
- * learnt of large ones, and count by their medians, so that a frozen process or one late message
- * changes nothing. The line through these medians is the one with the median of the slopes between
+ * learnt of large ones, and count by their trimmed mean, so that a frozen process or one late message
+ * changes nothing; a median would not know how much longer some runs take on a machine that is
+ * shared. The line through these means is the one with the median of the slopes between
  * them (Theil and Sen). A size that was measured lately has the last word about those near it: a
  * larger run takes no less time, and no more than in proportion. Where the sizes are too close
  * together to tell the two parts of the cost apart, and for runs far larger than any that was seen,
@@ -71,8 +75,8 @@ export function createRunCost(): RunCost {
     const kept = [...before, run].slice(-keptRuns);
     classes.set(name, {
       runs: kept,
-      tokens: medianOf(kept.map((each) => ({ value: each.tokens, weight: 1 }))),
-      ms: medianOf(kept.map((each) => ({ value: each.ms, weight: 1 }))),
+      tokens: meanOfMiddle(kept.map((each) => each.tokens)),
+      ms: meanOfMiddle(kept.map((each) => each.ms)),
     });
     line = lineThrough([...classes.values()]);
     lastMs = endedMs;
@@ -164,6 +168,13 @@ function lineThrough(
   const tokenMs = Math.max(0, medianOf(slopes));
   const rests = sizes.map(({ tokens, ms }) => ({ value: ms - tokenMs * tokens, weight: 1 }));
   return { fixedMs: Math.max(0, medianOf(rests)), tokenMs };
+}
+
+/** Returns the mean of the values without the largest and the smallest of them. */
+function meanOfMiddle(values: readonly number[]): number {
+  const cut = Math.floor(values.length * trimmedShare);
+  const middle = values.toSorted((a, b) => a - b).slice(cut, values.length - cut);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
 interface Weighted {

@@ -119,7 +119,7 @@ suite("rerankOrFallback()", () => {
   for (const [code, reason, word] of reasons) {
     test(`falls back on ${code}, and says so once`, async () => {
       const { rerankOrFallback, server, lines } = createServer();
-      server.failure = failWith(code);
+      server.failure = failWith(code, code === "resource_exhausted" ? 1_000 : undefined);
 
       const ranked = [await rerankOrFallback("q", notes), await rerankOrFallback("q", notes)];
 
