@@ -3,6 +3,7 @@ import { createEngine, type Engine } from "../../src/cli/engine.ts";
 import { RerankError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import type { RerankObserver } from "../../src/reranker/rerank-observer.ts";
 import { cutDocument } from "../corpus.ts";
 import { poissonArrivalsMs } from "../load/arrivals.ts";
 import type { PassagePool } from "../passages.ts";
@@ -29,7 +30,7 @@ interface Scale {
 
 const fullScale: Scale = {
   requests: 1000,
-  idleMs: 1_200_000,
+  idleMs: 600_000,
   largest: { documents: 1000, tokens: 500 },
   loadMs: 30_000,
   largestInLoad: { documents: 50, tokens: 300 },
@@ -54,15 +55,16 @@ const patienceMs = 200;
 /** Times that each of the two requests is sent from which the expected time is taken. */
 const calibrations = 5;
 
-/** How a request ended. */
-type End = "answered" | "refused" | "late";
+/** How a request ended; `late_unread`: before its texts were tokens, so before it was taken. */
+type End = "answered" | "refused" | "late" | "late_unread";
 
 /** One request with a deadline. */
 interface Asked {
   readonly end: End;
-  /** When it came, and what it was granted, in ms. */
+  /** When it came, what it was granted, and when it was answered or refused, in ms. */
   readonly sentMs: number;
   readonly deadlineMs: number;
+  readonly endedMs: number;
   /** How long it should take alone, in ms. */
   readonly aloneMs: number;
 }
@@ -197,9 +199,9 @@ async function askUnderLoad(
   );
   await untilIdle(subject);
   const during = busy.filter(({ endMs }) => endMs >= startMs);
-  const needless = asked.filter(({ end, sentMs, deadlineMs, aloneMs }) => {
+  const needless = asked.filter(({ end, sentMs, deadlineMs, endedMs, aloneMs }) => {
     if (end !== "refused") return false;
-    const window = { startMs: sentMs, endMs: sentMs + deadlineMs };
+    const window = { startMs: endedMs, endMs: Math.max(endedMs, sentMs + deadlineMs) };
     return idleMsWithin(window, during) >= modelShare * aloneMs;
   });
   const ends = asked.map(({ end }) => end);
@@ -247,6 +249,7 @@ function record(
     asked: ends.length,
     answered: countOf("answered"),
     late: countOf("late"),
+    late_unread: countOf("late_unread"),
     refused: countOf("refused"),
     refused_share: round3(countOf("refused") / Math.max(1, ends.length)),
     needless,
@@ -254,15 +257,23 @@ function record(
 }
 
 async function ask(subject: Subject, shape: Shape, deadlineMs: number): Promise<Asked> {
-  const sentMs = performance.now();
-  const aloneMs = subject.expect(shape);
+  const facts = { sentMs: performance.now(), deadlineMs, aloneMs: subject.expect(shape) };
+  let wasRead = false;
+  const observer = {
+    tokenized() {
+      wasRead = true;
+    },
+    scored() {},
+  };
   try {
-    await rank(subject, shape, deadlineMs);
-    return { end: "answered", sentMs, deadlineMs, aloneMs };
+    await rank(subject, shape, { timeoutMs: deadlineMs, observer });
+    return { ...facts, endedMs: performance.now(), end: "answered" };
   } catch (error) {
+    const endedMs = performance.now();
     const code = error instanceof RerankError ? error.code : undefined;
-    if (code === "deadline_exceeded") return { end: "late", sentMs, deadlineMs, aloneMs };
-    if (code === "resource_exhausted") return { end: "refused", sentMs, deadlineMs, aloneMs };
+    if (code === "deadline_exceeded")
+      return { ...facts, endedMs, end: wasRead ? "late" : "late_unread" };
+    if (code === "resource_exhausted") return { ...facts, endedMs, end: "refused" };
     throw error;
   }
 }
@@ -270,19 +281,18 @@ async function ask(subject: Subject, shape: Shape, deadlineMs: number): Promise<
 async function rank(
   { engine, pool, random }: Subject,
   { documents, tokens }: Shape,
-  timeoutMs?: number,
+  limited: { readonly timeoutMs?: number; readonly observer?: RerankObserver } = {},
 ): Promise<void> {
   const request = {
     query: pickOne(random, pool.queries).slice(0, 20),
     documents: Array.from({ length: documents }, () => cutDocument(pool, tokens, random)),
   };
-  const { signal } = new AbortController();
-  if (timeoutMs === undefined) {
-    await engine.reranker.rerank(request, { signal });
-    return;
-  }
-  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
-  await engine.reranker.rerank(request, { signal: deadline, timeoutMs });
+  const { timeoutMs } = limited;
+  const signal =
+    timeoutMs === undefined
+      ? new AbortController().signal
+      : AbortSignal.timeout(Math.ceil(timeoutMs));
+  await engine.reranker.rerank(request, { signal, ...limited });
 }
 
 /** The batch that runs cannot be ended: a request that is answered has come after it. */

@@ -24,8 +24,7 @@ export interface Outlook {
    */
   readonly waitMs: number | undefined;
   readonly ownMs: number | undefined;
-  /** The same at the very least; 0 where it was not measured lately. */
-  readonly leastWaitMs: number;
+  /** What it takes itself at the very least; 0 where its size was not measured lately. */
   readonly leastOwnMs: number;
   /** undefined if the caller did not say. */
   readonly deadline: Deadline | undefined;
@@ -71,7 +70,7 @@ const unbound: Admission = { slackMs: Number.POSITIVE_INFINITY, isProbe: false }
  * Decides about a request. Throws a RerankError `resource_exhausted` if the queue has no room for
  * all of it, if it would wait too long, or if it cannot be done before its deadline. The error tells
  * after which time there may be room; without such a time, it would be refused again as long as
- * others wait.
+ * others wait. Throws `deadline_exceeded` if no time is left.
  *
  * While nothing waits, a request is refused only if runs of its size were measured a moment ago and
  * it would be late even if the model were much faster. Else it is taken and measured: an estimate
@@ -101,19 +100,20 @@ function checkQueue(outlook: Outlook, { maxQueueTokens }: AdmissionLimits): void
 
 function admitBefore(deadline: Deadline, outlook: Outlook): Admission {
   const { timeoutMs, grantedMs } = deadline;
-  const { waitMs, ownMs, ownTokens, leastOwnMs, leastWaitMs } = outlook;
+  const { waitMs, ownMs, ownTokens, leastOwnMs } = outlook;
+  if (timeoutMs <= 0) {
+    const message = "the deadline passed before the request was done";
+    throw new RerankError("deadline_exceeded", message);
+  }
   if (waitMs === undefined || ownMs === undefined) return unbound;
   const spareMs = timeoutMs / deadlineCaution - waitMs - ownMs;
   if (spareMs >= 0) return { slackMs: spareMs, isProbe: false };
   const hopeless = hopelessRefusal({ ownTokens, ownMs, leastOwnMs, grantedMs });
   if (hopeless) throw hopeless;
-  const wasMeasured = leastOwnMs > 0;
-  const isWorthIt = outlook.nothingWaits
-    ? leastWaitMs + leastOwnMs <= timeoutMs
-    : !wasMeasured && !outlook.isProbing;
+  const isUnknown = leastOwnMs === 0 && !outlook.isProbing;
   // Without hope of being in time it is promised nothing; else nobody goes ahead of it.
   const slackMs = waitMs + ownMs > timeoutMs ? Number.POSITIVE_INFINITY : 0;
-  if (isWorthIt) return { slackMs, isProbe: true };
+  if (outlook.nothingWaits || isUnknown) return { slackMs, isProbe: true };
   const overMs = deadlineCaution * -spareMs;
   throw refusal("the request would not be done before its deadline", Math.min(overMs, waitMs));
 }

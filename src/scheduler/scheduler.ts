@@ -129,7 +129,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const { outage } = backend;
     if (outage !== undefined && patienceOf(deadline) < outage.remainingMs) throw notNow(outage);
     const { expectedMs, leastMs } = cost();
-    const nowMs = clock.nowMs();
     const ownMs = expectedMs(own);
     const underWay = [running, { runs: lost.waiting.length, tokens: lostTokens() }];
     const ahead = [queue.workAheadOf(own.tokens, ownMs ?? 0), ...underWay];
@@ -142,8 +141,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         ownTokens: own.tokens,
         waitMs: expectedMs(sumOf(ahead)),
         ownMs,
-        leastWaitMs: leastMs(running, nowMs),
-        leastOwnMs: leastMs(own, nowMs),
+        leastOwnMs: leastMs(own, clock.nowMs()),
         deadline,
       },
       limits,

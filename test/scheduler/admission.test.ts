@@ -14,7 +14,6 @@ const busy: Outlook = {
   ownTokens: 100,
   waitMs: 200,
   ownMs: 100,
-  leastWaitMs: 20,
   leastOwnMs: 50,
   deadline: undefined,
 };
@@ -24,7 +23,6 @@ const idle: Outlook = {
   queuedTokens: 0,
   queueMs: 0,
   waitMs: 0,
-  leastWaitMs: 0,
   nothingWaits: true,
 };
 
@@ -88,6 +86,16 @@ suite("admit()", () => {
     assert.equal(admit({ ...idle, ...within(110) }, limits).slackMs, 0);
   });
 
+  test("takes what has little time left of enough, while nothing waits", () => {
+    assert.equal(admit({ ...idle, waitMs: 300, ...within(1, 60) }, limits).isProbe, true);
+  });
+
+  test("tells a deadline that passed while the texts were read", () => {
+    assert.throws(() => admit({ ...idle, ...within(0, 60) }, limits), {
+      code: "deadline_exceeded",
+    });
+  });
+
   test("takes one request whose size was not measured lately while others wait", () => {
     const unmeasured = { ...busy, leastOwnMs: 0, ...within(10) };
 
@@ -113,18 +121,6 @@ suite("admit()", () => {
       outlook: { ...busy, ...within(325) },
       message: /^the request would not be done before its deadline; try again/,
       retryAfterMs: 50,
-    },
-    {
-      name: "what the running batch makes late for certain",
-      outlook: { ...idle, waitMs: 300, leastWaitMs: 200, ...within(240) },
-      message: /before its deadline; try again/,
-      retryAfterMs: 260,
-    },
-    {
-      name: "what had time enough before its texts were read",
-      outlook: { ...idle, waitMs: 2, ...within(10, 60) },
-      message: /before its deadline; try again/,
-      retryAfterMs: 2,
     },
   ]) {
     test(`refuses ${name}, with the time until there may be room`, () => {
