@@ -110,7 +110,7 @@ function pickClass(place: number): LengthClass | undefined {
  * Cuts a text of about `tokens` tokens out of the pool, over the ends of passages where one is too
  * short.
  */
-function cutDocument(pool: PassagePool, tokens: number, random: Random): string {
+export function cutDocument(pool: PassagePool, tokens: number, random: Random): string {
   const characters = Math.ceil(tokens * charactersPerToken[pool.language]);
   const first = Math.floor(random() * pool.passages.length);
   let text = "";

@@ -42,8 +42,16 @@ export interface RerankErrorOptions {
   readonly field?: string;
   /** The limit that the request was over, in the unit that the message names. For logs. */
   readonly limit?: number;
-  /** How long a client should wait before it tries again, in milliseconds. */
+  /**
+   * How long a client should wait before it tries again, in milliseconds. A `resource_exhausted`
+   * without it is for good: the same request would be refused again.
+   */
   readonly retryAfterMs?: number;
+  /**
+   * Which of several things that were given together is at fault, from 0: a pair of a request, or a
+   * request of several.
+   */
+  readonly position?: number;
   /** What led to this error. Kept for logs, never sent to a client. */
   readonly cause?: unknown;
 }
@@ -59,6 +67,7 @@ export class RerankError extends Error {
   readonly field: string | undefined;
   readonly limit: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly position: number | undefined;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
     // Half of a character in a status line cannot be encoded, and no error may fail on its way out.
@@ -70,6 +79,7 @@ export class RerankError extends Error {
     this.field = options.field;
     this.limit = options.limit;
     this.retryAfterMs = options.retryAfterMs;
+    this.position = options.position;
   }
 }
 

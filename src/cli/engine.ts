@@ -15,6 +15,7 @@ import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
 import { checkCacheSize } from "./check-cache-size.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
+  /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
+  readonly refuseDuringOutage?: boolean | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
   /** Hears of everything that changes, also while the engine loads. */
@@ -104,7 +107,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     });
     const reranker = createReranker({
       tokenizer,
-      scheduler,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
       clock: systemClock,
       cache,
       limits,

@@ -60,11 +60,11 @@ export async function prepareModel(
   return { model, device, weightsDevice: weights.device, maxLength };
 }
 
-/** Loads a prepared model, with those who hear of its runs and changes. Rejects as `createEngine`. */
+/** Loads a prepared model, with those who observe its runs and changes. Rejects as `createEngine`. */
 export function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  { onBatch, observer }: Pick<EngineOptions, "onBatch" | "observer">,
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength } = prepared;
@@ -79,7 +79,6 @@ export function startEngine(
     admission: config,
     cacheMb,
     maxBatchTokens,
-    onBatch,
-    observer,
+    ...options,
   });
 }

@@ -14,7 +14,6 @@ import { createEngineMonitor } from "./engine-monitor.ts";
 import { packageVersion } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
-import { refuseDuringOutage } from "./refuse-during-outage.ts";
 import type { ProcessContext } from "./run.ts";
 import { openSecurity } from "./security.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
@@ -81,6 +80,7 @@ export async function serve(
   const starting = startEngine(config, prepared, {
     onBatch: telemetry.onBatch,
     observer: monitor,
+    refuseDuringOutage: true,
   });
   const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
     endFollowing();
@@ -92,7 +92,7 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
+  door.open(telemetry.follow(engine, engine.reranker));
   tellOfNames(config, model.name, log);
   // A worker may have ended since it was loaded, and then there is nothing to be ready with.
   health.onceServing(() =>
@@ -138,14 +138,14 @@ function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, l
 /** A reranker that turns callers away until the model is there. */
 function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
   let behind: Reranker | undefined;
+  const open = (): Reranker => {
+    if (behind) return behind;
+    throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
+  };
   return {
     reranker: {
-      async rerank(request, call) {
-        if (behind) return behind.rerank(request, call);
-        throw new RerankError("unavailable", "the model is loading, try again", {
-          retryAfterMs: 1000,
-        });
-      },
+      rerank: async (request, call) => await open().rerank(request, call),
+      rerankTogether: async (requests, call) => await open().rerankTogether(requests, call),
     },
     open(reranker) {
       behind = reranker;

@@ -30,7 +30,7 @@ export interface MemoryFallbackOptions {
 export const deviceRestMs = 60_000;
 
 const outOfMemory =
-  /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED/i;
+  /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED|buffer allocation failed/i;
 
 /**
  * Returns a function that computes a batch whatever its size: one that does not fit into memory is
@@ -119,7 +119,7 @@ async function runHalving(
 }
 
 function tooLarge({ length }: EncodedBatch, cause: unknown): RerankError {
-  const message = `one document of ${length} tokens does not fit into memory`;
+  const message = `a document of ${length} tokens does not fit into memory`;
   return new RerankError("resource_exhausted", message, { cause });
 }
 
@@ -131,13 +131,17 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : "";
 }
 
+/** Returns some rows of a batch, padded no longer than the longest of them. */
 function rowsOf(batch: EncodedBatch, start: number, end: number): EncodedBatch {
-  const { length, inputIds, typeIds, lengths } = batch;
-  return {
-    rows: end - start,
-    length,
-    inputIds: inputIds.subarray(start * length, end * length),
-    typeIds: typeIds.subarray(start * length, end * length),
-    lengths: lengths.subarray(start, end),
-  };
+  const rows = end - start;
+  const lengths = batch.lengths.slice(start, end);
+  const length = lengths.reduce((longest, each) => Math.max(longest, each), 1);
+  const inputIds = new Int32Array(rows * length);
+  const typeIds = new Uint8Array(rows * length);
+  for (let row = 0; row < rows; row += 1) {
+    const first = (start + row) * batch.length;
+    inputIds.set(batch.inputIds.subarray(first, first + length), row * length);
+    typeIds.set(batch.typeIds.subarray(first, first + length), row * length);
+  }
+  return { rows, length, inputIds, typeIds, lengths };
 }

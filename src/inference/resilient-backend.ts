@@ -230,6 +230,9 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     get details() {
       return details;
     },
+    get device() {
+      return details.info?.device;
+    },
     get outage() {
       return outage;
     },

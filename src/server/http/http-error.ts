@@ -61,8 +61,14 @@ export function errorAnswerOf(error: unknown): ErrorAnswer {
     return { status: 500, code: "internal", message: "internal error", headers: {} };
   }
   const { code, message, field, retryAfterMs } = error;
-  const status = httpStatusOf[code];
-  return { status, code, message, field, headers: headersOf(code, retryAfterMs) };
+  const headers = headersOf(code, retryAfterMs);
+  return { status: statusOf(error), code, message, field, headers };
+}
+
+/** Clients send a 429 again by themselves, so what would be refused again is no such answer. */
+function statusOf({ code, retryAfterMs }: RerankError): number {
+  const isForGood = code === "resource_exhausted" && retryAfterMs === undefined;
+  return httpStatusOf[isForGood ? "invalid_argument" : code];
 }
 
 function headersOf(
@@ -71,6 +77,7 @@ function headersOf(
 ): Readonly<Record<string, string>> {
   switch (code) {
     case "resource_exhausted":
+      return retryAfterMs === undefined ? {} : { "retry-after": retryAfterSeconds(retryAfterMs) };
     case "unavailable":
       return { "retry-after": retryAfterSeconds(retryAfterMs) };
     case "unauthenticated":

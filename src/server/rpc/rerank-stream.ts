@@ -70,6 +70,7 @@ export async function* rerankStream(
       reranker,
       log,
       maxRequestTimeoutMs,
+      streamTimeoutMs: context.timeoutMs(),
       signal: stop.signal,
       onFailed,
       requestId: call?.id,

@@ -20,6 +20,8 @@ export interface StreamItemOptions {
   readonly log: Logger;
   /** Longest time that a request may ask for, in milliseconds. */
   readonly maxRequestTimeoutMs: number;
+  /** What the deadline of the stream leaves, in milliseconds; undefined without one. */
+  readonly streamTimeoutMs: number | undefined;
   /** Aborts with a RerankError when the stream ends. */
   readonly signal: AbortSignal;
   /** Hears of the error that the request is answered with. */
@@ -58,15 +60,18 @@ export function problemOf(
 }
 
 /**
- * Ranks one request of a stream under its own deadline. Never rejects: a failure is an answer, too.
+ * Ranks one request of a stream under its own deadline and the stream's. Never rejects: a failure is an answer, too.
  */
 export async function answerItem(
   options: StreamItemOptions,
   message: RerankStreamRequest,
 ): Promise<StreamAnswer> {
-  const { id, request, timeoutMs } = message;
+  const { id, request } = message;
   if (request === undefined) return errorAnswer(id, new RerankError("internal", "internal error"));
-  const allowedMs = timeoutMs && Math.min(timeoutMs, options.maxRequestTimeoutMs);
+  const { maxRequestTimeoutMs, streamTimeoutMs = Number.POSITIVE_INFINITY } = options;
+  const allowedMs =
+    message.timeoutMs === undefined ? undefined : Math.min(message.timeoutMs, maxRequestTimeoutMs);
+  const leftMs = Math.min(allowedMs ?? Number.POSITIVE_INFINITY, streamTimeoutMs);
   const item = linkSignals({
     signals: [options.signal],
     timeoutMs: allowedMs,
@@ -78,7 +83,8 @@ export async function answerItem(
   });
   try {
     const observer = options.observeRanking?.();
-    const call = { signal: item.signal, timeoutMs: allowedMs, observer };
+    const timeoutMs = Number.isFinite(leftMs) ? leftMs : undefined;
+    const call = { signal: item.signal, timeoutMs, observer };
     const result = await options.reranker.rerank(requestOf(request), call);
     return { id, outcome: { case: "response", value: responseOf(result, request) } };
   } catch (error) {

@@ -22,6 +22,7 @@ const objectRoutes: Readonly<Record<string, (query: string) => object>> = {
 /** What the fake does for a query, and how it looks. */
 const faults = [
   { query: "busy", status: 429, code: "resource_exhausted", type: "rate_limit_error", retry: "2" },
+  { query: "vast", status: 422, code: "resource_exhausted", type: "invalid_request_error" },
   { query: "loading", status: 503, code: "unavailable", type: "unavailable_error", retry: "1" },
   { query: "bug", status: 500, code: "internal", type: "server_error", retry: undefined },
   { query: "", status: 422, code: "invalid_argument", type: "invalid_request_error" },
@@ -30,7 +31,7 @@ const faults = [
 suite("errors of the object dialects", () => {
   for (const [path, bodyOf] of Object.entries(objectRoutes)) {
     for (const { query, status, code, type, retry } of faults) {
-      test(`${path} tells ${code} where every client looks`, async (context) => {
+      test(`${path} tells ${status} ${code} where every client looks`, async (context) => {
         const { url } = await startServer(context);
 
         const answer = await postJson(`${url}${path}`, bodyOf(query));
@@ -90,6 +91,7 @@ suite("errors of text-embeddings-inference's dialect", () => {
     },
     { body: { query: "q", texts: ["a"], truncation_direction: "up" }, status: 422 },
     { body: { query: "busy", texts: ["a"] }, status: 429, type: "Overloaded", retry: "2" },
+    { body: { query: "vast", texts: ["a"] }, status: 422, message: /can never fit/ },
     { body: { query: "loading", texts: ["a"] }, status: 503, type: "Unhealthy", retry: "1" },
     { body: { query: "bug", texts: ["a"] }, status: 424, type: "Backend", message: /^internal/ },
   ];
