@@ -1,7 +1,7 @@
 /**
  * Rewrites what the program can tell better than its authors: the tables of options in the README
  * and in docs/cli.md, measured tables that stand on several pages, and the outputs of the commands
- * that the README and the guides show. Run it after a change of options, model or version.
+ * that the README, docs/http-api.md and the guides show. Run it after a change of options, model or version.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,8 +10,9 @@ import { optionsTable } from "../src/config/help.ts";
 import { interopTool } from "../test/interop/tools.ts";
 import { packageRoot, startServerProcess } from "../test/server-process.ts";
 import { copyTables } from "./docs/copied-tables.ts";
-import { guidePages } from "./docs/pages.ts";
+import { guidePages, servedPages } from "./docs/pages.ts";
 import { refreshPage } from "./docs/refresh-page.ts";
+import type { Step } from "./docs/steps.ts";
 import { openWorkspace } from "./docs/workspace.ts";
 import { replaceBetween } from "./markers.ts";
 
@@ -23,24 +24,21 @@ await rewrite("docs/cli.md", (text) =>
   ),
 );
 await copyTables(packageRoot);
-await refreshReadme();
+await refreshServedPages();
 for (const page of guidePages) await refreshGuide(page);
 
-/** The README's commands ask a server that runs; those of grpcurl need it installed. */
-async function refreshReadme(): Promise<void> {
+/** Commands that ask a server that runs; those of grpcurl need it installed. */
+async function refreshServedPages(): Promise<void> {
   const grpcurl = interopTool("bin/grpcurl");
   if (grpcurl.skip) process.stderr.write(`outputs of grpcurl stay as they are: ${grpcurl.skip}\n`);
   const server = await startServerProcess();
   const workspace = openWorkspace({ port: server.port });
   try {
-    await rewrite("README.md", (text) =>
-      refreshPage(text, {
-        workspace,
-        lenient: true,
-        isLeftOut: (step) =>
-          grpcurl.skip !== false && step.kind === "command" && step.command.startsWith("grpcurl"),
-      }),
-    );
+    const isLeftOut = (step: Step): boolean =>
+      grpcurl.skip !== false && step.kind === "command" && step.command.startsWith("grpcurl");
+    for (const page of servedPages) {
+      await rewrite(page, (text) => refreshPage(text, { workspace, lenient: true, isLeftOut }));
+    }
   } finally {
     workspace.close();
     await server.stop();

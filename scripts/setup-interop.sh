@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the foreign clients that test/interop drives: grpcurl and grpc-health-probe (needs Go), Python grpcio (needs
-# Python 3). Tests whose client is missing are skipped and say so. With --require, exits with 1 if one cannot be had.
+# Python 3), and builds the examples in both languages. Tests whose client is missing are skipped and say so. With
+# --require, exits with 1 if one cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=.cache/interop
@@ -17,13 +18,18 @@ if command -v go > /dev/null; then
   export GOBIN="$PWD/$target/bin"
   [ -x "$GOBIN/grpcurl" ] || go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
   [ -x "$GOBIN/grpc-health-probe" ] || go install github.com/grpc-ecosystem/grpc-health-probe@v0.4.61
+  (cd examples/go && ../../node_modules/.bin/buf generate ../../proto --path ../../proto/rerank &&
+    go build -o "$GOBIN/example-go" .)
 else
   missing "no Go here, so no grpcurl and no grpc-health-probe"
 fi
 
 if command -v python3 > /dev/null; then
   [ -x "$target/venv/bin/python" ] || python3 -m venv "$target/venv"
-  "$target/venv/bin/pip" install --quiet --disable-pip-version-check -r test/interop/requirements.txt
+  "$target/venv/bin/pip" install --quiet --disable-pip-version-check -r test/interop/requirements.txt \
+    -r examples/python/requirements.txt
+  "$target/venv/bin/python" -m grpc_tools.protoc -I proto --python_out=examples/python \
+    --grpc_python_out=examples/python rerank/v1/rerank_service.proto
 else
   missing "no Python here, so no grpcio client"
 fi

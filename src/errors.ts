@@ -93,15 +93,27 @@ export function errorFromAbort(signal: AbortSignal): RerankError {
   return new RerankError("cancelled", "the caller went away", { cause: reason });
 }
 
+/** Details of a StartupError beside its message. */
+export interface StartupErrorOptions {
+  /** What to do. */
+  readonly hint?: string;
+  /** Whether a setting is at fault that will be wrong again whenever it is tried. Default: false. */
+  readonly isUsage?: boolean;
+  readonly cause?: unknown;
+}
+
 /**
- * A fault that keeps the program from starting. Printed as `error: …` and `hint: …`, exit status 1.
+ * A fault that keeps the program from starting. Printed as `error: …` and `hint: …`, exit status 1;
+ * 2 for a setting that can never be right.
  */
 export class StartupError extends Error {
   override readonly name = "StartupError";
   readonly hint: string | undefined;
+  readonly isUsage: boolean;
 
-  constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+  constructor(message: string, options: StartupErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.hint = options.hint;
+    this.isUsage = options.isUsage ?? false;
   }
 }

@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telemetry",
     "clock.ts",
   ],
-  config: [],
+  config: ["server-address.ts"],
   server: ["reranker", "telemetry", "gen", "errors.ts"],
   reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts"],
   scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
@@ -36,10 +36,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inference: ["errors.ts", "clock.ts"],
   models: ["errors.ts"],
   telemetry: ["reranker", "scheduler", "errors.ts"],
-  client: ["gen"],
+  client: ["gen", "server-address.ts"],
   evaluation: ["errors.ts"],
   "errors.ts": [],
   "clock.ts": [],
+  "server-address.ts": [],
 };
 
 /**

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { assertAlike } from "../scripts/docs/alike.ts";
+import { servedPages } from "../scripts/docs/pages.ts";
 import { runStep, titleOf } from "../scripts/docs/run-step.ts";
 import { stepsOf } from "../scripts/docs/steps.ts";
 import { openWorkspace, type Workspace } from "../scripts/docs/workspace.ts";
@@ -10,40 +11,49 @@ import { optionsTable } from "../src/config/help.ts";
 import { interopTool } from "./interop/tools.ts";
 import { packageRoot, type ServerProcess, startServerProcess } from "./server-process.ts";
 
-const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
+const textOf = (page: string): string => readFileSync(join(packageRoot, page), "utf8");
+
+const readme = textOf("README.md");
+
+for (const page of servedPages) {
+  suite(page, () => {
+    let server: ServerProcess;
+    let workspace: Workspace;
+    before(async () => {
+      server = await startServerProcess();
+      workspace = openWorkspace({ port: server.port });
+    });
+    after(async () => {
+      workspace.close();
+      await server.stop();
+    });
+
+    const grpcurl = interopTool("bin/grpcurl");
+    const steps = stepsOf(textOf(page), { lenient: true });
+
+    for (const step of steps) {
+      const skip = step.kind === "command" && step.command.startsWith("grpcurl") && grpcurl.skip;
+      test(titleOf(step), { skip }, async () => {
+        const result = await runStep(step, workspace);
+
+        assert(result);
+        assertAlike(result.printed, result.shown);
+      });
+    }
+
+    test("has commands", () => {
+      assert(steps.filter(({ kind }) => kind === "command").length >= 7);
+    });
+  });
+}
 
 suite("the README", () => {
-  let server: ServerProcess;
-  let workspace: Workspace;
-  before(async () => {
-    server = await startServerProcess();
-    workspace = openWorkspace({ port: server.port });
-  });
-  after(async () => {
-    workspace.close();
-    await server.stop();
-  });
-
-  const grpcurl = interopTool("bin/grpcurl");
-  const steps = stepsOf(readme, { lenient: true });
-
-  for (const step of steps) {
-    const skip = step.kind === "command" && step.command.startsWith("grpcurl") && grpcurl.skip;
-    test(titleOf(step), { skip }, async () => {
-      const result = await runStep(step, workspace);
-
-      assert(result);
-      assertAlike(result.printed, result.shown);
-    });
-  }
-
-  test("has commands and a program to run", () => {
-    assert(steps.some(({ kind }) => kind === "program"));
-    assert(steps.filter(({ kind }) => kind === "command").length >= 7);
+  test("has a program to run", () => {
+    assert(stepsOf(readme, { lenient: true }).some(({ kind }) => kind === "program"));
   });
 
   test("has the options table of the program, as docs/cli.md has those of its commands", () => {
-    const commands = readFileSync(join(packageRoot, "docs", "cli.md"), "utf8");
+    const commands = textOf("docs/cli.md");
     assert(readme.includes(optionsTable()), "run `npm run readme`");
     for (const command of ["pull", "rank", "health", "eval"] as const) {
       assert(commands.includes(optionsTable(command)), "run `npm run readme`");

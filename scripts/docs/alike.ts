@@ -31,7 +31,7 @@ export function assertAlike(actual: string, { text, layout }: ShownOutput): void
   assert.equal(found.length, shown.length, `expected:\n${text}\ngot:\n${actual}`);
   for (const [index, line] of shown.entries()) {
     const other = found[index] ?? "";
-    if (line.startsWith("{")) assertAlikeJson(JSON.parse(other), JSON.parse(line));
+    if (/^\[?\{/.test(line)) assertAlikeJson(JSON.parse(other), JSON.parse(line));
     else assert.equal(other, line);
   }
 }

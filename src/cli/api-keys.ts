@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isApiKey } from "../config/security-config.ts";
+import { problemOfApiKey } from "../config/security-config.ts";
 import { StartupError } from "../errors.ts";
 
 /** Begins a comment, at the start of a line or after a blank. */
@@ -14,10 +14,11 @@ export async function readApiKeys(path: string): Promise<readonly string[]> {
     throw new StartupError(`--api-keys-file cannot be read: \`${path}\``, { cause });
   });
   const lines = text.split(/\r?\n/).map((line) => line.replace(commentPattern, "").trim());
-  const wrong = lines.findIndex((line) => line !== "" && !isApiKey(line));
-  if (wrong !== -1) {
-    throw new StartupError(`--api-keys-file has no key on line ${wrong + 1}: \`${path}\``, {
-      hint: "a key is one word of visible ASCII characters",
+  for (const [at, line] of lines.entries()) {
+    const problem = line === "" ? undefined : problemOfApiKey(line);
+    if (problem === undefined) continue;
+    throw new StartupError(`--api-keys-file, line ${at + 1}: a key ${problem}: \`${path}\``, {
+      hint: "a key is one word; `openssl rand -hex 32` makes a good one",
     });
   }
   const keys = lines.filter((line) => line !== "");

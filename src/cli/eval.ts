@@ -38,11 +38,11 @@ const whyLeftOut = "queries that cannot tell a good order from a bad one";
 
 async function rerank(
   lists: readonly LabelledList[],
-  { url, engine, longDocuments }: EvalConfig,
+  { server, engine, longDocuments }: EvalConfig,
   context: ProcessContext,
 ): Promise<RerankedLists> {
   const { env, stderr, stop } = context;
-  const ranker = await openRanker({ url, engine }, context);
+  const ranker = await openRanker({ server, engine }, context);
   const progress = createProgressBar(stderr, { env });
   try {
     return await rerankLists(lists, { ranker, longDocuments, progress, signal: stop });

@@ -1,8 +1,10 @@
 import { createRerankClient } from "../client/create-rerank-client.ts";
 import { clientOptionsFromEnv } from "../client/environment.ts";
 import type { EngineConfig } from "../config/engine-config.ts";
+import type { ServerChoice } from "../config/server-choice.ts";
 import type { RankedDocument } from "../reranker/rerank-request.ts";
 import { createLogger } from "../telemetry/log.ts";
+import { readClientTls } from "./client-tls.ts";
 import { hasColors } from "./has-colors.ts";
 import { createProgressDisplay } from "./progress.ts";
 import type { ProcessContext } from "./run.ts";
@@ -32,8 +34,8 @@ export interface Ranker {
 
 /** Where to rank, and with what. */
 export interface RankerChoice {
-  /** A server; undefined: the model runs in this process. */
-  readonly url: string | undefined;
+  /** undefined: the model runs in this process. */
+  readonly server: ServerChoice | undefined;
   /** How, if it does. */
   readonly engine: EngineConfig;
 }
@@ -53,12 +55,18 @@ const withoutQueueLimits = {
  * goes to `stderr`.
  */
 export async function openRanker(
-  { url, engine }: RankerChoice,
+  { server, engine }: RankerChoice,
   { env, stderr, stop }: ProcessContext,
 ): Promise<Ranker> {
-  if (url !== undefined) {
+  if (server !== undefined) {
     const { apiKey } = clientOptionsFromEnv(env);
-    return createRerankClient({ url, apiKey, timeoutMs: Number.POSITIVE_INFINITY });
+    const tls = server.tls && (await readClientTls(server.tls));
+    return createRerankClient({
+      url: server.url,
+      apiKey,
+      tls,
+      timeoutMs: Number.POSITIVE_INFINITY,
+    });
   }
   const display = createProgressDisplay(stderr, { env });
   return await startReranker(

@@ -40,11 +40,11 @@ export async function rank(config: RankConfig, context: ProcessContext): Promise
 }
 
 async function rankDocuments(
-  { query, topN, rawScores, longDocuments, scoreThreshold, url, engine }: RankConfig,
+  { query, topN, rawScores, longDocuments, scoreThreshold, server, engine }: RankConfig,
   documents: readonly InputDocument[],
   context: ProcessContext,
 ): Promise<Ranking> {
-  const ranker = await openRanker({ url, engine }, context);
+  const ranker = await openRanker({ server, engine }, context);
   try {
     const texts = documents.map(({ text }) => text);
     const { model, results } = await ranker.rerank(

@@ -2,6 +2,7 @@ import { type Figures, measureQuery } from "../evaluation/figures.ts";
 import type { LabelledList, LabelledQuery } from "../evaluation/labelled-query.ts";
 import type { RunEntry } from "../evaluation/trec-run.ts";
 import type { Ranker } from "./open-ranker.ts";
+import { formatDuration } from "./progress.ts";
 import type { ProgressBar } from "./progress-bar.ts";
 
 /** One query that was reranked. */
@@ -119,13 +120,4 @@ function createTicker(
     const numbers = `${done} of ${work.length} queries, ${formatDuration(leftMs)} left`;
     progress.update({ share, numbers, label: name });
   };
-}
-
-/** Returns a time as `5 s`, `3 min 20 s` or `2 h 5 min`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

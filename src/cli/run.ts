@@ -1,16 +1,23 @@
 import type { Readable } from "node:stream";
 import { RerankClientError } from "../client/client-error.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
-import { parseHealthConfig } from "../config/health-config.ts";
+import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";
+import { nearestWord } from "../config/nearest-word.ts";
 import type { Command } from "../config/option.ts";
 import { type Environment, UsageError } from "../config/parse-options.ts";
 import { parseRankConfig } from "../config/rank-config.ts";
-import { type Parsed, parsePullConfig, parseServeConfig } from "../config/serve-config.ts";
+import {
+  type Parsed,
+  parsePullConfig,
+  parseServeConfig,
+  type ServeConfig,
+} from "../config/serve-config.ts";
 import { RerankError, StartupError } from "../errors.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
 import { hasColors } from "./has-colors.ts";
 import { packageVersion } from "./package-root.ts";
+import { wordsOfServer } from "./words-of-server.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Bytes that come in, and whether a person types them. */
@@ -45,12 +52,7 @@ export async function run(context: ProcessContext): Promise<number> {
   try {
     switch (command) {
       case "serve":
-        return await runCommand(command, parseServeConfig(rest, env), context, async (config) => {
-          const { serve } = await import("./serve.ts");
-          const log = loggerFor(config, context);
-          const { clean } = await serve(config, { ...context, log });
-          return clean ? exitCodes.ok : exitCodes.fault;
-        });
+        return await runServe(parseServeConfig(rest, env), context);
       case "pull":
         return await runCommand(command, parsePullConfig(rest, env), context, async (config) => {
           const { pull } = await import("./pull.ts");
@@ -64,10 +66,7 @@ export async function run(context: ProcessContext): Promise<number> {
           return exitCodes.ok;
         });
       case "health":
-        return await runCommand(command, parseHealthConfig(rest, env), context, async (config) => {
-          const { health } = await import("./health.ts");
-          return (await health(config, context)) ? exitCodes.ok : exitCodes.fault;
-        });
+        return await runHealth(parseHealthConfig(rest, env, wordsOfServer), context);
       case "eval":
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
           const { evaluate } = await import("./eval.ts");
@@ -87,24 +86,47 @@ export async function run(context: ProcessContext): Promise<number> {
         stderr.write(programHelp());
         return exitCodes.usage;
       default:
-        throw new UsageError([`\`${command}\` is not a command`]);
+        throw new UsageError([unknownCommand(command)]);
     }
   } catch (error) {
     return report(error, context);
   }
 }
 
-/** Prints the command's help if it was asked for, else runs it. Returns the exit code. */
+/** Its notes are lines of the log, as everything that a server says. */
+async function runServe(parsed: Parsed<ServeConfig>, context: ProcessContext): Promise<number> {
+  const { notes = [], ...withoutNotes } = parsed.help ? { ...parsed, notes: [] } : parsed;
+  return await runCommand("serve", withoutNotes, context, async (config) => {
+    const { serve } = await import("./serve.ts");
+    const log = loggerFor(config, context);
+    for (const note of notes) log.warn({}, note);
+    const { clean } = await serve(config, { ...context, log });
+    return clean ? exitCodes.ok : exitCodes.fault;
+  });
+}
+
+async function runHealth(parsed: Parsed<HealthConfig>, context: ProcessContext): Promise<number> {
+  return await runCommand("health", parsed, context, async (config) => {
+    const { health } = await import("./health.ts");
+    return (await health(config, context)) ? exitCodes.ok : exitCodes.fault;
+  });
+}
+
+/**
+ * Prints the command's help if it was asked for, else what is odd about the environment, and runs
+ * it. Returns the exit code.
+ */
 async function runCommand<Config>(
   command: Command,
   parsed: Parsed<Config>,
-  { stdout }: ProcessContext,
+  { stdout, stderr }: ProcessContext,
   execute: (config: Config) => Promise<number>,
 ): Promise<number> {
   if (parsed.help) {
     await writeOutput(stdout, commandHelp(command));
     return exitCodes.ok;
   }
+  for (const note of parsed.notes ?? []) stderr.write(`note: ${note}\n`);
   return await execute(parsed.config);
 }
 
@@ -117,6 +139,12 @@ function loggerFor(
 }
 
 const commands: readonly string[] = ["serve", "pull", "rank", "health", "eval"] satisfies Command[];
+
+function unknownCommand(command: string): string {
+  const nearest = nearestWord(command, [...commands, "version", "help"]);
+  const hint = nearest === undefined ? "" : `; did you mean \`${nearest}\`?`;
+  return `\`${command}\` is not a command${hint}`;
+}
 
 function report(error: unknown, { argv: [command = ""], stderr, stop }: ProcessContext): number {
   if (error instanceof UsageError) {
@@ -132,7 +160,7 @@ function report(error: unknown, { argv: [command = ""], stderr, stop }: ProcessC
   if (error instanceof StartupError) {
     stderr.write(`error: ${error.message}\n`);
     if (error.hint) stderr.write(`\nhint: ${error.hint}\n`);
-    return exitCodes.fault;
+    return error.isUsage ? exitCodes.usage : exitCodes.fault;
   }
   if (error instanceof RerankError || error instanceof RerankClientError) {
     stderr.write(`error: ${error.code}: ${error.message}\n`);

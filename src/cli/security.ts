@@ -1,4 +1,4 @@
-import type { SecurityConfig } from "../config/security-config.ts";
+import { isWeakApiKey, type SecurityConfig } from "../config/security-config.ts";
 import { createKeyRing } from "../server/access/key-ring.ts";
 import type { RerankServer, ServerOptions } from "../server/server.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -42,6 +42,7 @@ export async function openSecurity(
   const apiKeys = keys.length === 0 ? undefined : createKeyRing(keys);
   // A variable of the common name `API_KEY` may have been meant for another program.
   if (apiKeys !== undefined) log.info({ keys: keys.length }, "callers need an API key");
+  warnOfWeakKeys(keys, log);
 
   const reload = (
     what: string,
@@ -71,6 +72,7 @@ export async function openSecurity(
         const readAgain = async () => {
           const next = await readKeys();
           apiKeys.replace(next);
+          warnOfWeakKeys(next, log);
           return { keys: next.length };
         };
         ends.push(reload("the API keys", keyPaths, keysSince, readAgain));
@@ -87,4 +89,13 @@ export async function openSecurity(
       };
     },
   };
+}
+
+function warnOfWeakKeys(keys: readonly string[], log: Logger): void {
+  const weak = keys.filter(isWeakApiKey).length;
+  if (weak === 0) return;
+  log.warn(
+    { keys: weak },
+    "API keys shorter than 16 characters may be guessed: make longer ones, with `openssl rand -hex 32` for example",
+  );
 }

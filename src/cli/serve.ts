@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
 import { RerankError } from "../errors.ts";
+import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import { HealthState } from "../server/health-state.ts";
 import { defaultServerLimits } from "../server/limits.ts";
@@ -89,6 +90,7 @@ export async function serve(
   });
   door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
   followBackend(engine, { log, health });
+  tellOfNames(config, model.name, log);
   log.info(
     {
       ...address,
@@ -111,6 +113,19 @@ export async function serve(
   await systemd.close();
   log.info({ clean }, "stopped");
   return { clean };
+}
+
+/**
+ * Says how clients that ask for the guide's model by name are answered, where it is not that one
+ * that serves, and no other of its kind was chosen.
+ */
+function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, log: Logger): void {
+  if (modelId !== undefined && modelId !== bundledModelId) return;
+  if ([name, ...servedModelNames].includes(defaultModelId)) return;
+  log.info(
+    { served: [name, ...servedModelNames] },
+    `clients that ask for ${defaultModelId} by name get an error; to answer them with this model, start with --served-model-name ${defaultModelId}`,
+  );
 }
 
 /** A reranker that turns callers away until the model is there. */

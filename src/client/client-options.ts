@@ -16,6 +16,11 @@ export interface ClientTlsOptions {
   readonly key?: string | Uint8Array | undefined;
   /** The name that the server's certificate must have. Default: the host of the address. */
   readonly serverName?: string | undefined;
+  /**
+   * Whether a server whose certificate is not trusted is an error. Default: true. Without it anybody
+   * on the way can read and change everything, the API key too.
+   */
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 /** How a client reaches its server. */

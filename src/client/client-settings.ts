@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
-import { type Addresses, parseAddresses } from "./address.ts";
+import { AddressError, type Addresses, parseAddresses } from "../server-address.ts";
 import { checkPositive } from "./check.ts";
 import { RerankClientError } from "./client-error.ts";
 import type { ClientTlsOptions, RerankClientOptions, TransportName } from "./client-options.ts";
@@ -32,7 +32,7 @@ const transportNames: readonly TransportName[] = ["grpc", "connect", "grpc-js"];
 export function settingsOf(options: RerankClientOptions): ClientSettings {
   const { url, timeoutMs = defaultTimeoutMs, model = "", tls } = options;
   const { maxMessageBytes = defaultMaxMessageBytes } = options;
-  const addresses = parseAddresses(url);
+  const addresses = addressesOf(url);
   const several = addresses.length > 1;
   const { transport = several ? "grpc-js" : "grpc" } = options;
   if (!transportNames.includes(transport)) {
@@ -53,6 +53,14 @@ export function settingsOf(options: RerankClientOptions): ClientSettings {
   checkPositive("maxMessageBytes", maxMessageBytes);
   const headers = headersOf(options);
   return { addresses, transport, timeoutMs, model, tls: tls ?? {}, headers, maxMessageBytes };
+}
+
+function addressesOf(url: RerankClientOptions["url"]): Addresses {
+  try {
+    return parseAddresses(url);
+  } catch (error) {
+    throw error instanceof AddressError ? invalid(`\`url\` ${error.message}`) : error;
+  }
 }
 
 function checkTls({ ca, cert, key }: ClientTlsOptions): void {

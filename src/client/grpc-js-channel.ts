@@ -1,6 +1,6 @@
 import { type ChannelOptions, credentials } from "@grpc/grpc-js";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
-import type { Addresses } from "./address.ts";
+import type { Addresses } from "../server-address.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { tlsCredentialsOf } from "./grpc-js-credentials.ts";

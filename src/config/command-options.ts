@@ -1,8 +1,11 @@
-import type { Option } from "./option.ts";
+import type { Command, Option } from "./option.ts";
 
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
 const text = { kind: "text" } as const;
 const flag = { kind: "flag" } as const;
+
+/** The commands that ask a server. */
+const askingCommands: readonly Command[] = ["rank", "health", "eval"];
 
 /** The options of the commands that are not `serve`. */
 export const commandOptions: readonly Option[] = [
@@ -152,9 +155,45 @@ export const commandOptions: readonly Option[] = [
     flag: "url",
     env: ["RERANKER_URL"],
     value: "URL",
+    type: { kind: "addresses" },
+    help: "the server to ask, or several with commas, `http` where no scheme is given; unset: rank and eval run the model themselves, health asks this machine",
+    commands: askingCommands,
+  },
+  {
+    group: "Server",
+    flag: "tls-ca",
+    env: ["RERANKER_TLS_CA"],
+    value: "FILE",
     type: text,
-    help: "the server to ask; unset: rank and eval run the model themselves, health asks this machine",
-    commands: ["rank", "health", "eval"],
+    help: "authorities (PEM) that may have signed the certificate of an https --url; unset: those of Node",
+    commands: askingCommands,
+  },
+  {
+    group: "Server",
+    flag: "tls-client-cert",
+    env: ["RERANKER_TLS_CLIENT_CERT"],
+    value: "FILE",
+    type: text,
+    help: "certificate chain (PEM) to show to a server that asks for one; with --tls-client-key",
+    commands: askingCommands,
+  },
+  {
+    group: "Server",
+    flag: "tls-client-key",
+    env: ["RERANKER_TLS_CLIENT_KEY"],
+    value: "FILE",
+    type: text,
+    help: "its private key (PEM)",
+    commands: askingCommands,
+  },
+  {
+    group: "Server",
+    flag: "pid",
+    env: [],
+    value: "PID",
+    type: count,
+    help: "ask the server that is this process of this machine, where its own flags say that it listens (Linux); 1 in a container",
+    commands: ["health"],
   },
   {
     group: "Server",

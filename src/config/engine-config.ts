@@ -34,7 +34,7 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
   return {
     modelId: parsed.optionalText("model-id"),
     revision: parsed.optionalText("revision"),
-    servedModelNames: parsed.names("served-model-name"),
+    servedModelNames: parsed.list("served-model-name"),
     dtype: text("dtype"),
     device: text("device"),
     maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,

@@ -1,7 +1,7 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
-import { problemOfUrl } from "./server-url.ts";
+import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
 /** A TREC run and what belongs to it, as paths. */
 export interface RunFiles {
@@ -25,7 +25,7 @@ export interface EvalConfig {
   /** Where to write the reranked run; undefined: nowhere. */
   readonly out: string | undefined;
   /** undefined: the model runs in this process. */
-  readonly url: string | undefined;
+  readonly server: ServerChoice | undefined;
   readonly engine: EngineConfig;
 }
 
@@ -47,8 +47,7 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
   } else if (given.length === 0 && files.length === 0 && problems.length === 0) {
     problems.push("`eval` takes files of labelled lists, or a run with --run, got: neither");
   }
-  const url = optionalText("url");
-  problems.push(...problemOfUrl(url));
+  problems.push(...problemsOfClientTls(parsed));
   if (problems.length > 0) throw new UsageError(problems);
   return {
     help: false,
@@ -60,8 +59,9 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
       json: parsed.flag("json"),
       out: optionalText("out"),
-      url,
+      server: readServerChoice(parsed),
       engine: readEngineConfig(parsed),
     }),
+    notes: parsed.notes,
   };
 }

@@ -4,11 +4,20 @@ export type Command = "serve" | "pull" | "rank" | "health" | "eval";
 /** How the text of an option becomes a value. */
 export type OptionKind =
   | { readonly kind: "text" }
-  | { readonly kind: "names" }
+  /** May be given again and again; a variable holds several between commas, a flag one. */
+  | { readonly kind: "list" }
+  /** Where servers are, as `parseAddresses` reads it. */
+  | { readonly kind: "addresses" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
   | { readonly kind: "number" }
   | { readonly kind: "flag" }
-  | { readonly kind: "choice"; readonly choices: readonly string[] };
+  | {
+      readonly kind: "choice";
+      /** In lower case; case counts nothing. */
+      readonly choices: readonly string[];
+      /** Returns the choice that another spelling, in lower case, stands for; else the same. */
+      readonly normalize?: (text: string) => string;
+    };
 
 /** One option: a flag, the environment variables that stand for it, and what help says of it. */
 export interface Option {
@@ -31,6 +40,8 @@ export interface Option {
   readonly short?: string;
   /** Environment variables; the first that is set and not empty counts. A flag overrides them. */
   readonly env: readonly string[];
+  /** Those of the variables of a list that hold one value, commas and all. */
+  readonly wholeEnv?: readonly string[];
   /** Name of the value in help; absent for a flag, which takes none. */
   readonly value?: string;
   readonly type: OptionKind;
@@ -40,6 +51,23 @@ export interface Option {
   /** Default: `serve` alone. */
   readonly commands?: readonly Command[];
 }
+
+/** Words that stand for `on` and `off`, in other programs' variables for example. */
+const switchWords: Readonly<Record<string, string>> = {
+  true: "on",
+  yes: "on",
+  1: "on",
+  false: "off",
+  no: "off",
+  0: "off",
+};
+
+/** The kind of an option that is `on` or `off`. */
+export const onOff: OptionKind = {
+  kind: "choice",
+  choices: ["on", "off"],
+  normalize: (text) => switchWords[text] ?? text,
+};
 
 /** Whether a command takes the option. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {

@@ -1,6 +1,6 @@
 import { commandOptions } from "./command-options.ts";
 import { limitOptions } from "./limit-options.ts";
-import type { Command, Option } from "./option.ts";
+import { type Command, type Option, type OptionKind, onOff } from "./option.ts";
 import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
@@ -9,6 +9,20 @@ const milliseconds = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
 
 /** The weights' types that a model file can be asked for by name. */
 export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "bnb4"] as const;
+
+/** What PyTorch, text-embeddings-inference and vLLM call the same types. */
+const dtypeWords: Readonly<Record<string, string>> = {
+  float32: "fp32",
+  float: "fp32",
+  float16: "fp16",
+  half: "fp16",
+};
+
+const dtypeKind: OptionKind = {
+  kind: "choice",
+  choices: dtypes,
+  normalize: (text) => dtypeWords[text] ?? text,
+};
 
 /** Where a model can be asked to run. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
@@ -42,8 +56,7 @@ export const options: readonly Option[] = [
     flag: "served-model-name",
     env: ["RERANKER_SERVED_MODEL_NAME", "SERVED_MODEL_NAME"],
     value: "NAME",
-    type: { kind: "names" },
-    default: "",
+    type: { kind: "list" },
     help: "further name under which requests may ask for the model (repeatable; comma-separated in env)",
   },
   {
@@ -51,7 +64,7 @@ export const options: readonly Option[] = [
     flag: "dtype",
     env: ["RERANKER_DTYPE", "DTYPE"],
     value: "TYPE",
-    type: { kind: "choice", choices: dtypes },
+    type: dtypeKind,
     default: "auto",
     help: "weights: auto (int8 on cpu, fp16 on a gpu), fp32, fp16, int8, uint8, q4, q4f16, bnb4",
     commands: ["serve", "pull", "rank", "eval"],
@@ -90,7 +103,7 @@ export const options: readonly Option[] = [
     flag: "spinning",
     env: ["RERANKER_SPINNING"],
     value: "ON|OFF",
-    type: { kind: "choice", choices: ["on", "off"] },
+    type: onOff,
     default: "on",
     help: "on: 10 to 30% faster on cpu; off: leaves cores to others between operations",
     commands: engineCommands,
@@ -112,6 +125,7 @@ export const options: readonly Option[] = [
     type: text,
     default: "127.0.0.1",
     help: "address to listen on; 0.0.0.0 or :: for all",
+    commands: ["serve", "health"],
   },
   {
     group: "Network",

@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
-import { type Command, type Option, takes } from "./option.ts";
+import { isServiceVariable, notesOnVariables } from "./known-variables.ts";
+import { nearestWord } from "./nearest-word.ts";
+import { type Command, takes } from "./option.ts";
 import { options } from "./options.ts";
+import { parseValues, valuesOfVariable } from "./parse-value.ts";
 
 /**
  * A mistake on the command line or in the environment. Printed with all its problems, exit status
@@ -30,15 +33,19 @@ export interface ParsedOptions {
   optionalNumber(flag: string): number | undefined;
   /** Whether a flag without a value was given. */
   flag(name: string): boolean;
-  /** Returns the names of a repeatable option. */
-  names(flag: string): readonly string[];
+  /** Returns the values of a repeatable option. */
+  list(flag: string): readonly string[];
   /** Whether the flag or its environment variable was given. */
   isSet(flag: string): boolean;
+  /** Returns the name under which an option was given: its variable, or else its flag. */
+  nameOf(flag: string): string;
   readonly positionals: readonly string[];
   /** Whether `--help` was asked for. */
   readonly help: boolean;
   /** Everything that was wrong; values of wrong options are absent. */
   readonly problems: readonly string[];
+  /** What is odd about the environment and does not stop the command; a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Environment variables by name. */
@@ -88,7 +95,7 @@ export function parseOptions(
       ({ flag, aliases = [] }) => flag === token.name || aliases.includes(token.name),
     );
     if (token.name === "help" || token.name === "h") help = true;
-    else if (!option) problems.push(`${token.rawName} is not an option of \`${command}\``);
+    else if (!option) problems.push(unknownOption(token.rawName, Object.keys(flags), command));
     else if (option.type.kind === "flag") {
       if (token.value !== undefined) problems.push(`${token.rawName} takes no value`);
       values.set(option.flag, [given]);
@@ -97,18 +104,22 @@ export function parseOptions(
   }
 
   const texts = new Map<string, readonly string[]>();
+  const variables = new Map<string, string>();
   for (const option of options) {
-    const fromFlag = values.get(option.flag);
-    const fromEnv = takes(command, option) && option.env.find((name) => env[name]);
-    const found = fromFlag ?? (fromEnv ? [env[fromEnv] ?? ""] : undefined);
-    const source = fromFlag ? `--${option.flag}` : fromEnv;
-    if (found === undefined) {
-      if (option.default !== undefined) texts.set(option.flag, [option.default]);
+    const { flag } = option;
+    const variable = takes(command, option) ? variableOf(option.env, env) : undefined;
+    const fromFlag = values.get(flag);
+    if (!fromFlag && variable) variables.set(flag, variable);
+    const fromVariable =
+      variable === undefined ? undefined : valuesOfVariable(option, variable, env[variable] ?? "");
+    const given = fromFlag ?? fromVariable;
+    if (given === undefined) {
+      if (option.default !== undefined) texts.set(flag, [option.default]);
       continue;
     }
-    const problem = problemOf(option, found);
-    if (problem) problems.push(`${source} ${problem}`);
-    else texts.set(option.flag, found);
+    const parsed = parseValues(option, given);
+    if (parsed.problem === undefined) texts.set(flag, parsed.values);
+    else problems.push(`${variables.get(flag) ?? `--${flag}`} ${parsed.problem}`);
   }
 
   const optionalText = (flag: string) => texts.get(flag)?.at(-1);
@@ -125,38 +136,24 @@ export function parseOptions(
     flag: (name) => texts.has(name),
     text,
     integer: (flag) => Number(text(flag)),
-    names: (flag) => (texts.get(flag) ?? []).flatMap(splitNames),
-    isSet: (flag) =>
-      values.has(flag) ||
-      known.some((option) => option.flag === flag && option.env.some((name) => env[name])),
+    list: (flag) => texts.get(flag) ?? [],
+    isSet: (flag) => values.has(flag) || variables.has(flag),
+    nameOf: (flag) => variables.get(flag) ?? `--${flag}`,
     positionals,
     help,
     problems,
+    notes: notesOnVariables(env),
   };
 }
 
-function splitNames(list: string): string[] {
-  return list.split(",").flatMap((name) => name.trim() || []);
+/** Returns the first variable that is set to something that somebody may have meant. */
+function variableOf(names: readonly string[], env: Environment): string | undefined {
+  return names.find((name) => env[name] && !isServiceVariable(name, env[name]));
 }
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
-
-/** Returns what is wrong with an option's values, or undefined. */
-function problemOf({ type }: Option, values: readonly string[]): string | undefined {
-  const value = values.at(-1) ?? "";
-  if (values.length > 1 && type.kind !== "names") return "must be given once";
-  if (value === "") return "must not be empty";
-  if (type.kind === "choice" && !type.choices.includes(value)) {
-    return `must be one of ${type.choices.join(", ")}, got: \`${value}\``;
-  }
-  if (type.kind === "integer") {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= type.min && number <= type.max)) {
-      return `must be a whole number from ${type.min} to ${type.max}, got: \`${value}\``;
-    }
-  }
-  if (type.kind === "number" && !decimal.test(value)) {
-    return `must be a number, got: \`${value}\``;
-  }
-  return undefined;
+function unknownOption(given: string, flags: readonly string[], command: Command): string {
+  const problem = `${given} is not an option of \`${command}\``;
+  if (!given.startsWith("--")) return problem;
+  const nearest = nearestWord(given.slice(2), flags);
+  return nearest === undefined ? problem : `${problem}; did you mean --${nearest}?`;
 }

@@ -1,7 +1,7 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
-import { problemOfUrl } from "./server-url.ts";
+import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
 /** What `rerankd rank` can be told. Checked and frozen. */
 export interface RankConfig {
@@ -16,7 +16,7 @@ export interface RankConfig {
   readonly rawScores: boolean;
   readonly longDocuments: "truncate" | "windows";
   /** undefined: the model runs in this process. */
-  readonly url: string | undefined;
+  readonly server: ServerChoice | undefined;
   readonly engine: EngineConfig;
 }
 
@@ -35,8 +35,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
   }
   if (flag("jsonl") && flag("lines")) problems.push("--jsonl and --lines exclude each other");
   if (flag("json") && flag("table")) problems.push("--json and --table exclude each other");
-  const url = optionalText("url");
-  problems.push(...problemOfUrl(url));
+  problems.push(...problemsOfClientTls(parsed));
   if (problems.length > 0 || query === undefined) throw new UsageError(problems);
   return {
     help: false,
@@ -49,8 +48,9 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
       scoreThreshold: parsed.optionalNumber("score-threshold"),
       rawScores: flag("raw-scores"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
-      url,
+      server: readServerChoice(parsed),
       engine: readEngineConfig(parsed),
     }),
+    notes: parsed.notes,
   };
 }

@@ -27,23 +27,40 @@ export interface ParsedSecurity {
 /** What a header can carry: visible ASCII. */
 const apiKeyPattern = /^[\x21-\x7e]+$/;
 
-/** Whether a text can be an API key. */
-export function isApiKey(text: string): boolean {
-  return apiKeyPattern.test(text);
+/** Shortest API key that a server takes: shorter ones are guessed, or are no keys at all. */
+const minKeyChars = 8;
+
+/** Shortest API key that nobody is warned of. */
+const soundKeyChars = 16;
+
+/** Returns what is wrong with an API key, without repeating it; undefined if it is one. */
+export function problemOfApiKey(text: string): string | undefined {
+  if (!apiKeyPattern.test(text)) return "must be visible ASCII characters";
+  if (text.length < minKeyChars) return `must have at least ${minKeyChars} characters`;
+  return undefined;
+}
+
+/** Whether an API key is so short that it may be guessed. */
+export function isWeakApiKey(key: string): boolean {
+  return key.length < soundKeyChars;
 }
 
 /** Reads the options of `securityOptions`. A problem never repeats a key. */
 export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
-  const { names, optionalText, isSet } = parsed;
-  const apiKeys = names("api-key");
-  const corsOrigins = names("cors-origin");
+  const { list, optionalText, isSet, nameOf } = parsed;
+  const apiKeys = list("api-key");
+  const corsOrigins = list("cors-origin");
   const certPath = optionalText("tls-cert");
   const keyPath = optionalText("tls-key");
   const clientCaPath = optionalText("tls-client-ca");
   const problems: string[] = [];
   // Else a list that holds nothing would open the server to everybody.
-  if (isSet("api-key") && apiKeys.length === 0) problems.push("--api-key must hold a key");
-  if (!apiKeys.every(isApiKey)) problems.push("--api-key must be visible ASCII characters");
+  if (isSet("api-key") && apiKeys.length === 0 && !parsed.problems.some(isAboutKeys)) {
+    problems.push(`${nameOf("api-key")} must hold a key`);
+  }
+  for (const problem of new Set(apiKeys.map(problemOfApiKey))) {
+    if (problem !== undefined) problems.push(`${nameOf("api-key")} ${problem}`);
+  }
   if (Boolean(certPath) !== Boolean(keyPath)) problems.push("--tls-cert and --tls-key go together");
   if (clientCaPath && !certPath) problems.push("--tls-client-ca needs --tls-cert and --tls-key");
   if (certPath && optionalText("unix-socket")) {
@@ -51,11 +68,22 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
   }
   for (const origin of corsOrigins) {
     if (isOrigin(origin)) continue;
-    problems.push(`--cors-origin must be \`*\` or \`https://host\`, got: \`${origin}\``);
+    problems.push(`${nameOf("cors-origin")} must be \`*\` or \`https://host\`, got: \`${origin}\``);
   }
-  const tls = certPath && keyPath ? { certPath, keyPath, clientCaPath } : undefined;
   const apiKeysPath = optionalText("api-keys-file");
-  return { security: { apiKeys, apiKeysPath, tls, corsOrigins }, problems };
+  return { security: { apiKeys, apiKeysPath, tls: readTlsPaths(parsed), corsOrigins }, problems };
+
+  function isAboutKeys(problem: string): boolean {
+    return problem.startsWith(`${nameOf("api-key")} `);
+  }
+}
+
+/** Returns the files of a server's TLS; undefined where it speaks cleartext. */
+export function readTlsPaths({ optionalText }: ParsedOptions): TlsPaths | undefined {
+  const certPath = optionalText("tls-cert");
+  const keyPath = optionalText("tls-key");
+  if (!certPath || !keyPath) return undefined;
+  return { certPath, keyPath, clientCaPath: optionalText("tls-client-ca") };
 }
 
 /** Whether a browser can send this as its origin, or it stands for all of them. */

@@ -26,9 +26,11 @@ export const securityOptions: readonly Option[] = [
     group: "Security",
     flag: "api-key",
     env: ["RERANKER_API_KEYS", "RERANKER_API_KEY", "API_KEY"],
+    // The client library reads the second one, and text-embeddings-inference the third, whole.
+    wholeEnv: ["RERANKER_API_KEY", "API_KEY"],
     value: "KEY",
-    type: { kind: "names" },
-    help: "API key (repeatable; comma-separated in env). Flags are visible in `ps`: prefer a file",
+    type: { kind: "list" },
+    help: "API key of 8 characters or more (repeatable; the first variable holds several between commas, the others one). Flags are visible in `ps`: prefer a file",
   },
   {
     group: "Security",
@@ -37,6 +39,7 @@ export const securityOptions: readonly Option[] = [
     value: "FILE",
     type: text,
     help: "certificate chain (PEM); with --tls-key the port speaks TLS only; read again when it changes",
+    commands: ["serve", "health"],
   },
   {
     group: "Security",
@@ -45,6 +48,7 @@ export const securityOptions: readonly Option[] = [
     value: "FILE",
     type: text,
     help: "private key (PEM)",
+    commands: ["serve", "health"],
   },
   {
     group: "Security",
@@ -53,13 +57,14 @@ export const securityOptions: readonly Option[] = [
     value: "FILE",
     type: text,
     help: "authorities (PEM) of client certificates; with it no client connects without one (mTLS)",
+    commands: ["serve", "health"],
   },
   {
     group: "Security",
     flag: "cors-origin",
     env: ["RERANKER_CORS_ORIGINS"],
     value: "ORIGIN",
-    type: { kind: "names" },
+    type: { kind: "list" },
     help: "origin whose web pages may call, or `*` (repeatable; comma-separated in env); unset: none",
   },
 ];

@@ -34,7 +34,12 @@ export interface PullConfig {
 /** A command's config, or the wish to see its help. */
 export type Parsed<Config> =
   | { readonly help: true }
-  | { readonly help: false; readonly config: Config };
+  | {
+      readonly help: false;
+      readonly config: Config;
+      /** What is odd about the environment, for a person to read. Default: nothing. */
+      readonly notes?: readonly string[];
+    };
 
 /** Reads flags and environment of `rerankd serve`. Throws UsageError with every problem at once. */
 export function parseServeConfig(argv: readonly string[], env: Environment): Parsed<ServeConfig> {
@@ -66,6 +71,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       idleTimeoutMs: integer("idle-timeout-ms"),
       ...readTelemetryConfig(parsed, env),
     }),
+    notes: parsed.notes,
   };
 }
 
@@ -92,5 +98,6 @@ export function parsePullConfig(argv: readonly string[], env: Environment): Pars
       dtype: text("dtype"),
       device: text("device"),
     }),
+    notes: parsed.notes,
   };
 }

@@ -1,4 +1,27 @@
-import type { Option } from "./option.ts";
+import { type Option, type OptionKind, onOff } from "./option.ts";
+
+/** What text-embeddings-inference and other programs call levels. */
+const levelWords: Readonly<Record<string, string>> = {
+  trace: "debug",
+  warning: "warn",
+  critical: "error",
+  fatal: "error",
+  off: "silent",
+};
+
+/**
+ * Log levels. text-embeddings-inference takes a list of directives, such as `info,hyper=warn`: what
+ * stands for all of a program, and has no `=`, counts here.
+ */
+const levelKind: OptionKind = {
+  kind: "choice",
+  choices: ["debug", "info", "warn", "error", "silent"],
+  normalize(text) {
+    const directives = text.split(",").map((directive) => directive.trim());
+    const level = directives.findLast((directive) => !directive.includes("=")) ?? text;
+    return levelWords[level] ?? level;
+  },
+};
 
 /** The options of what a server tells about itself. */
 export const telemetryOptions: readonly Option[] = [
@@ -7,7 +30,7 @@ export const telemetryOptions: readonly Option[] = [
     flag: "log-level",
     env: ["RERANKER_LOG_LEVEL", "LOG_LEVEL"],
     value: "LEVEL",
-    type: { kind: "choice", choices: ["debug", "info", "warn", "error", "silent"] },
+    type: levelKind,
     default: "info",
     help: "debug, info, warn, error, silent",
   },
@@ -25,7 +48,7 @@ export const telemetryOptions: readonly Option[] = [
     flag: "metrics",
     env: ["RERANKER_METRICS"],
     value: "ON|OFF",
-    type: { kind: "choice", choices: ["on", "off"] },
+    type: onOff,
     default: "on",
     help: "whether `GET /metrics` answers, for Prometheus",
   },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { StartupError } from "../errors.ts";
 import { checkFileName } from "./file-name.ts";
 
 /** A model's files of one commit in the cache. */
@@ -98,7 +99,14 @@ export async function linkBlob(blob: string, pointer: string): Promise<void> {
  * `refs`.
  */
 export function checkRevision(revision: string): void {
-  checkFileName(revision, "--revision");
+  try {
+    checkFileName(revision, "--revision");
+  } catch (cause) {
+    throw new StartupError(
+      `--revision must be a branch, a tag or a commit, got: ${JSON.stringify(revision)}`,
+      { isUsage: true, hint: "leave it out for the newest of the main branch", cause },
+    );
+  }
 }
 
 async function readRef(repo: string, revision: string): Promise<string | undefined> {

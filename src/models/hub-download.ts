@@ -16,7 +16,7 @@ import {
 import { diskFullError, explainDownloadError } from "./hub-errors.ts";
 import { createHubFetch, type Fetch } from "./hub-fetch.ts";
 import { type HubFile, listHubFiles } from "./hub-listing.ts";
-import type { HubOptions } from "./hub-options.ts";
+import { defaultOfflineVariable, type HubOptions } from "./hub-options.ts";
 import { modelCardFile, selectModelFiles } from "./model-files.ts";
 import { defaultRetryPolicy, type RetryPolicy, retry } from "./retry.ts";
 
@@ -71,12 +71,14 @@ export async function downloadModel(options: DownloadModelOptions): Promise<Snap
   checkRevision(revision);
   if (!isHubId(id)) {
     throw new StartupError(`a model on the hub is named owner/name, got: \`${id}\``, {
+      isUsage: true,
       hint: "look at the top of the model's page for its name",
     });
   }
   if (hub.offline) {
-    throw new StartupError(`\`${id}\` cannot be fetched while HF_HUB_OFFLINE is set`, {
-      hint: `unset HF_HUB_OFFLINE, or copy the model's folder into ${hub.cacheDirectory} from another machine`,
+    const variable = hub.offlineVariable ?? defaultOfflineVariable;
+    throw new StartupError(`\`${id}\` cannot be fetched while ${variable} is set`, {
+      hint: `unset ${variable}, or copy the model's folder into ${hub.cacheDirectory} from another machine`,
     });
   }
   try {

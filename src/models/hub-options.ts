@@ -19,12 +19,20 @@ export interface HubOptions {
   readonly homeDirectory: string;
   /** Whether the network must not be used. */
   readonly offline: boolean;
+  /** The variable that says so, for messages. Default: `HF_HUB_OFFLINE`. */
+  readonly offlineVariable?: string;
   /** The access token. Sent to the endpoint only. */
   readonly token?: string;
 }
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variable that turns the network off. */
+export const defaultOfflineVariable = "HF_HUB_OFFLINE";
+
+/** Another one that does, where the first is not set. */
+const otherOfflineVariable = "TRANSFORMERS_OFFLINE";
 
 const defaultEndpoint = "https://huggingface.co";
 const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
@@ -46,7 +54,7 @@ export async function readHubOptions(
   const token =
     cleanToken(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ??
     cleanToken(await readTokenFile(() => expand(env.HF_TOKEN_PATH || join(hubFolder(), "token"))));
-  const offline = env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE || "";
+  const offline = env[defaultOfflineVariable] || env[otherOfflineVariable] || "";
   return {
     endpoint: readEndpoint(env.HF_ENDPOINT || defaultEndpoint),
     get cacheDirectory() {
@@ -56,6 +64,7 @@ export async function readHubOptions(
       return home();
     },
     offline: trueValues.has(offline.toUpperCase()),
+    offlineVariable: env[defaultOfflineVariable] ? defaultOfflineVariable : otherOfflineVariable,
     ...(token === undefined ? {} : { token }),
   };
 }
@@ -89,6 +98,7 @@ function readEndpoint(text: string): string {
     return text.replace(/\/+$/, "");
   }
   throw new StartupError("HF_ENDPOINT must be an http or https address without a user name", {
+    isUsage: true,
     hint: `unset it, or set it to a hub's address, for example ${defaultEndpoint}`,
   });
 }

@@ -27,6 +27,11 @@ export async function readLicense(
   return licenseLine.exec(matter)?.[1]?.toLowerCase() ?? knownLicenses[name];
 }
 
+/** Returns what a person is told of a licence. */
+export function describeLicense(license: string | undefined): string {
+  return licenseNotice(license) ?? `licence ${license ?? "unknown: the model's card names none"}`;
+}
+
 /**
  * Returns what to log once at start-up about a licence; undefined if it does not forbid commercial
  * use.

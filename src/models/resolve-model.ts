@@ -5,7 +5,7 @@ import { sizeOf } from "./blob-download.ts";
 import { pickWeights, type WeightsChoice } from "./dtypes.ts";
 import { cacheLinkRoots, findSnapshot, isHubId, type Snapshot } from "./hub-cache.ts";
 import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub-download.ts";
-import { expandHome, type HubOptions } from "./hub-options.ts";
+import { defaultOfflineVariable, expandHome, type HubOptions } from "./hub-options.ts";
 import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
@@ -55,6 +55,7 @@ export async function resolveModel(options: ResolveModelOptions): Promise<Resolv
   const fromHub = modelId !== undefined && modelId !== bundledModelId;
   if (revision !== undefined && !fromHub) {
     throw new StartupError("--revision needs a hub id in --model-id", {
+      isUsage: true,
       hint: `for example --model-id ${defaultModelId} --revision ${revision}`,
     });
   }
@@ -66,6 +67,7 @@ export async function resolveModel(options: ResolveModelOptions): Promise<Resolv
   throw new StartupError(
     `--model-id must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
     {
+      isUsage: true,
       hint: `a hub id is written owner/name, for example ${defaultModelId}; a folder starts with ./ or /`,
     },
   );
@@ -89,16 +91,19 @@ async function resolveHubModel(options: ResolveModelOptions, id: string): Promis
   if (cached?.preferred) return openSnapshot(options, id, cached, "cache");
   if (hub.offline) {
     if (cached !== undefined) return openSnapshot(options, id, cached, "cache");
-    throw new StartupError(`\`${id}\` is not in the cache, and HF_HUB_OFFLINE is set`, {
-      hint: `unset HF_HUB_OFFLINE, or copy the model's folder into ${hub.cacheDirectory} from a machine that ran \`rerankd pull ${id}\``,
+    const { revision = defaultRevision } = options;
+    const which = revision === defaultRevision ? "" : ` at revision \`${revision}\``;
+    const variable = hub.offlineVariable ?? defaultOfflineVariable;
+    throw new StartupError(`\`${id}\`${which} is not in the cache, and ${variable} is set`, {
+      hint: `unset ${variable}, or copy the model's folder into ${hub.cacheDirectory} from a machine that ran \`rerankd pull ${id}\``,
     });
   }
   return openSnapshot(options, id, await downloadModel({ ...options, id }), "download");
 }
 
 /** Finds a snapshot with every needed file; `preferred` as in PickedWeights. */
-async function findCached(
-  options: ResolveModelOptions,
+export async function findCached(
+  options: Pick<ResolveModelOptions, "hub" | "revision" | "dtype" | "device">,
   id: string,
 ): Promise<(Snapshot & { readonly preferred: boolean }) | undefined> {
   const { hub, revision = defaultRevision } = options;
@@ -143,6 +148,7 @@ async function openFolder(
 ): Promise<ResolvedModel> {
   if (revision !== undefined) {
     throw new StartupError(`--revision needs a hub id in --model-id, got the folder ${directory}`, {
+      isUsage: true,
       hint: "leave --revision out",
     });
   }

@@ -8,6 +8,9 @@ export const defaultRequestLimits: RequestLimits = {
   maxQueryChars: 32_768,
 };
 
+/** Least tokens that a pair may be cut to: special tokens leave room for text. */
+export const minPairTokens = 8;
+
 /** What `long_documents` may be. */
 const longDocumentsWords = ["truncate", "windows"];
 
@@ -33,7 +36,9 @@ export function checkRequest(
   checkTopN(request.topN);
   checkWord("long_documents", request.longDocuments, longDocumentsWords);
   checkWord("truncation_direction", request.truncationDirection, directionWords);
-  checkMaxTokens(request.maxTokensPerDocument);
+  checkMaxTokens("max_tokens_per_doc", request.maxTokensPerDocument);
+  checkMaxTokens("max_tokens_per_query", request.maxTokensPerQuery);
+  checkMaxTokens("max_tokens_per_pair", request.maxTokensPerPair, minPairTokens);
   checkThreshold(request.scoreThreshold);
   if (request.documents.length > limits.maxDocuments) {
     throw invalid(
@@ -78,9 +83,9 @@ function checkWord(field: string, value: unknown, words: readonly string[]): voi
   throw invalid(field, `must be ${expected}, got: \`${shorten(String(value))}\``);
 }
 
-function checkMaxTokens(tokens: number | undefined): void {
-  if (tokens === undefined || (Number.isSafeInteger(tokens) && tokens >= 1)) return;
-  throw invalid("max_tokens_per_doc", `must be a whole number of 1 or more, got: ${tokens}`);
+function checkMaxTokens(field: string, tokens: number | undefined, least = 1): void {
+  if (tokens === undefined || (Number.isSafeInteger(tokens) && tokens >= least)) return;
+  throw invalid(field, `must be a whole number of ${least} or more, got: ${tokens}`);
 }
 
 function checkThreshold(threshold: number | undefined): void {

@@ -48,11 +48,13 @@ export type ScorePairs = (request: RerankRequest, call: RerankCall) => Promise<S
 export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;
   const { maxWindowTokens = defaultMaxWindowTokens } = options;
-  const limits = { tokenizer, maxLength, maxWindowTokens };
   const estimate = createTokenEstimate(maxLength);
 
   return async (request, { signal, timeoutMs, observer }) => {
-    const { query, documents, maxTokensPerDocument } = request;
+    const { query, documents, maxTokensPerPair = maxLength } = request;
+    const pairLimit = Math.min(maxLength, maxTokensPerPair);
+    const { maxTokensPerDocument = pairLimit } = request;
+    const limits = { tokenizer, maxLength: pairLimit, maxWindowTokens };
     const startedMs = clock.nowMs();
     const reading = readingOf(request);
     const known = new Map<string, PairScore>();
@@ -64,7 +66,12 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     }
     const texts = [...unknown];
     if (texts.length > 0) {
-      const least = estimate.leastTokens({ query, documents: texts, maxTokensPerDocument });
+      const most = Math.min(maxTokensPerDocument, pairLimit);
+      const least = estimate.leastTokens({
+        query: request.maxTokensPerQuery === undefined ? query : "",
+        documents: texts,
+        maxTokensPerDocument: most,
+      });
       scheduler.checkRoom(least, timeoutMs);
     }
     const readings = await readDocuments(limits, request, texts, signal);
@@ -86,7 +93,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     if (request.truncate === false) {
       const cuts = new Map<string, Cut | undefined>(known);
       for (const [i, text] of texts.entries()) cuts.set(text, readings[i]?.encodings[0]);
-      checkNothingTooLong(request, cuts, maxLength);
+      checkNothingTooLong(request, cuts, pairLimit);
     }
 
     const { logits, queueMs, inferenceMs } = await scheduler.score(encodings, {

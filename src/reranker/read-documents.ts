@@ -10,10 +10,10 @@ import type { RerankRequest } from "./rerank-request.ts";
 /** Document tokens that a window shares with the one before it: as many as Jina's reference. */
 export const windowOverlapTokens = 80;
 
-/** What is the same for all requests. */
+/** What bounds the reading. */
 export interface ReadingLimits {
   readonly tokenizer: Tokenizer;
-  /** Longest pair in tokens. */
+  /** Longest pair of the request in tokens. */
   readonly maxLength: number;
   /** Most tokens of one request's windows together. */
   readonly maxWindowTokens: number;
@@ -34,12 +34,13 @@ export async function readDocuments(
   documents: readonly string[],
   signal: AbortSignal,
 ): Promise<DocumentReading[]> {
-  const { query, longDocuments, truncationDirection, maxTokensPerDocument } = request;
+  const { query, longDocuments, truncationDirection } = request;
   const options: EncodeOptions = {
     maxLength,
     signal,
     truncationDirection,
-    maxDocumentTokens: maxTokensPerDocument,
+    maxDocumentTokens: request.maxTokensPerDocument,
+    maxQueryTokens: request.maxTokensPerQuery,
   };
   if (longDocuments === "windows") {
     const overlapTokens = windowOverlapTokens;
@@ -56,5 +57,7 @@ export async function readDocuments(
  */
 export function readingOf(request: RerankRequest): string {
   const { longDocuments = "truncate", truncationDirection = "right" } = request;
-  return `${longDocuments},${truncationDirection},${request.maxTokensPerDocument ?? ""}`;
+  const { maxTokensPerDocument = "", maxTokensPerQuery = "", maxTokensPerPair = "" } = request;
+  const limits = `${maxTokensPerDocument},${maxTokensPerQuery},${maxTokensPerPair}`;
+  return `${longDocuments},${truncationDirection},${limits}`;
 }

@@ -24,6 +24,13 @@ export interface RerankRequest {
   readonly truncationDirection?: "left" | "right" | undefined;
   /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
   readonly maxTokensPerDocument?: number | undefined;
+  /** The most tokens of the query that are read, 1 or more. Default: as many as fit. */
+  readonly maxTokensPerQuery?: number | undefined;
+  /**
+   * The most tokens of a pair, special tokens included, 8 or more; pairs are cut to the model's
+   * longest one in any case. Default: that.
+   */
+  readonly maxTokensPerPair?: number | undefined;
   /**
    * The least `relevanceScore` of a result, on the scale that `rawScores` asks for; documents below
    * it are left out. A finite number. Default: none is left out.

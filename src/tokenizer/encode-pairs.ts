@@ -40,13 +40,18 @@ function encodePair(
   template: PairTemplate,
   { query, document }: PairIds,
   budgetTokens: number,
-  { truncationDirection = "right", maxDocumentTokens = document.length }: EncodeOptions,
+  {
+    truncationDirection = "right",
+    maxDocumentTokens = document.length,
+    maxQueryTokens = query.length,
+  }: EncodeOptions,
 ): Encoding {
   const read = keepTokens(document, maxDocumentTokens, truncationDirection);
-  const full = { queryTokens: query.length, documentTokens: read.length };
+  const asked = keepTokens(query, maxQueryTokens, truncationDirection);
+  const full = { queryTokens: asked.length, documentTokens: read.length };
   const kept = truncateLongestFirst(full, budgetTokens);
   const ids = {
-    query: keepTokens(query, kept.queryTokens, truncationDirection),
+    query: keepTokens(asked, kept.queryTokens, truncationDirection),
     document: keepTokens(read, kept.documentTokens, truncationDirection),
   };
   return {

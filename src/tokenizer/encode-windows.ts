@@ -22,7 +22,9 @@ export async function encodeWindows(
   const { maxDocumentTokens = Number.POSITIVE_INFINITY } = options;
   const { ids } = await encodeTexts([query], signal, direction === "left" ? "whole" : "start");
   const budgetTokens = maxLength - template.specialTokenCount;
-  const queryTokens = ids.length;
+  const { maxQueryTokens = ids.length } = options;
+  const asked = keepTokens(ids, maxQueryTokens, direction);
+  const queryTokens = asked.length;
   const plan = { queryTokens, budgetTokens, overlapTokens, maxDocumentTokens, direction };
 
   const windowed: WindowedDocument[] = new Array(documents.length);
@@ -34,7 +36,8 @@ export async function encodeWindows(
       const windows = windowsOf(document.length, plan);
       freeTokens -= tokensOf(windows, template);
       if (freeTokens < 0) throw tooManyTokens(maxWindowTokens);
-      const encodings = layOutWindows(template, { query: ids, document }, windows, plan);
+      const laidOut = layOutWindows(template, { query: asked, document }, windows, plan);
+      const encodings = queryTokens < ids.length ? laidOut.map(withCutQuery) : laidOut;
       windowed[index] = { encodings, spans: encodings.map(nextSpan) };
     },
   });
@@ -63,6 +66,10 @@ function layOutWindows(
     documentTruncated,
     tooLong,
   }));
+}
+
+function withCutQuery(encoding: Encoding): Encoding {
+  return { ...encoding, queryTruncated: true };
 }
 
 function tooManyTokens(maxWindowTokens: number): RerankError {

@@ -4,7 +4,7 @@ export interface Encoding {
   readonly inputIds: Int32Array<ArrayBuffer>;
   /** Segment ids, same length: 0 query, 1 document, as the pair template says. */
   readonly typeIds: Uint8Array<ArrayBuffer>;
-  /** Whether the query lost tokens to fit. */
+  /** Whether the query lost tokens, to fit or to `maxQueryTokens`. */
   readonly queryTruncated: boolean;
   /** Whether the document lost tokens, to fit or to `maxDocumentTokens`. */
   readonly documentTruncated: boolean;
@@ -25,6 +25,8 @@ export interface EncodeOptions {
   readonly truncationDirection?: TruncationDirection | undefined;
   /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
   readonly maxDocumentTokens?: number | undefined;
+  /** The most tokens of the query that are read, 1 or more. Default: as many as fit. */
+  readonly maxQueryTokens?: number | undefined;
 }
 
 /** How to encode the pairs of one request in windows. */

@@ -1,9 +1,37 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { runProgram } from "../run-program.ts";
 import { startServer } from "../server/start-server.ts";
+import { startServerProcess } from "../server-process.ts";
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url));
+
+const certPath = fixture("cert.pem");
+const keyPath = fixture("key.pem");
+const tls = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
+
+/** The server's own variables. */
+const ownTls = { RERANKER_TLS_CERT: certPath, RERANKER_TLS_KEY: keyPath };
+
+const statusOf = (stdout: string): string => JSON.parse(stdout).status;
+
+/** Returns a port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const address = holder.address();
+  assert(address !== null && typeof address === "object");
+  holder.close();
+  await once(holder, "close");
+  return address.port;
+}
 
 suite("rerankd health", () => {
   test("prints JSON into a pipe and a line on a terminal, and ends with 0, for `ok`", async (context) => {
@@ -54,14 +82,10 @@ suite("rerankd health", () => {
   });
 
   test("ends with 1 where nobody listens", async () => {
-    const holder = createServer().listen(0, "127.0.0.1");
-    await once(holder, "listening");
-    const address = holder.address();
-    assert(address !== null && typeof address === "object");
-    holder.close();
-    await once(holder, "close");
-
-    const { code, stdout } = await runProgram(["health", `--url=http://127.0.0.1:${address.port}`]);
+    const { code, stdout } = await runProgram([
+      "health",
+      `--url=http://127.0.0.1:${await freePort()}`,
+    ]);
 
     assert.equal(code, 1);
     assert.equal(JSON.parse(stdout).status, "unreachable");
@@ -86,5 +110,127 @@ suite("rerankd health", () => {
 
     assert.equal(code, 1);
     assert.match(stdout, /^unreachable: http:\/\/127\.0\.0\.1:\d+ \(deadline_exceeded: /);
+  });
+});
+
+suite("rerankd health over TLS", () => {
+  test("asks the server of this machine by the server's own settings", async (context) => {
+    const { port } = await startServer(context, { tls });
+    const env = { ...ownTls, RERANKER_PORT: String(port) };
+    const flags = [`--tls-cert=${certPath}`, `--tls-key=${keyPath}`, `--port=${port}`];
+
+    for (const run of [runProgram(["health"], { env }), runProgram(["health", ...flags])]) {
+      const { code, stdout } = await run;
+      assert.deepEqual([code, statusOf(stdout)], [0, "ok"]);
+    }
+    const cleartext = await runProgram(["health", `--port=${port}`]);
+    assert.equal(cleartext.code, 1);
+  });
+
+  test("does not ask a certificate for the name of loopback", async (context) => {
+    const { port } = await startServer(context, { tls });
+    const env = { ...ownTls, RERANKER_HOST: "127.0.0.2", RERANKER_PORT: String(port) };
+
+    const { stdout } = await runProgram(["health"], { env });
+
+    // Nobody listens there; the address was asked all the same.
+    assert.match(JSON.parse(stdout).reason, /ECONNREFUSED 127\.0\.0\.2/);
+  });
+
+  test("shows the server's own certificate where it asks for one", async (context) => {
+    const { port } = await startServer(context, { tls: { ...tls, clientCa: tls.cert } });
+    const env = { ...ownTls, RERANKER_PORT: String(port) };
+
+    const known = await runProgram(["health"], {
+      env: { ...env, RERANKER_TLS_CLIENT_CA: certPath },
+    });
+    const unknown = await runProgram(["health"], { env });
+    const other = await runProgram(["health"], {
+      env: { ...env, RERANKER_TLS_CLIENT_CERT: certPath, RERANKER_TLS_CLIENT_KEY: keyPath },
+    });
+
+    assert.deepEqual([known.code, unknown.code, other.code], [0, 1, 0]);
+    const stranger = {
+      RERANKER_TLS_CERT: fixture("other-cert.pem"),
+      RERANKER_TLS_KEY: fixture("other-key.pem"),
+      RERANKER_TLS_CLIENT_CA: certPath,
+      RERANKER_PORT: String(port),
+    };
+    const refused = await runProgram(["health"], { env: stranger });
+    assert.match(JSON.parse(refused.stdout).reason, /give another with --tls-client-cert$/);
+  });
+
+  test("checks the certificate of a server that was named", async (context) => {
+    const { url } = await startServer(context, { tls });
+    const env = { RERANKER_URL: url };
+
+    const stranger = await runProgram(["health"], { env });
+    const trusted = await runProgram(["health", `--tls-ca=${certPath}`], { env });
+    const byVariable = await runProgram(["health"], { env: { ...env, RERANKER_TLS_CA: certPath } });
+    const other = await runProgram(["health", `--tls-ca=${fixture("other-cert.pem")}`], { env });
+
+    assert.deepEqual([trusted.code, byVariable.code, stranger.code, other.code], [0, 0, 1, 1]);
+    assert.match(JSON.parse(stranger.stdout).reason, /certificate/);
+  });
+
+  test("says which file it cannot read", async () => {
+    const { code, stderr } = await runProgram(["health", "--url=https://a", "--tls-ca=/no/ca"]);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: --tls-ca cannot be read: `\/no\/ca`/);
+  });
+});
+
+suite("rerankd health of other addresses", () => {
+  test("reads an address as the client library does, and asks each of several", async (context) => {
+    const [first, second] = [await startServer(context), await startServer(context)];
+    const env = { RERANKER_URL: `127.0.0.1:${first.port}, ${second.url}` };
+
+    const all = await runProgram(["health"], { env });
+    second.health.update({ status: "draining", reason: "not now" });
+    const one = await runProgram(["health"], { env, columns: 80 });
+    const alone = await runProgram(["health", `--url=127.0.0.1:${first.port}`]);
+
+    assert.deepEqual([all.code, one.code, alone.code], [0, 1, 0]);
+    const reports = all.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      reports.map(({ url, status }) => [url, status]),
+      [
+        [first.url, "ok"],
+        [second.url, "ok"],
+      ],
+    );
+    assert.match(one.stdout, new RegExp(`^${first.url}: ok: .*\n${second.url}: draining: `));
+  });
+
+  test("asks a Unix socket, also by a path from here", async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "rerankd-"));
+    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, "s.sock");
+    await startServer(context, { path });
+
+    for (const socket of [path, relative(process.cwd(), path)]) {
+      assert.equal((await runProgram(["health", `--unix-socket=${socket}`])).code, 0, socket);
+    }
+  });
+
+  test("asks where a process was told to listen", {
+    skip: process.platform !== "linux",
+  }, async () => {
+    const port = await freePort();
+    const flags = [`--tls-cert=${certPath}`, `--tls-key=${keyPath}`];
+    const server = await startServerProcess(flags, { port });
+    const env = { RERANKER_URL: "http://127.0.0.1:1", RERANKER_PORT: "1" };
+
+    const told = await runProgram(["health", `--pid=${server.child.pid}`], { env });
+    const nobody = await runProgram(["health", "--pid=2147483647"], { env });
+    await server.stop();
+
+    assert.deepEqual([told.code, statusOf(told.stdout)], [0, "ok"]);
+    assert.match(JSON.parse(nobody.stdout).reason, /ECONNREFUSED 127\.0\.0\.1:1/);
+    assert.equal(nobody.code, 1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { createProgressDisplay, formatBytes } from "../../src/cli/progress.ts";
+import { createProgressDisplay, formatBytes, formatDuration } from "../../src/cli/progress.ts";
 import type { DownloadProgress } from "../../src/models/hub-download.ts";
 
 suite("createProgressDisplay() on a terminal", () => {
@@ -18,6 +18,28 @@ suite("createProgressDisplay() on a terminal", () => {
       "[##############----------] 60% 600 B of 1.0 kB onnx/model.onnx",
       "[################--------] 69% 690 B of 1.0 kB onnx/model.onnx\n",
     ]);
+  });
+
+  test("tells the time that is left at the speed of late, once a second has shown it", () => {
+    const { stream, text } = fakeStream({ isTTY: true, columns: 120 });
+    let nowMs = 0;
+    const display = createProgressDisplay(stream, { env: { NO_COLOR: "1" }, now: () => nowMs });
+    const lefts: (string | undefined)[] = [];
+    const showAt = (ms: number, bytes: number) => {
+      nowMs = ms;
+      display.update(progressOf(bytes));
+      lefts.push(/, (.*) left/.exec(text().split("\r").at(-1) ?? "")?.[1]);
+    };
+
+    // 400 bytes are there from an earlier run.
+    showAt(0, 400);
+    showAt(900, 409);
+    showAt(2_000, 420);
+    showAt(12_000, 520);
+    showAt(22_000, 970);
+    showAt(24_000, 1000);
+
+    assert.deepEqual(lefts, [undefined, undefined, "58 s", "48 s", "1 s", undefined]);
   });
 
   test("keeps within the terminal's width", () => {
@@ -69,6 +91,20 @@ suite("createProgressDisplay() elsewhere", () => {
         "100%: 1.0 kB of 1.0 kB",
         "",
       ]);
+    });
+  }
+});
+
+suite("formatDuration()", () => {
+  for (const [ms, expected] of [
+    [0, "0 s"],
+    [1, "1 s"],
+    [59_001, "1 min 0 s"],
+    [200_000, "3 min 20 s"],
+    [7_500_000, "2 h 5 min"],
+  ] as const) {
+    test(`writes ${ms} ms as ${expected}`, () => {
+      assert.equal(formatDuration(ms), expected);
     });
   }
 });

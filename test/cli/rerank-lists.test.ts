@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { formatEvalTable, reportOf } from "../../src/cli/eval-report.ts";
 import type { Ranker } from "../../src/cli/open-ranker.ts";
 import type { Progress } from "../../src/cli/progress-bar.ts";
-import { formatDuration, rerankLists } from "../../src/cli/rerank-lists.ts";
+import { rerankLists } from "../../src/cli/rerank-lists.ts";
 import { RerankError } from "../../src/errors.ts";
 import type { LabelledList, LabelledQuery } from "../../src/evaluation/labelled-query.ts";
 
@@ -146,18 +146,4 @@ suite("formatEvalTable()", () => {
 
     assert.doesNotMatch(formatEvalTable(report), /mean/);
   });
-});
-
-suite("formatDuration()", () => {
-  for (const [ms, expected] of [
-    [0, "0 s"],
-    [1, "1 s"],
-    [59_001, "1 min 0 s"],
-    [200_000, "3 min 20 s"],
-    [7_500_000, "2 h 5 min"],
-  ] as const) {
-    test(`writes ${ms} ms as ${expected}`, () => {
-      assert.equal(formatDuration(ms), expected);
-    });
-  }
 });

@@ -51,14 +51,62 @@ suite("rerankd", () => {
 
     assert.equal(status, 2);
     assert.match(stderr, /^error: `fly` is not a command$/m);
+    assert.match(
+      rerankd(["sevre"]).stderr,
+      /^error: `sevre` is not a command; did you mean `serve`\?$/m,
+    );
   });
 
-  for (const { name, args, error } of [
+  test("says on a line of its log, or as a note, which of its variables have no effect", () => {
+    const env = { RERANKER_MODLE: "a", HF_HOME: "/nonexistent", HF_HUB_OFFLINE: "1" };
+    const said = /RERANKER_MODLE is not a variable of rerankd, and has no effect; did you mean/;
+
+    const served = rerankd(["serve", "--model-id=./none"], env).stderr;
+    assert.match(served, said);
+    assert.match(served, /^\{"level":"warn".*RERANKER_MODLE/m);
+    assert.match(rerankd(["pull", "a/b"], env).stderr, /^note: RERANKER_MODLE/m);
+  });
+
+  for (const { name, args, error, env } of [
     {
       name: "a model that is neither id nor folder",
       args: ["serve", "--model-id=no-such-model"],
       error: /must be a hub id, a folder or `bundled`, got: `no-such-model`/,
     },
+    {
+      name: "a model to download whose name is none",
+      args: ["pull", "no-such-model"],
+      error: /a model on the hub is named owner\/name, got: `no-such-model`/,
+      env: { HF_HUB_OFFLINE: "0" },
+    },
+    {
+      name: "a revision of the bundled model",
+      args: ["serve", "--model-id=bundled", "--revision=v1"],
+      error: /--revision needs a hub id/,
+    },
+    {
+      name: "a revision that is none",
+      args: ["serve", "--model-id=a/b", "--revision=../x"],
+      error: /--revision must be a branch, a tag or a commit, got: "\.\.\/x"/,
+      env: { HF_HUB_OFFLINE: "0" },
+    },
+    {
+      name: "a hub whose address is none",
+      args: ["serve", "--model-id=a/b"],
+      error: /HF_ENDPOINT must be an http or https address/,
+      env: { HF_ENDPOINT: "huggingface.co" },
+    },
+  ]) {
+    test(`ends with status 2 and a hint for ${name}`, () => {
+      const { status, stderr } = rerankd(args, { HF_HOME: "/nonexistent", ...env });
+
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, error);
+      assert.match(stderr, /^hint: /m);
+    });
+  }
+
+  for (const { name, args, error } of [
     {
       name: "a folder that is not there",
       args: ["serve", "--model-id=./no/such/folder"],

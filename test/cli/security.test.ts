@@ -73,19 +73,25 @@ suite("the file of API keys", () => {
   test("is read again when it changes, and when it is put in its place", async (context) => {
     const folder = folderOf(context);
     const apiKeysPath = join(folder, "keys");
-    writeFileSync(join(folder, "one"), "old-key\n");
+    writeFileSync(join(folder, "one"), "old-key-of-this-test\n");
     symlinkSync("one", apiKeysPath);
     const running = await startFollowing(context, { ...none, apiKeysPath });
 
-    writeFileSync(join(folder, "one"), "new-key\nsecond-key\n");
+    writeFileSync(join(folder, "one"), "new-key-of-this-test\nsecond-key-of-this-test\n");
     const { fields } = await lineOf(running.log, "info");
-    const afterWrite = [await statusOf(running, "old-key"), await statusOf(running, "new-key")];
+    const afterWrite = [
+      await statusOf(running, "old-key-of-this-test"),
+      await statusOf(running, "new-key-of-this-test"),
+    ];
     // As Kubernetes changes a mounted secret: another link in the place of the one before.
-    writeFileSync(join(folder, "two"), "newest-key\n");
+    writeFileSync(join(folder, "two"), "newest-key-of-this-test\n");
     symlinkSync("two", join(folder, "link"));
     renameSync(join(folder, "link"), apiKeysPath);
     await lineOf(running.log, "info", 2);
-    const afterSwap = [await statusOf(running, "new-key"), await statusOf(running, "newest-key")];
+    const afterSwap = [
+      await statusOf(running, "new-key-of-this-test"),
+      await statusOf(running, "newest-key-of-this-test"),
+    ];
 
     assert.equal(fields.keys, 2);
     assert.deepEqual(
@@ -100,20 +106,20 @@ suite("the file of API keys", () => {
 
   test("leaves the old keys, with a warning, when it is broken or gone", async (context) => {
     const apiKeysPath = join(folderOf(context), "keys");
-    writeFileSync(apiKeysPath, "good-key\n");
+    writeFileSync(apiKeysPath, "good-key-of-this-test\n");
     const running = await startFollowing(context, { ...none, apiKeysPath });
 
     writeFileSync(apiKeysPath, "# nothing\n");
     const empty = await lineOf(running.log, "warn");
-    writeFileSync(apiKeysPath, "good-key\ntwo words\n");
+    writeFileSync(apiKeysPath, "good-key-of-this-test\ntwo words\n");
     await lineOf(running.log, "warn", 2);
     rmSync(apiKeysPath);
     await lineOf(running.log, "warn", 3);
 
     assert.match(String(empty.fields.reason), /holds no key/);
-    assert.match(JSON.stringify(running.log.lines), /no key on line 2/);
+    assert.match(JSON.stringify(running.log.lines), /line 2: a key must be visible ASCII/);
     assert.doesNotMatch(JSON.stringify(running.log.lines), /good-key|two words/);
-    assert.equal(await statusOf(running, "good-key"), 200);
+    assert.equal(await statusOf(running, "good-key-of-this-test"), 200);
   });
 
   test("must be there at the start, and hold keys", async (context) => {
@@ -126,7 +132,25 @@ suite("the file of API keys", () => {
     writeFileSync(apiKeysPath, "\n# none\n");
     await assert.rejects(open(), isFault(/^--api-keys-file holds no key/));
     writeFileSync(apiKeysPath, "key with blanks\n");
-    await assert.rejects(open(), isFault(/^--api-keys-file has no key on line 1/));
+    await assert.rejects(open(), isFault(/^--api-keys-file, line 1: a key must be visible/));
+    writeFileSync(apiKeysPath, "first-key\nZx9!,ab\n");
+    await assert.rejects(open(), isFault(/^--api-keys-file, line 2: .* at least 8 characters/));
+  });
+
+  test("is warned of where a key may be guessed, at the start and when it changes", async (context) => {
+    const apiKeysPath = join(folderOf(context), "keys");
+    const [sound, weak] = ["a-key-of-this-test", "fifteen-letters"];
+    writeFileSync(apiKeysPath, `${sound}\n${weak}\n`);
+
+    const { log } = await startFollowing(context, { ...none, apiKeysPath });
+    const isWarning = ({ message }: { readonly message: string }) => /may be guessed/.test(message);
+    const atStart = await log.find(isWarning);
+    writeFileSync(apiKeysPath, `${sound}\n${weak}\nshorter-key\n`);
+    const afterwards = await log.find((line) => isWarning(line) && line !== atStart);
+
+    assert.match(atStart.message, /^API keys shorter than 16 characters may be guessed/);
+    assert.deepEqual([atStart.fields.keys, afterwards.fields.keys], [1, 2]);
+    assert.doesNotMatch(JSON.stringify(log.lines), /fifteen-letters|shorter-key/);
   });
 });
 

@@ -16,7 +16,7 @@ suite("rerankd serve with API keys on a Unix socket", {
     writeFileSync(keys, "# of the test\nfile-key\n");
     const server = await startServerProcess(
       [`--unix-socket=${path}`, `--api-keys-file=${keys}`, "--log-level=debug"],
-      { env: { RERANKER_API_KEYS: "env-key,other-key" } },
+      { env: { RERANKER_API_KEYS: "environment-key-1,other-key-of-a-test" } },
     );
     const rank = async (key: string): Promise<number> => {
       const argv = ["rank", "-q", "red fruit", `--url=unix:${path}`, "-"];
@@ -25,7 +25,11 @@ suite("rerankd serve with API keys on a Unix socket", {
     };
 
     const health = await runProgram(["health", `--url=unix:${path}`]);
-    const codes = [await rank("file-key"), await rank("other-key"), await rank("wrong-key")];
+    const codes = [
+      await rank("file-key"),
+      await rank("other-key-of-a-test"),
+      await rank("wrong-key"),
+    ];
     const exitCode = await server.stop();
 
     assert.equal(health.code, 0);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { suite, test } from "node:test";
+import { clientOptionsFromEnv, createRerankClient } from "../../src/client/index.ts";
 import { type ServerProcess, startServerProcess } from "../server-process.ts";
 
 /** The guide's own example. */
@@ -71,9 +72,29 @@ suite("rerankd serve", () => {
     assert.equal(server.ready.threads, 1);
   });
 
+  test("says how clients of the guide are let in that ask for its model by name", async () => {
+    const name = "jinaai/jina-reranker-v2-base-multilingual";
+    const silent = await startServerProcess([`--served-model-name=${name}`]);
+    const telling = await startServerProcess();
+    const env = { RERANKER_URL: telling.url, RERANKER_MODEL: name };
+
+    const client = createRerankClient(clientOptionsFromEnv(env));
+    const refusal = client.rerank({ query: "q", documents: ["a"] });
+    await assert.rejects(refusal, /`--served-model-name` allows further names/);
+    await client.close();
+    const friend = createRerankClient(clientOptionsFromEnv({ ...env, RERANKER_URL: silent.url }));
+    assert.equal((await friend.rerank({ query: "q", documents: ["a"] })).model, name);
+    await friend.close();
+    await Promise.all([silent.stop(), telling.stop()]);
+
+    const hint = /get an error; .* start with --served-model-name jinaai\/jina-reranker-v2/;
+    assert.match(telling.lines.join("\n"), hint);
+    assert.doesNotMatch(silent.lines.join("\n"), hint);
+  });
+
   test("serves the model under further names", async () => {
     const name = "jinaai/jina-reranker-v2-base-multilingual";
-    const server = await startServerProcess([`--served-model-name=${name}`]);
+    const server = await startServerProcess([], { env: { RERANKER_SERVED_MODEL_NAME: name } });
 
     const named = (await (await rerank(server, { ...guideRequest, model: name })).json()) as Answer;
     const refused = await rerank(server, { ...guideRequest, model: "other" });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { settingsOf } from "../../src/client/client-settings.ts";
 import { clientOptionsFromEnv, type RerankClientOptions } from "../../src/client/index.ts";
 import { hasCode } from "./connect-client.ts";
@@ -94,6 +96,22 @@ suite("clientOptionsFromEnv()", () => {
   test("reads the guide's names", () => {
     const env = { RERANKER_URL: "http://a:1", RERANKER_MODEL: "m", RERANKER_API_KEY: "k" };
     assert.deepEqual(clientOptionsFromEnv(env), { url: "http://a:1", model: "m", apiKey: "k" });
+  });
+
+  test("reads the files of TLS for an https address, and for no other", () => {
+    const certPath = fileURLToPath(new URL("../../../test/fixtures/tls/cert.pem", import.meta.url));
+    const files = { RERANKER_TLS_CA: certPath, RERANKER_TLS_CLIENT_CERT: "" };
+    const missing = { RERANKER_URL: "https://a", RERANKER_TLS_CA: "/nonexistent" };
+
+    const { tls } = clientOptionsFromEnv({ ...files, RERANKER_URL: "https://a" });
+    assert.deepEqual(tls, { ca: readFileSync(certPath), cert: undefined, key: undefined });
+    for (const url of ["http://a", "a:1", "unix:/s", "ftp://a", ""]) {
+      assert.equal(clientOptionsFromEnv({ ...files, RERANKER_URL: url }).tls, undefined, url);
+    }
+    assert.throws(
+      () => clientOptionsFromEnv(missing),
+      /^RerankClientError: RERANKER_TLS_CA cannot/,
+    );
   });
 
   test("takes what is empty for not set, and leaves other options alone", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { suite, test } from "node:test";
 import { parseEvalConfig } from "../../src/config/eval-config.ts";
-import { parseHealthConfig } from "../../src/config/health-config.ts";
+import { parseHealthConfig, type WordsOfServer } from "../../src/config/health-config.ts";
 import { parseRankConfig } from "../../src/config/rank-config.ts";
 import { configOf, problemsOf } from "./parsed.ts";
 
@@ -13,7 +14,7 @@ suite("parseRankConfig()", () => {
       [config.query, config.file, config.inputFormat, config.outputFormat, config.longDocuments],
       ["red fruit", undefined, "auto", "auto", "truncate"],
     );
-    assert.deepEqual([config.url, config.rawScores, config.topN], [undefined, false, undefined]);
+    assert.deepEqual([config.server, config.rawScores, config.topN], [undefined, false, undefined]);
     assert.equal(config.engine.modelId, undefined);
   });
 
@@ -41,8 +42,8 @@ suite("parseRankConfig()", () => {
       ["notes.txt", "-1 degree", 3, -2.5, true],
     );
     assert.deepEqual(
-      [config.inputFormat, config.outputFormat, config.longDocuments, config.url],
-      ["jsonl", "json", "windows", "http://127.0.0.1:1"],
+      [config.inputFormat, config.outputFormat, config.longDocuments, config.server],
+      ["jsonl", "json", "windows", { url: "http://127.0.0.1:1", tls: undefined }],
     );
     assert.deepEqual([config.engine.dtype, config.engine.threads], ["fp32", 2]);
   });
@@ -60,7 +61,13 @@ suite("parseRankConfig()", () => {
     ["a value of a flag", ["-q", "a", "--json=no"], /^--json takes no value$/],
     ["a threshold that is no number", ["-q", "a", "--score-threshold=x"], /must be a number, got/],
     ["no results", ["-q", "a", "--top-n=0"], /^--top-n must be a whole number from 1 to/],
-    ["an address of another kind", ["-q", "a", "--url=localhost:7998"], /^--url must be an http/],
+    [
+      "an address of another kind",
+      ["-q", "a", "--url=ftp://h"],
+      /^--url must be `http` or `https`/,
+    ],
+    ["two schemes", ["-q", "a", "--url=http://a,https://b"], /^--url must have one scheme/],
+    ["half a certificate", ["-q", "a", "--tls-client-key=k"], /^--tls-client-cert and/],
     ["an option of `serve`", ["-q", "a", "--port=1"], /^--port is not an option of `rank`$/],
   ] as const) {
     test(`refuses ${title}`, () => {
@@ -78,23 +85,62 @@ suite("parseRankConfig()", () => {
 });
 
 suite("parseHealthConfig()", () => {
+  const health = (argv: readonly string[], env = {}, words?: WordsOfServer) =>
+    configOf(parseHealthConfig(argv, env, words));
+
   test("asks the port that `serve` would take, for 3 seconds", () => {
-    assert.deepEqual(configOf(parseHealthConfig([], {})), {
-      url: "http://127.0.0.1:7998",
+    assert.deepEqual(health([]), {
+      urls: ["http://127.0.0.1:7998"],
+      clientTls: undefined,
+      ownTls: undefined,
+      isNamed: false,
       timeoutMs: 3000,
       json: false,
     });
-    assert.equal(configOf(parseHealthConfig([], { PORT: "81" })).url, "http://127.0.0.1:81");
+    assert.deepEqual(health([], { PORT: "81" }).urls, ["http://127.0.0.1:81"]);
   });
 
-  test("prefers an address, and refuses an argument", () => {
-    const env = { RERANKER_URL: "https://a:1", PORT: "2" };
+  test("asks where `serve` would listen with the same flags and environment", () => {
+    const tls = { RERANKER_TLS_CERT: "c", RERANKER_TLS_KEY: "k", RERANKER_TLS_CLIENT_CA: "a" };
 
-    assert.equal(configOf(parseHealthConfig([], env)).url, "https://a:1");
-    assert.equal(configOf(parseHealthConfig(["--url=http://b:3"], env)).url, "http://b:3");
+    assert.deepEqual(health([], { RERANKER_HOST: "0.0.0.0" }).urls, ["http://127.0.0.1:7998"]);
+    assert.deepEqual(health(["--host=::"]).urls, ["http://[::1]:7998"]);
+    assert.deepEqual(health(["--host=10.1.2.3", "--port=1"]).urls, ["http://10.1.2.3:1"]);
+    assert.deepEqual(health([], tls).urls, ["https://127.0.0.1:7998"]);
+    assert.deepEqual(health([], tls).ownTls, { certPath: "c", keyPath: "k", clientCaPath: "a" });
+    assert.deepEqual(health(["--unix-socket=/s"], { PORT: "1" }).urls, ["unix:/s"]);
+    assert.deepEqual(health(["--unix-socket=s"]).urls, [`unix:${resolve("s")}`]);
+  });
+
+  test("asks where the flags of a process say that it listens", () => {
+    const env = { RERANKER_URL: "http://elsewhere:1", PORT: "2", RERANKER_HOST: "0.0.0.0" };
+    const words = ["--port", "9000", "--tls-cert=c", "--tls-key=k"];
+
+    const told = health(["--pid=1"], env, (pid) => (pid === 1 ? words : undefined));
+    assert.deepEqual([told.urls, told.isNamed], [["https://127.0.0.1:9000"], false]);
+    assert.deepEqual(told.ownTls, { certPath: "c", keyPath: "k", clientCaPath: undefined });
+    const untold = health(["--pid=1"], env, () => undefined);
+    assert.deepEqual(untold.urls, ["http://127.0.0.1:2"]);
+  });
+
+  test("prefers an address, or several, read as the client library reads them", () => {
+    const env = { RERANKER_URL: "https://a:1", PORT: "2", RERANKER_TLS_CA: "ca" };
+
+    assert.deepEqual(health([], env).urls, ["https://a:1"]);
+    assert.deepEqual(health([], env).clientTls?.caPath, "ca");
+    assert.deepEqual(health(["--url=http://b:3"], env).clientTls, undefined);
+    assert.deepEqual(health(["--url=a:1, http://b:2,"]).urls, ["http://a:1", "http://b:2"]);
+    assert.deepEqual(health(["--url=unix:/s"]).urls, ["unix:/s"]);
+  });
+
+  test("refuses an argument, and a process beside an address", () => {
     assert.deepEqual(
       problemsOf(() => parseHealthConfig(["now"], {})),
       ["`health` takes no argument, got: `now`"],
+    );
+    assert.deepEqual(
+      problemsOf(() => parseHealthConfig(["--pid=1", "--url=a"], {})),
+      ["--pid and --url exclude each other"],
     );
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { clientOptionsFromEnv } from "../../src/client/environment.ts";
 import { serveConfig, serveProblems } from "./parsed.ts";
 
 suite("the security options", () => {
@@ -13,25 +14,43 @@ suite("the security options", () => {
   });
 
   test("take keys from flags, and from the environment of TEI and of ours", () => {
-    assert.deepEqual(serveConfig(["--api-key", "a", "--api-key=b"]).apiKeys, ["a", "b"]);
-    assert.deepEqual(serveConfig([], { RERANKER_API_KEY: "a" }).apiKeys, ["a"]);
-    assert.deepEqual(serveConfig([], { RERANKER_API_KEYS: "a, b" }).apiKeys, ["a", "b"]);
-    assert.deepEqual(serveConfig([], { API_KEY: "a" }).apiKeys, ["a"]);
+    const [first, second] = ["first-key", "second-key"];
+    const list = `${first}, ${second}`;
+
+    assert.deepEqual(serveConfig(["--api-key", first, `--api-key=${second}`]).apiKeys, [
+      first,
+      second,
+    ]);
+    assert.deepEqual(serveConfig([], { RERANKER_API_KEYS: list }).apiKeys, [first, second]);
     assert.equal(serveConfig(["--api-key-file=f"]).apiKeysPath, "f");
+  });
+
+  test("take a key of a flag, or of a variable for one, whole", () => {
+    const key = "Zx9!,abcdef";
+
+    assert.deepEqual(serveConfig(["--api-key", key]).apiKeys, [key]);
+    assert.deepEqual(serveConfig([], { RERANKER_API_KEY: key }).apiKeys, [key]);
+    assert.deepEqual(serveConfig([], { API_KEY: key }).apiKeys, [key]);
+    assert.deepEqual(clientOptionsFromEnv({ RERANKER_API_KEY: key }).apiKey, key);
   });
 
   test("refuse a list without a key, which would let everybody in", () => {
     assert.deepEqual(serveProblems([], { RERANKER_API_KEYS: " , " }), [
-      "--api-key must hold a key",
+      "RERANKER_API_KEYS must hold a key",
     ]);
-    assert.deepEqual(serveProblems(["--api-key", ","]), ["--api-key must hold a key"]);
-    assert.equal(serveProblems(["--api-key="])[0], "--api-key must not be empty");
+    assert.deepEqual(serveProblems(["--api-key="]), ["--api-key must not be empty"]);
   });
 
-  test("refuse a key that no header carries, without repeating it", () => {
-    const found = serveProblems(["--api-key", "secret käse"]);
+  test("refuse a key that is short, or that no header carries, without repeating it", () => {
+    const short = "must have at least 8 characters";
 
-    assert.deepEqual(found, ["--api-key must be visible ASCII characters"]);
+    assert.deepEqual(serveProblems(["--api-key", "Zx9!,ab"]), [`--api-key ${short}`]);
+    assert.deepEqual(serveProblems([], { RERANKER_API_KEYS: "good-enough,Zx9" }), [
+      `RERANKER_API_KEYS ${short}`,
+    ]);
+    assert.deepEqual(serveProblems(["--api-key", "secret käse"]), [
+      "--api-key must be visible ASCII characters",
+    ]);
   });
 
   test("refuse TLS that is incomplete, and TLS on a Unix socket", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { parsePullConfig, parseServeConfig } from "../../src/config/serve-config.ts";
-import { problemsOf, serveConfig } from "./parsed.ts";
+import { problemsOf, serveConfig, serveProblems } from "./parsed.ts";
 
 suite("parseServeConfig()", () => {
   test("has the guide's port, a loopback address and no model by default", () => {
@@ -28,10 +28,10 @@ suite("parseServeConfig()", () => {
     assert.equal(serveConfig([], { RERANKER_MODEL: "", MODEL_ID: "" }).modelId, undefined);
   });
 
-  test("collects names from repeated flags and from a list", () => {
+  test("collects names from repeated flags, each whole, and from a list in a variable", () => {
     assert.deepEqual(
       serveConfig(["--served-model-name", "a", "--served-model-name=b,c"]).servedModelNames,
-      ["a", "b", "c"],
+      ["a", "b,c"],
     );
     assert.deepEqual(serveConfig([], { RERANKER_SERVED_MODEL_NAME: "a, b," }).servedModelNames, [
       "a",
@@ -64,6 +64,49 @@ suite("parseServeConfig()", () => {
       problemsOf(() => parseServeConfig(["--port=1", "--model-id=a", "--model=b", "--port=2"], {})),
       ["--model-id must be given once", "--port must be given once"],
     );
+  });
+
+  test("names the option that a misspelled one was most likely meant to be", () => {
+    assert.deepEqual(serveProblems(["--model_id=a", "--prot", "1", "--hostname=b"]), [
+      "--model_id is not an option of `serve`; did you mean --model-id?",
+      "--prot is not an option of `serve`; did you mean --port?",
+      "--hostname is not an option of `serve`; did you mean --host?",
+      "`serve` takes no argument, got: `1`",
+    ]);
+  });
+
+  test("takes the values that text-embeddings-inference gives to the same variables", () => {
+    const dtypes = { float16: "fp16", float32: "fp32", Float16: "fp16" };
+    const levels = {
+      INFO: "info",
+      TRACE: "debug",
+      Warn: "warn",
+      off: "silent",
+      "warn,text_embeddings_router=debug": "warn",
+    };
+
+    for (const [given, meant] of Object.entries(dtypes)) {
+      assert.equal(serveConfig([], { DTYPE: given }).dtype, meant);
+      assert.equal(serveConfig([`--dtype=${given}`]).dtype, meant);
+    }
+    for (const [given, meant] of Object.entries(levels)) {
+      assert.equal(serveConfig([], { LOG_LEVEL: given }).logLevel, meant);
+    }
+    const others = { MODEL_ID: "a/b", REVISION: "v1", SERVED_MODEL_NAME: "c", PORT: "80" };
+    const { modelId, revision, servedModelNames, port } = serveConfig([], others);
+    assert.deepEqual([modelId, revision, servedModelNames, port], ["a/b", "v1", ["c"], 80]);
+  });
+
+  test("refuses what those values mean and there is not, and shows it as it came", () => {
+    assert.match(serveProblems([], { DTYPE: "BFloat16" })[0] ?? "", /^DTYPE must .*`BFloat16`$/);
+    assert.match(serveProblems([], { LOG_LEVEL: "loud" })[0] ?? "", /^LOG_LEVEL must .*`loud`$/);
+  });
+
+  test("takes a choice in any case, and true and false for on and off", () => {
+    const env = { RERANKER_DEVICE: "CPU", RERANKER_METRICS: "False", RERANKER_SPINNING: "OFF" };
+    const { device, metrics, spinning } = serveConfig([], env);
+
+    assert.deepEqual([device, metrics, spinning], ["cpu", false, false]);
   });
 
   test("sees a wish for help before any problem", () => {

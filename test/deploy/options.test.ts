@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { options } from "../../src/config/options.ts";
 import { deployFiles, readText } from "./deploy-files.ts";
 
-const files = [...deployFiles, "docs/deploy.md"];
+const files = [...deployFiles, "docs/deploy.md", ".env.example"];
 const variables = new Set(options.flatMap(({ env }) => env));
 const flags = new Set(["help", ...options.flatMap(({ flag, aliases = [] }) => [flag, ...aliases])]);
 

@@ -131,6 +131,9 @@ suite("resolveModel()", () => {
       message: "`owner/tiny` is not in the cache, and HF_HUB_OFFLINE is set",
       hint: /unset HF_HUB_OFFLINE, or copy .* from a machine that ran `rerankd pull owner\/tiny`/,
     });
+    await assert.rejects(resolveModel({ ...offline, modelId: "owner/tiny", revision: "v1" }), {
+      message: "`owner/tiny` at revision `v1` is not in the cache, and HF_HUB_OFFLINE is set",
+    });
 
     assert.equal(hub.requests.length, 0);
   });

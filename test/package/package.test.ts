@@ -43,13 +43,22 @@ suite("the packed package", () => {
     const { output } = await runIn(packed.project, "tar", "-tzf", packed.tarball);
     const files = output.trim().split("\n");
 
+    // Of the benchmark, what a page shows.
+    const shown = /^package\/bench\/(plots\/[\w-]+\.svg|\w+\.md)$/;
     assert.deepEqual(
-      files.filter((file) => /\/(test|bench|scripts|train|node_modules|\.cache)\//.test(file)),
+      files.filter(
+        (file) =>
+          /\/(test|bench|scripts|train|node_modules|\.cache)\//.test(file) && !shown.test(file),
+      ),
       [],
     );
-    for (const name of ["LICENSE", "README.md", "CHANGELOG.md"]) {
+    for (const name of ["LICENSE", "README.md", "CHANGELOG.md", ".env.example"]) {
       assert(files.includes(`package/${name}`), `${name} is missing`);
     }
+    assert.deepEqual(
+      files.filter((file) => file.startsWith("package/examples/") && /\.pb\.go|_pb2/.test(file)),
+      [],
+    );
   });
 
   test("starts as `rerankd`", async () => {

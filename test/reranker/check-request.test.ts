@@ -68,6 +68,18 @@ const refused: {
     field: "score_threshold",
     message: /must be a finite number, got:/,
   })),
+  {
+    name: "a query of no tokens",
+    change: { maxTokensPerQuery: 0 },
+    field: "max_tokens_per_query",
+    message: /must be a whole number of 1 or more, got: 0/,
+  },
+  {
+    name: "a pair without room for text",
+    change: { maxTokensPerPair: 7 },
+    field: "max_tokens_per_pair",
+    message: /must be a whole number of 8 or more, got: 7/,
+  },
   { name: "a negative top_n", change: { topN: -1 }, field: "top_n", message: /got: -1/ },
   { name: "a fractional top_n", change: { topN: 1.5 }, field: "top_n", message: /got: 1.5/ },
   {

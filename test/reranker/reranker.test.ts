@@ -218,6 +218,54 @@ suite("createReranker()", () => {
     assert((checked[1] ?? 0) > 100);
   });
 
+  test("cuts pairs to the request's own limit where that is shorter", async () => {
+    const { reranker, seen } = setUp(12);
+    const request = { query: "qqqqqqqqqq", documents: ["1234567890"] };
+
+    const short = await reranker.rerank({ ...request, maxTokensPerPair: 9 }, never);
+    await reranker.rerank({ ...request, maxTokensPerPair: 99 }, never);
+
+    assert.deepEqual(
+      seen.map(([encoding]) => encoding?.inputIds.length),
+      [9, 12],
+    );
+    assert.deepEqual([short.queryTruncated, short.results[0]?.truncated], [true, true]);
+    await assert.rejects(
+      reranker.rerank({ ...request, maxTokensPerPair: 9, truncate: false }, never),
+      /`documents\[0\]` together with `query` is longer than 9 tokens/,
+    );
+  });
+
+  test("reads no more of the query than it is told, which `truncate: false` does not mind", async () => {
+    const { reranker, seen } = setUp();
+    const request = { query: "abcdef", documents: ["1"], maxTokensPerQuery: 2, truncate: false };
+
+    const right = await reranker.rerank(request, never);
+    await reranker.rerank({ ...request, truncationDirection: "left" }, never);
+    const windows = await reranker.rerank({ ...request, longDocuments: "windows" }, never);
+
+    assert.deepEqual(
+      seen.map(([encoding]) => String.fromCharCode(...(encoding?.inputIds.subarray(0, 2) ?? []))),
+      ["ab", "ef", "ab"],
+    );
+    assert.deepEqual([right.queryTruncated, windows.queryTruncated], [true, true]);
+    assert.equal(right.results[0]?.truncated, false);
+  });
+
+  test("takes no score from the cache that was computed with other limits", async () => {
+    const { reranker, seen } = setUp(512, createScoreCache(1));
+    const request = { query: "abcdef", documents: ["1"] };
+
+    for (const limit of [{}, { maxTokensPerQuery: 2 }, { maxTokensPerPair: 8 }, {}]) {
+      await reranker.rerank({ ...request, ...limit }, never);
+    }
+
+    assert.deepEqual(
+      seen.map((encodings) => encodings.length),
+      [1, 1, 1, 0],
+    );
+  });
+
   test("does not score again what the cache has", async () => {
     const { reranker, seen } = setUp(5, createScoreCache(1));
     await reranker.rerank({ query: "q", documents: ["1", "2345"] }, never);

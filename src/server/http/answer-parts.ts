@@ -1,5 +1,5 @@
 import { passageText } from "../../reranker/passage.ts";
-import type { Passage, RerankResult } from "../../reranker/rerank-request.ts";
+import type { Passage, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
 
 /** Returns the tokens of an answer as OpenAI-like servers tell them. */
 export function usageOf(totalTokens: number): object {
@@ -18,13 +18,25 @@ export function passageAnswerOf({ start, end }: Passage, document: string | unde
 }
 
 /**
- * Returns a sentence for each thing that was cut to fit, none if nothing was. `maxLength` is the
- * longest pair in tokens.
+ * Returns a sentence for each thing that was cut, none if nothing was. `maxLength` is the longest
+ * pair that the server reads, in tokens.
  */
-export function warningsOf(result: RerankResult, maxLength: number): string[] {
+export function warningsOf(
+  result: RerankResult,
+  request: RerankRequest,
+  maxLength: number,
+): string[] {
+  const { maxTokensPerPair = maxLength, maxTokensPerDocument, maxTokensPerQuery } = request;
+  const fit = `to fit ${Math.min(maxLength, maxTokensPerPair)} tokens`;
   const cut = result.results.filter(({ truncated }) => truncated).length;
   const warnings: string[] = [];
-  if (cut > 0) warnings.push(`${cut} of the results were cut to fit ${maxLength} tokens`);
-  if (result.queryTruncated) warnings.push(`the query was cut to fit ${maxLength} tokens`);
+  if (cut > 0) {
+    const limit = maxTokensPerDocument ? `, or to ${maxTokensPerDocument} of their own` : "";
+    warnings.push(`${cut} of the results were cut ${fit}${limit}`);
+  }
+  if (result.queryTruncated) {
+    const limit = maxTokensPerQuery ? `, or to ${maxTokensPerQuery} of its own` : "";
+    warnings.push(`the query was cut ${fit}${limit}`);
+  }
   return warnings;
 }

@@ -46,9 +46,16 @@ function firstSent(fields: JsonFields, names: readonly string[]): SentField | un
   return name === undefined ? undefined : { name, value: fields[name] };
 }
 
+/** What Pydantic, which vLLM, Infinity and Xinference read bodies with, takes for true and false. */
+const trueWords: readonly unknown[] = ["true", "t", "yes", "y", "on", "1", 1];
+const falseWords: readonly unknown[] = ["false", "f", "no", "n", "off", "0", 0];
+
+/** A whole number in quotes, which Pydantic takes too. */
+const wholeNumber = /^\s*[+-]?\d{1,15}\s*$/;
+
 /**
- * Returns a boolean under the first of the names that was sent. Takes `"true"` and `"false"` as
- * well, which Xinference's clients send.
+ * Returns a boolean under the first of the names that was sent. Takes the words and numbers that
+ * the servers of other dialects take as well: Xinference's clients send `"true"`.
  */
 export function readBoolean(
   fields: JsonFields,
@@ -58,12 +65,16 @@ export function readBoolean(
   if (sent === undefined) return undefined;
   const { name, value } = sent;
   if (typeof value === "boolean") return value;
-  const word = typeof value === "string" ? value.toLowerCase() : "";
-  if (word === "true" || word === "false") return word === "true";
+  const word = typeof value === "string" ? value.toLowerCase() : value;
+  if (trueWords.includes(word)) return true;
+  if (falseWords.includes(word)) return false;
   throw wrongType(name, "true or false", value);
 }
 
-/** Returns a whole number of at least `min` under the first of the names that was sent. */
+/**
+ * Returns a whole number of at least `min` under the first of the names that was sent; it may be in
+ * quotes.
+ */
 export function readInteger(
   fields: JsonFields,
   min: number,
@@ -71,7 +82,9 @@ export function readInteger(
 ): number | undefined {
   const sent = firstSent(fields, names);
   if (sent === undefined) return undefined;
-  const { name, value } = sent;
+  const { name } = sent;
+  const isQuoted = typeof sent.value === "string" && wholeNumber.test(sent.value);
+  const value = isQuoted ? Number(sent.value) : sent.value;
   if (typeof value !== "number") throw wrongType(name, "a whole number", value);
   if (Number.isInteger(value) && value >= min && value <= maxInt32) return value;
   throw invalidField(name, `must be a whole number from ${min} to ${maxInt32}`, String(value));

@@ -1,3 +1,4 @@
+import { minPairTokens } from "../../reranker/check-request.ts";
 import type { RerankRequest } from "../../reranker/rerank-request.ts";
 import {
   invalidField,
@@ -13,21 +14,25 @@ import {
 /** Everything of a request but its texts. */
 export type RankingOptions = Omit<RerankRequest, "query" | "documents">;
 
+/** What clients of Infinity send where their caller named no model. */
+const unnamedModel = "default/not-specified";
+
 /**
  * Reads the fields that every dialect may hold, under the names of each: what one server's clients
- * send, another's may as well. `maxLength` is the longest pair in tokens. Unknown fields are
- * ignored; a field that would change the ranking and cannot be honoured is an error. Throws a
- * RerankError `invalid_argument` that names the field.
+ * send, another's may as well. Unknown fields are ignored; a field that would change the ranking and
+ * cannot be honoured is an error. Throws a RerankError `invalid_argument` that names the field.
  */
-export function readRankingOptions(fields: JsonFields, maxLength: number): RankingOptions {
+export function readRankingOptions(fields: JsonFields): RankingOptions {
   const longDocuments = readChoice(fields, ["truncate", "windows"], "long_documents");
-  checkQueryLimit(fields, maxLength);
   checkChunkLimit(fields, longDocuments);
+  const maxTokensPerPair = readPromptTokens(fields);
+  const isCut = !isAbsent(fields.truncate_prompt_tokens);
   return {
     topN: readInteger(fields, 0, "top_n"),
-    model: isAbsent(fields.model) ? undefined : readText("model", fields.model),
+    model: readModel(fields),
     rawScores: readRawScores(fields),
-    truncate: readTruncate(fields, maxLength),
+    // vLLM cuts pairs only where the number of tokens is sent.
+    truncate: readBoolean(fields, "truncate", "truncation") ?? (isCut ? true : undefined),
     truncationDirection: readChoice(
       fields,
       ["left", "right"],
@@ -37,36 +42,32 @@ export function readRankingOptions(fields: JsonFields, maxLength: number): Ranki
     // 0 is vLLM's word for no limit.
     maxTokensPerDocument:
       readInteger(fields, 0, "max_tokens_per_doc", "max_doc_length") || undefined,
+    maxTokensPerQuery: readInteger(fields, 0, "max_tokens_per_query") || undefined,
+    maxTokensPerPair,
     longDocuments,
     scoreThreshold: readNumber(fields, "score_threshold"),
   };
 }
 
+function readModel({ model }: JsonFields): string | undefined {
+  if (isAbsent(model) || model === unnamedModel) return undefined;
+  return readText("model", model);
+}
+
+/** `activation` and `softmax` are what vLLM called `use_activation` before. */
 function readRawScores(fields: JsonFields): boolean | undefined {
-  const useActivation = readBoolean(fields, "use_activation");
+  const useActivation = readBoolean(fields, "use_activation", "activation", "softmax");
   const rawScores = readBoolean(fields, "raw_scores");
   return rawScores ?? (useActivation === undefined ? undefined : !useActivation);
 }
 
-/** vLLM cuts pairs only where `truncate_prompt_tokens` says to what length. */
-function readTruncate(fields: JsonFields, maxLength: number): boolean | undefined {
-  const truncate = readBoolean(fields, "truncate", "truncation");
-  const promptTokens = readInteger(fields, -1, "truncate_prompt_tokens");
-  if (promptTokens === undefined) return truncate;
-  if (promptTokens === -1 || promptTokens >= maxLength) return truncate ?? true;
-  throw invalidField(
-    "truncate_prompt_tokens",
-    `must be -1 or at least ${maxLength}, the longest pair that the server reads`,
-    String(promptTokens),
-  );
-}
-
-function checkQueryLimit(fields: JsonFields, maxLength: number): void {
-  const name = "max_tokens_per_query";
-  const tokens = readInteger(fields, 0, name);
-  if (!tokens || tokens >= maxLength) return;
-  const problem = `must be 0 or at least ${maxLength}: the query has no limit of its own`;
-  throw invalidField(name, problem, String(tokens));
+/** -1 is vLLM's word for the model's longest pair. */
+function readPromptTokens(fields: JsonFields): number | undefined {
+  const name = "truncate_prompt_tokens";
+  const tokens = readInteger(fields, -1, name);
+  if (tokens === undefined || tokens === -1) return undefined;
+  if (tokens >= minPairTokens) return tokens;
+  throw invalidField(name, `must be -1, or ${minPairTokens} or more`, String(tokens));
 }
 
 /**

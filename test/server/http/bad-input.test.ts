@@ -110,13 +110,13 @@ const cases: readonly BadCase[] = [
   })),
   {
     name: "a top_n of the wrong type",
-    body: fields({ top_n: "3" }),
+    body: fields({ top_n: "three" }),
     status: 422,
     message: /`top_n` must be a whole number, got: a string/,
   },
   ...["return_documents", "raw_scores", "truncate"].map((name) => ({
     name: `a ${name} of the wrong type`,
-    body: fields({ [name]: 1 }),
+    body: fields({ [name]: 2 }),
     status: 422,
     message: new RegExp(`\`${name}\` must be true or false, got: a number`),
   })),

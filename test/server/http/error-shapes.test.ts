@@ -123,9 +123,9 @@ suite("errors of text-embeddings-inference's dialect", () => {
 
 suite("a field that cannot be honoured", () => {
   const cases = [
-    { field: "truncate_prompt_tokens", value: 100, message: /must be -1 or at least 512/ },
+    { field: "truncate_prompt_tokens", value: 7, message: /must be -1, or 8 or more, got: `7`/ },
     { field: "truncate_prompt_tokens", value: -2, message: /must be a whole number from -1/ },
-    { field: "max_tokens_per_query", value: 10, message: /must be 0 or at least 512/ },
+    { field: "max_tokens_per_query", value: -1, message: /must be a whole number from 0/ },
     { field: "max_tokens_per_doc", value: -1, message: /must be a whole number from 0/ },
     { field: "truncation_direction", value: "up", message: /must be `left` or `right`, got: `up`/ },
     { field: "truncation_side", value: 1, message: /must be `left` or `right`, got: a number/ },
@@ -133,8 +133,12 @@ suite("a field that cannot be honoured", () => {
     { field: "score_threshold", value: "0.5", message: /must be a number, got: a string/ },
     { field: "rank_fields", value: [], message: /must not be empty/ },
     { field: "rank_fields", value: "title", message: /must be a list of strings, got: a string/ },
-    { field: "use_activation", value: 0, message: /must be true or false, got: a number/ },
-    { field: "return_documents", value: "yes", message: /must be true or false, got: a string/ },
+    { field: "use_activation", value: 2, message: /must be true or false, got: a number/ },
+    {
+      field: "return_documents",
+      value: "perhaps",
+      message: /must be true or false, got: a string/,
+    },
     { field: "truncate", value: "END", message: /must be true or false, got: a string/ },
   ];
   for (const { field, value, message } of cases) {

@@ -85,6 +85,8 @@ suite("POST /rerank", () => {
       truncate: false,
       truncation_direction: "left",
       max_tokens_per_doc: 100,
+      max_tokens_per_query: 50,
+      truncate_prompt_tokens: 200,
       long_documents: "windows",
       score_threshold: 0.25,
     });
@@ -99,6 +101,8 @@ suite("POST /rerank", () => {
         truncate: false,
         truncationDirection: "left",
         maxTokensPerDocument: 100,
+        maxTokensPerQuery: 50,
+        maxTokensPerPair: 200,
         longDocuments: "windows",
         scoreThreshold: 0.25,
       },

@@ -10,6 +10,7 @@ const forms = [
   ["text_1", "text_2"],
   ["queries", "documents"],
   ["queries", "items"],
+  ["data_1", "data_2"],
 ] as const;
 
 suite("POST /score", () => {
@@ -78,6 +79,32 @@ suite("POST /score", () => {
         { query: "y", documents: ["bb", "long"], rawScores: true },
       ],
     );
+  });
+
+  test("takes the other fields of vLLM's score request", async (context) => {
+    const { url, reranker } = await startServer(context);
+    const body = {
+      text_1: "q",
+      text_2: "a",
+      truncate_prompt_tokens: 32,
+      truncation_side: "left",
+      max_tokens_per_query: 9,
+      max_tokens_per_doc: 10,
+      use_activation: true,
+      user: "u",
+      priority: 0,
+      request_id: "r",
+      mm_processor_kwargs: null,
+      cache_salt: "s",
+    };
+
+    assert.equal((await postJson(`${url}/score`, body)).status, 200);
+    const [request] = reranker.requests;
+    assert.equal(request?.maxTokensPerPair, 32);
+    assert.equal(request?.maxTokensPerQuery, 9);
+    assert.equal(request?.maxTokensPerDocument, 10);
+    assert.equal(request?.truncationDirection, "left");
+    assert.deepEqual([request?.truncate, request?.rawScores], [true, false]);
   });
 
   test("scores every pair whatever `top_n` and `score_threshold` say", async (context) => {

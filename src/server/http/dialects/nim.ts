@@ -16,7 +16,7 @@ export const answerNim: Dialect = async (fields, context) => {
   const end = readChoice(fields, ["END", "NONE"], "truncate") ?? "END";
   const { truncate: _word, ...rest } = fields;
   const request = {
-    ...readRankingOptions(rest, context.options.health.report.maxLength),
+    ...readRankingOptions(rest),
     query: readText("query.text", readObject("query", fields.query).text),
     documents: passages.map((passage: unknown, index) => {
       const { text } = readObject(`passages[${index}]`, passage);

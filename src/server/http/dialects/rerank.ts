@@ -1,4 +1,4 @@
-import type { RerankResult, Timings } from "../../../reranker/rerank-request.ts";
+import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
 import { documentAnswerOf, readDocuments } from "../documents-field.ts";
 import { type JsonFields, readBoolean, readText } from "../json-fields.ts";
@@ -25,10 +25,9 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
     if (fields.texts !== undefined && fields.documents === undefined) {
       return await answerTei(fields, context);
     }
-    const { maxLength } = context.options.health.report;
     const query = readText("query", fields.query);
     const documents = readDocuments(fields);
-    const request = { query, documents, ...readRankingOptions(fields, maxLength) };
+    const request = { query, documents, ...readRankingOptions(fields) };
     const wishes = {
       returnDocuments:
         readBoolean(fields, "return_documents", "return_text") ?? defaults.returnDocuments,
@@ -41,7 +40,7 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
       body: {
         model: result.model,
         results: resultsOf(result, documents, wishes.returnDocuments ? fields : undefined),
-        ...envelopeOf(result, context),
+        ...envelopeOf(result, request, context),
         ...(result.queryTruncated && { query_truncated: true }),
         ...(wishes.returnTimings && { timings: timingsOf(result.timings) }),
       },
@@ -69,9 +68,13 @@ function resultsOf(
 }
 
 /** Everything that some client looks for and that says nothing about a document. */
-function envelopeOf(result: RerankResult, { call, options }: JsonRouteContext): object {
+function envelopeOf(
+  result: RerankResult,
+  request: RerankRequest,
+  { call, options }: JsonRouteContext,
+): object {
   const { totalTokens } = result;
-  const warnings = warningsOf(result, options.health.report.maxLength);
+  const warnings = warningsOf(result, request, options.health.report.maxLength);
   return {
     id: call.id,
     // Infinity's client takes no other word; nobody else's reads it.

@@ -24,6 +24,7 @@ const nameForms = [
   ["text_1", "text_2"],
   ["queries", "documents"],
   ["queries", "items"],
+  ["data_1", "data_2"],
 ] as const;
 
 /**

@@ -19,10 +19,10 @@ const maxGroupsInFlight = 8;
 export const answerScore: Dialect = async (fields, context) => {
   const startedMs = performance.now();
   const { call, options } = context;
-  const { maxLength, device } = options.health.report;
+  const { device } = options.health.report;
   const pairs = readScorePairs(fields);
   checkCount(pairs, options.serving.maxDocuments);
-  const wanted = readRankingOptions(fields, maxLength);
+  const wanted = readRankingOptions(fields);
   // Every pair has a score, and keeps its place.
   const ranking = { ...wanted, topN: undefined, scoreThreshold: undefined };
 

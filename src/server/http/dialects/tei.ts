@@ -2,9 +2,20 @@ import { documentsCalled, withFieldNames } from "../../field-names.ts";
 import { passageAnswerOf } from "../answer-parts.ts";
 import { teiError } from "../error-shapes.ts";
 import { HttpError } from "../http-error.ts";
-import { readBoolean, readText, readTexts } from "../json-fields.ts";
+import { type JsonFields, readBoolean, readText, readTexts } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
+
+/** The fields of text-embeddings-inference that say how to rank, llama.cpp's `top_n`, and ours. */
+const knownNames = [
+  "truncate",
+  "truncation_direction",
+  "raw_scores",
+  "top_n",
+  "long_documents",
+  "max_tokens_per_doc",
+  "score_threshold",
+] as const;
 
 /**
  * The dialect of text-embeddings-inference: `texts` in, a bare list of `index` and `score` out.
@@ -18,7 +29,7 @@ export const answerTei: Dialect = async (fields, context) => {
     const message = "`texts` must not be empty";
     throw new HttpError(400, "invalid_argument", message, { field: "texts" });
   }
-  const options = readRankingOptions(fields, context.options.health.report.maxLength);
+  const options = readRankingOptions(knownFields(fields));
   const returnText = readBoolean(fields, "return_text", "return_documents") ?? false;
   const request = { query, documents, ...options };
 
@@ -35,3 +46,8 @@ export const answerTei: Dialect = async (fields, context) => {
   });
   return { status: 200, headers: rankingHeaders(request, result, context), body };
 };
+
+/** Any other field is ignored, as the original does: `model` among them, which its clients send. */
+function knownFields(fields: JsonFields): JsonFields {
+  return Object.fromEntries(knownNames.map((name) => [name, fields[name]]));
+}

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { parseAddresses } from "../../../../src/client/address.ts";
 import { RerankClientError } from "../../../../src/client/client-error.ts";
 import { detailsOfStatus, retryAfterMsOf } from "../../../../src/client/retry-after.ts";
 import { errorOfStatus } from "../../../../src/client/wire-error.ts";
 import { retryInfoOf } from "../../../../src/server/rpc/retry-info.ts";
+import { AddressError, parseAddresses } from "../../../../src/server-address.ts";
 import { allowing, checkProperty, damaged, secret } from "../check-property.ts";
 
 suite("properties of what a client reads", () => {
@@ -18,7 +18,7 @@ suite("properties of what a client reads", () => {
     );
     await checkProperty(
       fc.property(urls, (url) => {
-        const addresses = allowing([RerankClientError], () => parseAddresses(url));
+        const addresses = allowing([AddressError], () => parseAddresses(url));
         for (const { baseUrl, hostPort } of addresses ?? []) {
           assert(URL.canParse(baseUrl));
           assert.match(hostPort, /:\d+$/);

@@ -30,6 +30,15 @@ const contentTypes = [
   "application/json;;charset=",
 ] as const;
 
+/** The names that the two sides of a score request may have. */
+const scoreNames = [
+  ["text_1", "text_2"],
+  ["queries", "documents"],
+  ["queries", "items"],
+  ["data_1", "data_2"],
+  ["data_1", "text_2"],
+] as const;
+
 /** How many lists in each other a body may hold: more than any recursion can follow. */
 const deepest = 30_000;
 
@@ -99,14 +108,19 @@ function fieldsOf(random: Random, path: string): JsonObject {
   if (random.once(6)) options.truncation_direction = random.pick(["left", "right"]);
   if (random.once(6)) options.max_tokens_per_doc = random.below(600);
   if (random.once(6)) options.score_threshold = random.below(100) / 100;
-  if (random.once(6)) options.truncate = random.once(2);
+  if (random.once(6)) options.truncate = random.pick([true, false, "true", "no", 1, 2]);
+  if (random.once(6)) options.truncate_prompt_tokens = random.pick([-1, 0, 8, 64, "32", 2 ** 31]);
+  if (random.once(8)) options.max_tokens_per_query = random.pick([0, 1, 100, "7"]);
+  if (random.once(8)) options.model = random.pick(["other", "default/not-specified", "fuzz-model"]);
   if (path === "/v1/ranking") {
     delete options.truncate;
     const passages = textsOf(random).map((text) => ({ text }));
     return { query: { text: textOf(random) }, passages, ...options };
   }
   if (path.endsWith("score")) {
-    return { text_1: random.once(2) ? textOf(random) : textsOf(random), text_2: textsOf(random) };
+    const [first, second] = random.pick(scoreNames);
+    const queries = random.once(2) ? textOf(random) : textsOf(random);
+    return { [first]: queries, [second]: textsOf(random), ...options };
   }
   if (random.once(5)) return { query: textOf(random), texts: textsOf(random), ...options };
   const documents = textsOf(random);

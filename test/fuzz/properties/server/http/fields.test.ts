@@ -72,9 +72,10 @@ suite("properties of the fields of a request", () => {
 
   test("options are of their types, or an error", async () => {
     const bodies = objectWith({
-      top_n: fc.nat(10),
-      model: fc.string(),
-      raw_scores: fc.boolean(),
+      top_n: fc.oneof(fc.nat(10), fc.nat(10).map(String), fc.constantFrom(" 7 ", "1e3", "0x1")),
+      model: fc.oneof(fc.string(), fc.constant("default/not-specified")),
+      raw_scores: fc.oneof(fc.boolean(), fc.constantFrom("yes", "off", 0, 1, 2)),
+      use_activation: fc.boolean(),
       truncate: fc.constantFrom(true, "false"),
       truncation_side: fc.constantFrom("left", "Right"),
       long_documents: fc.constantFrom("windows", "truncate"),
@@ -87,8 +88,10 @@ suite("properties of the fields of a request", () => {
     await checkProperty(
       fc.property(bodies, (fields) => {
         // No field of these holds a text.
-        const read = () => readRankingOptions(fields, 512);
+        const read = () => readRankingOptions(fields);
         const options = allowing([RerankError], read, { mayRepeat: true });
+        const { maxTokensPerPair = 8 } = options ?? {};
+        assert(Number.isInteger(maxTokensPerPair) && maxTokensPerPair >= 8);
         const topN = options?.topN ?? 0;
         assert(Number.isInteger(topN) && topN >= 0);
       }),

@@ -1,4 +1,7 @@
-import { RerankClientError } from "./client-error.ts";
+/** A text that names no server. Its message has neither a name for the text nor the text itself. */
+export class AddressError extends Error {
+  override readonly name = "AddressError";
+}
 
 /** One server. */
 export interface Address {
@@ -25,21 +28,21 @@ export const defaultUrl = "http://localhost:7998";
 
 /**
  * Returns the addresses of a URL, of a text with several between commas, or of a list. `host:port`
- * stands for `http://host:port`. `unix:/path` is a Unix socket, and then the only address. Throws a
- * RerankClientError with `invalid_argument` if there is none, one cannot be read, or only some are
- * `https`.
+ * stands for `http://host:port`. `unix:/path` is a Unix socket, and then the only address. The one
+ * reader of server addresses: of the client library, of `--url` and of `RERANKER_URL`. Throws an
+ * AddressError if there is none, one cannot be read, or only some are `https`.
  */
 export function parseAddresses(url: string | readonly string[] = defaultUrl): Addresses {
   const texts = (typeof url === "string" ? url.split(",") : url)
     .map((text) => text.trim())
     .filter((text) => text !== "");
   const [first, ...others] = texts.map(parseAddress);
-  if (!first) throw invalid("`url` must name at least one address, got: none");
+  if (!first) throw new AddressError("must name at least one address, got: none");
   if (others.length > 0 && [first, ...others].some(({ socketPath }) => socketPath !== undefined)) {
-    throw invalid("`url` must have one address if that is a Unix socket");
+    throw new AddressError("must have one address if that is a Unix socket");
   }
   if (others.some(({ secure }) => secure !== first.secure)) {
-    throw invalid("`url` must have one scheme, got: both `http` and `https`");
+    throw new AddressError("must have one scheme, got: both `http` and `https`");
   }
   return [first, ...others];
 }
@@ -49,13 +52,14 @@ function parseAddress(text: string): Address {
   const full = text.includes("://") ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   // What cannot be read may hold a password, so it is not repeated.
-  if (!url) throw invalid("`url` must be `http://host:port` or `https://host:port`");
+  if (!url) throw new AddressError("must be `http://host:port` or `https://host:port`");
   const { protocol, hostname, pathname, username, password, search, hash } = url;
   if (protocol !== "http:" && protocol !== "https:") {
-    throw invalid(`\`url\` must be \`http\` or \`https\`, got: \`${protocol.slice(0, -1)}\``);
+    throw new AddressError(`must be \`http\` or \`https\`, got: \`${protocol.slice(0, -1)}\``);
   }
-  if (username || password) throw invalid("`url` must have no user and password: use `apiKey`");
-  if (search || hash) throw invalid("`url` must have no query and no fragment");
+  if (username || password)
+    throw new AddressError("must have no user and password: use an API key");
+  if (search || hash) throw new AddressError("must have no query and no fragment");
   const secure = protocol === "https:";
   const port = url.port || (secure ? "443" : "80");
   const path = pathname.replace(/\/+$/, "");
@@ -70,12 +74,8 @@ function parseAddress(text: string): Address {
 function unixAddressOf(text: string): Address {
   const socketPath = text.slice(unixScheme.length);
   if (!socketPath.startsWith("/")) {
-    throw invalid("`url` of a Unix socket must be `unix:` and an absolute path");
+    throw new AddressError("of a Unix socket must be `unix:` and an absolute path");
   }
   const hostPort = "localhost:80";
   return { baseUrl: "http://localhost", secure: false, hostPort, hasPath: false, socketPath };
-}
-
-function invalid(message: string): RerankClientError {
-  return new RerankClientError("invalid_argument", message);
 }

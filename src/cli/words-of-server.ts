@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+
+/** The command whose flags say where a server listens. */
+const command = "serve";
+
+/**
+ * Returns the words after `serve` on the command line of a process of this machine, as Linux tells
+ * them. undefined where there is no such process or it does not serve, or the system does not tell.
+ */
+export function wordsOfServer(pid: number): readonly string[] | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return undefined;
+  }
+  const words = line.replace(/\0$/, "").split("\0");
+  const at = words.indexOf(command);
+  return at < 0 ? undefined : words.slice(at + 1);
+}
