@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext } from "node:tls";
 import { CallCredentials, ChannelCredentials, type experimental } from "@grpc/grpc-js";
 import type { ClientTlsOptions } from "./client-options.ts";
-import { serverNameOptionsOf, tlsOptionsOf } from "./tls-options.ts";
+import { tlsOptionsOf } from "./tls-options.ts";
 
 /**
  * Returns credentials for TLS, whose certificate must be for `tls.serverName` or else for `host`.
@@ -10,13 +10,12 @@ import { serverNameOptionsOf, tlsOptionsOf } from "./tls-options.ts";
  * which Node 26 refuses, so that no address could be connected to.
  */
 export function tlsCredentialsOf(tls: ClientTlsOptions, host: string): ChannelCredentials {
-  const { serverName = host, rejectUnauthorized = true, ...certificates } = tls;
-  return new TlsCredentials({
-    rejectUnauthorized,
-    secureContext: createSecureContext(tlsOptionsOf(certificates)),
-    ALPNProtocols: ["h2"],
-    ...serverNameOptionsOf(serverName),
+  const { ca, cert, key, ...options } = tlsOptionsOf({
+    ...tls,
+    serverName: tls.serverName ?? host,
   });
+  const secureContext = createSecureContext({ ca, cert, key });
+  return new TlsCredentials({ ...options, secureContext, ALPNProtocols: ["h2"] });
 }
 
 class TlsCredentials extends ChannelCredentials {

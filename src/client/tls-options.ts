@@ -21,7 +21,7 @@ export function tlsOptionsOf(options: ClientTlsOptions): ConnectionOptions {
  * Returns Node's options for the name or IP address that a certificate must be for. An address is
  * not sent to the server: RFC 6066 does not allow it, and Node 26 refuses to.
  */
-export function serverNameOptionsOf(name: string): ConnectionOptions {
+function serverNameOptionsOf(name: string): ConnectionOptions {
   const host = name.replace(/^\[(.*)\]$/, "$1");
   if (isIP(host) === 0) return { servername: host };
   return { checkServerIdentity: (_host, certificate) => checkServerIdentity(host, certificate) };
