@@ -28,18 +28,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telemetry",
     "clock.ts",
   ],
+  onnx: [],
   config: [],
   server: ["reranker", "telemetry", "gen", "errors.ts"],
   reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts"],
   scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
-  tokenizer: ["errors.ts"],
+  tokenizer: ["errors.ts", "python-json.ts"],
   inference: ["errors.ts", "clock.ts"],
-  models: ["errors.ts"],
+  models: ["onnx", "errors.ts", "python-json.ts"],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   client: ["gen"],
   evaluation: ["errors.ts"],
   "errors.ts": [],
   "clock.ts": [],
+  "python-json.ts": [],
 };
 
 /**

@@ -12,7 +12,7 @@ import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
-import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -69,12 +69,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         modelPath: model.onnxPath,
         device,
         dtype: model.dtype,
-        quantized: isQuantized(model.dtype),
+        rowByRow: model.rowByRow,
+        positiveLabel: model.positiveLabel,
         threads,
         spinning: options.spinning,
         ...events,
       }),
-    padId,
+    padId: padId ?? 0,
   });
   const loading = [
     createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),

@@ -44,6 +44,7 @@ export async function prepareModel(
     modelId: config.modelId,
     revision: config.revision,
     ...weights,
+    positiveLabel: config.positiveLabel,
     hub: await readHubOptions(env),
     bundledDirectory: bundledModelDirectory(),
     ...(onProgress ? { onProgress } : {}),
@@ -52,6 +53,7 @@ export async function prepareModel(
   if (choice) log.info({}, choice);
   if (notice) log.warn({ model: model.name }, notice);
   log.info({ model: model.name, source, dtype: model.dtype }, "loading");
+  for (const note of model.notes) log.info({ model: model.name }, note);
   const maxLength = chooseMaxLength({
     asked: config.maxLength,
     modelLimit: model.config.maxPositionTokens,

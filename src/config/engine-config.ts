@@ -8,6 +8,12 @@ export interface EngineConfig {
   readonly servedModelNames: readonly string[];
   readonly dtype: string;
   readonly device: string;
+  /** The path of one ONNX file inside the model; undefined: one is chosen. */
+  readonly onnxFile: string | undefined;
+  /** Name or number of the output that means "relevant", of a model with two. */
+  readonly positiveLabel: string | undefined;
+  /** What becomes of a logit: `auto`, `sigmoid`, `model` or `none`. */
+  readonly activation: string;
   /**
    * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is
    * lower.
@@ -37,6 +43,9 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
     servedModelNames: parsed.names("served-model-name"),
     dtype: text("dtype"),
     device: text("device"),
+    onnxFile: parsed.optionalText("onnx-file"),
+    positiveLabel: parsed.optionalText("positive-label"),
+    activation: text("activation"),
     maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
     threads: integer("threads"),
     spinning: text("spinning") === "on",

@@ -12,6 +12,12 @@ export interface EngineSettings {
   readonly revision?: string | undefined;
   /** `auto`, `fp32`, `fp16`, `int8`, …; default `auto`: int8 on a CPU, fp16 on a GPU. */
   readonly dtype?: string | undefined;
+  /** Path of one ONNX file inside the model. Default: one is chosen by `dtype` and `device`. */
+  readonly onnxFile?: string | undefined;
+  /** Name or number of the output that means "relevant", of a model with two outputs. */
+  readonly positiveLabel?: string | undefined;
+  /** `auto`, `sigmoid`, `model` or `none`; default `auto`, which is sigmoid here. */
+  readonly activation?: string | undefined;
   /** `auto`, `cpu`, `cuda` or `webgpu`; default `auto`: CUDA where it works, else the CPU. */
   readonly device?: string | undefined;
   /** Longest pair in tokens. Default: 512, or the model's own limit if that is lower. */
@@ -45,6 +51,9 @@ const flags: Readonly<Record<keyof EngineSettings, string>> = {
   revision: "revision",
   dtype: "dtype",
   device: "device",
+  onnxFile: "onnx-file",
+  positiveLabel: "positive-label",
+  activation: "activation",
   maxLength: "max-length",
   threads: "threads",
   spinning: "spinning",

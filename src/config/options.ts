@@ -13,6 +13,9 @@ export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "
 /** Where a model can be asked to run. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
+/** What can be asked to become of a logit. */
+export const activations = ["auto", "sigmoid", "model", "none"] as const;
+
 /** The commands that run a model themselves. */
 const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
 
@@ -65,6 +68,34 @@ export const options: readonly Option[] = [
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
     commands: ["serve", "pull", "rank", "eval"],
+  },
+  {
+    group: "Model",
+    flag: "onnx-file",
+    env: ["RERANKER_ONNX_FILE"],
+    value: "PATH",
+    type: text,
+    help: "the ONNX file to use, inside the model, for example onnx/model_O3.onnx; unset: by dtype and device",
+    commands: ["serve", "pull", "rank", "eval"],
+  },
+  {
+    group: "Model",
+    flag: "activation",
+    env: ["RERANKER_ACTIVATION"],
+    value: "HOW",
+    type: { kind: "choice", choices: activations },
+    default: "auto",
+    help: "what becomes of a logit: sigmoid, model (what its authors apply), none; auto: model in vLLM's score API, else sigmoid",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "positive-label",
+    env: ["RERANKER_POSITIVE_LABEL"],
+    value: "LABEL",
+    type: text,
+    help: "for a model with two outputs: name or number of the one that means relevant",
+    commands: engineCommands,
   },
   {
     group: "Model",
