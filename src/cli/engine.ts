@@ -48,6 +48,8 @@ export interface Engine {
   readonly reranker: Reranker;
   readonly backend: ResilientBackend;
   readonly info: BackendInfo;
+  /** What the operator should know of the tokenizer, one sentence each. */
+  readonly notes: readonly string[];
   /** Returns what it does now. */
   snapshot(): EngineSnapshot;
   /**
@@ -78,7 +80,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     padId: padId ?? 0,
   });
   const loading = [
-    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      model: model.config.tokenizer,
+      maxLength,
+    }),
     backend.start(),
   ] as const;
   try {
@@ -106,7 +113,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([backend.close(), tokenizer.close()]);
     };
     const snapshot = () => ({ queue: scheduler.snapshot(), cache: cache?.counts() });
-    return { reranker, backend, info, snapshot, close };
+    return { reranker, backend, info, notes: tokenizer.notes, snapshot, close };
   } catch (error) {
     const [loaded] = await Promise.allSettled(loading);
     if (loaded.status === "fulfilled") await loaded.value.close();

@@ -7,13 +7,14 @@ import type { Engine } from "./engine.ts";
  * there is one.
  */
 export function followBackend(
-  { backend, info }: Engine,
+  { backend, info, notes: tokenizerNotes }: Engine,
   { log, health }: { readonly log: Logger; readonly health?: HealthState },
 ): void {
   let previous = backend.status;
   let previousDegraded = backend.details.degraded;
   let notes = info.notes.length;
   for (const note of info.notes) log.info({}, note);
+  for (const note of tokenizerNotes) log.warn({}, note);
   health?.update({ ...servingFields(backend.details.degraded), device: info.device });
   backend.onStatus((status, { info: current, reason, restarts, recoveryMs, degraded }) => {
     for (const note of current?.notes.slice(notes) ?? []) log.warn({}, note);

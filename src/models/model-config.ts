@@ -16,6 +16,8 @@ export interface ModelConfig {
   readonly modelType: string;
   /** The token id that fills a row after its last token; undefined where config.json has none. */
   readonly padTokenId: number | undefined;
+  /** What config.json says of the tokenizer. */
+  readonly tokenizer: { readonly className: string | undefined; readonly modelType: string };
   /** The name of each output; empty where config.json does not name them. */
   readonly labels: readonly string[];
   /** The licence as the model's card or hub page names it, for example `cc-by-nc-4.0`. */
@@ -75,6 +77,10 @@ export function readModelConfig(
   return {
     modelType,
     padTokenId,
+    tokenizer: {
+      className: typeof config.tokenizer_class === "string" ? config.tokenizer_class : undefined,
+      modelType,
+    },
     labels: readLabels(config),
     maxPositionTokens: limits.length === 0 ? undefined : Math.min(...limits),
   };

@@ -2,10 +2,11 @@ import { RerankError } from "../errors.ts";
 import type { EncodeTexts } from "./encode-documents.ts";
 import { encodePairs } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
-import { maxTextTokens } from "./id-encoder.ts";
+import { leastTextTokens } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
 import type { PairTemplate } from "./pair-template.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
+import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 import { startTokenizerThread } from "./tokenizer-thread.ts";
 
 /** Where a tokenizer comes from. */
@@ -17,12 +18,18 @@ export interface TokenizerOptions {
    * Default: the id of `<pad>` or `[PAD]` in the vocabulary.
    */
   readonly padTokenId?: number | undefined;
+  /** What config.json says of the tokenizer. Default: nothing. */
+  readonly model?: ModelTokenizerFacts | undefined;
+  /** The longest pair that will be asked for, in tokens. Default: 65,535. */
+  readonly maxLength?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
   readonly threadEntry?: URL;
 }
 
 /** A Tokenizer that has a thread to end. */
 export interface HfTokenizer extends Tokenizer {
+  /** What the operator should know of the model's files, one sentence each. */
+  readonly notes: readonly string[];
   /**
    * Answers the texts under way, then ends the thread; other calls reject with RerankError
    * `unavailable`.
@@ -36,7 +43,7 @@ export interface HfTokenizer extends Tokenizer {
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
  * token. Settings for truncation and padding in the file are ignored, but for the padding id.
  * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
- * special tokens of a pair or not below 65,536, with `internal` if the library fails, and with
+ * special tokens of a pair or more than was told at first, with `internal` if the library fails, and with
  * `unavailable` if the thread dies, which the next call starts anew.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
@@ -44,28 +51,35 @@ export interface HfTokenizer extends Tokenizer {
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
-  const data = { path: options.path, padTokenId: options.padTokenId };
+  const { path, padTokenId, model = {}, maxLength: longest = leastTextTokens - 1 } = options;
+  const maxTextTokens = Math.max(leastTextTokens, longest + 1);
+  const data = { path, padTokenId, model, maxTextTokens };
   let closed = false;
   let thread = startTokenizerThread(entry, data);
-  const { template, padId } = await thread.loaded;
+  const { template, padId, truncationSide, notes } = await thread.loaded;
+
+  function withSide<Options extends EncodeOptions>(options: Options): Options {
+    return { ...options, truncationDirection: options.truncationDirection ?? truncationSide };
+  }
 
   function encoderFor({ maxLength }: EncodeOptions): EncodeTexts {
-    checkMaxLength(maxLength, template);
+    checkMaxLength(maxLength, template, maxTextTokens);
     if (!closed && !thread.isAlive()) thread = startTokenizerThread(entry, data);
     return thread.encodeTexts;
   }
 
   return {
     padId,
+    notes,
 
     async encodePairs(query, documents, encodeOptions) {
       const encodeTexts = encoderFor(encodeOptions);
-      return encodePairs(encodeTexts, template, { query, documents }, encodeOptions);
+      return encodePairs(encodeTexts, template, { query, documents }, withSide(encodeOptions));
     },
 
     async encodeWindows(query, documents, windowOptions) {
       const encodeTexts = encoderFor(windowOptions);
-      return encodeWindows(encodeTexts, template, { query, documents }, windowOptions);
+      return encodeWindows(encodeTexts, template, { query, documents }, withSide(windowOptions));
     },
 
     async close() {
@@ -75,7 +89,7 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   };
 }
 
-function checkMaxLength(maxLength: number, template: PairTemplate): void {
+function checkMaxLength(maxLength: number, template: PairTemplate, maxTextTokens: number): void {
   const least = template.specialTokenCount;
   if (isWholeNumber(maxLength) && maxLength >= least && maxLength < maxTextTokens) return;
   throw new RerankError(

@@ -4,11 +4,11 @@ import { type WindowPlan, windowsOf } from "./window-plan.ts";
 import { spanOf } from "./window-span.ts";
 
 /**
- * Tokens kept of the start of a text. A pair is cut to fewer tokens than this in any case, and
- * `longest_first` only compares a text with the length of the pair, so the cut never shows in a
- * result; it bounds what a document of megabytes costs.
+ * Tokens kept of the start of a text at least. A pair is cut to fewer tokens than are kept in any
+ * case, and `longest_first` only compares a text with the length of the pair, so the cut never shows
+ * in a result; it bounds what a document of megabytes costs.
  */
-export const maxTextTokens = 65_536;
+export const leastTextTokens = 65_536;
 
 /**
  * Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by
@@ -37,7 +37,7 @@ export interface PackedIds {
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
   /**
-   * Returns the ids of each text: the first `maxTextTokens` of them for the extent `start`, all for
+   * Returns the ids of each text: the first so many of them for the extent `start`, all for
    * others. Special tokens spelled out in a text become special tokens. Rejects with the library's
    * error if it fails at a text.
    */
@@ -49,8 +49,11 @@ interface EncodedText {
   readonly edges: number[];
 }
 
-/** Returns an IdEncoder over a native tokenizer, whose truncation it takes over. */
-export function createIdEncoder(native: NativeTokenizer): IdEncoder {
+/**
+ * Returns an IdEncoder over a native tokenizer, whose truncation it takes over. `maxTextTokens` are
+ * kept of the start of a text.
+ */
+export function createIdEncoder(native: NativeTokenizer, maxTextTokens: number): IdEncoder {
   const { encodeStart, encodeWhole } = createTextEncoder(native, maxTextTokens);
 
   async function encodeText(text: string, extent: TextExtent): Promise<EncodedText> {

@@ -28,6 +28,11 @@ export function createPairTemplate(pieces: readonly TemplatePiece[]): PairTempla
   return { pieces, specialTokenCount };
 }
 
+/** Returns a template whose tokens are all of segment 0, for a model that has no segments. */
+export function withoutTypeIds({ pieces }: PairTemplate): PairTemplate {
+  return createPairTemplate(pieces.map((piece) => ({ ...piece, typeId: 0 })));
+}
+
 /** Returns the ids and segment ids of a pair: both texts at the places the template gives them. */
 export function layOutPair(template: PairTemplate, ids: PairIds) {
   const length = template.specialTokenCount + ids.query.length + ids.document.length;

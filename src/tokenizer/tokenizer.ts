@@ -21,7 +21,7 @@ export interface EncodeOptions {
   readonly maxLength: number;
   /** Stops the work between texts; the promise rejects with the RerankError of `errorFromAbort`. */
   readonly signal?: AbortSignal;
-  /** The end at which texts lose tokens. Default: `right`. */
+  /** The end at which texts lose tokens. Default: as the model's tokenizer says, mostly `right`. */
   readonly truncationDirection?: TruncationDirection | undefined;
   /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
   readonly maxDocumentTokens?: number | undefined;

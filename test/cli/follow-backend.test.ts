@@ -30,6 +30,7 @@ async function setUp() {
     reranker: createFakeReranker(),
     backend,
     info,
+    notes: [],
     snapshot: () => ({ queue: { pairs: 0, tokens: 0, oldestMs: 0 }, cache: undefined }),
     close: () => backend.close(),
   };
