@@ -4,6 +4,7 @@ import { createResilientBackend, type ResilientBackend } from "../inference/resi
 import type { BackendInfo } from "../inference/session-options.ts";
 import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
+import type { Activations } from "../reranker/activation.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
@@ -28,6 +29,8 @@ export interface EngineOptions {
   /** Names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];
   readonly admission: AdmissionLimits;
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
   /** Memory for scores of pairs that were asked for before; 0: none are kept. */
   readonly cacheMb: number;
   /** undefined: by device. */
@@ -73,6 +76,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         dtype: model.dtype,
         rowByRow: model.rowByRow,
         positiveLabel: model.positiveLabel,
+        firstPosition: model.config.firstPosition,
         threads,
         spinning: options.spinning,
         ...events,
@@ -84,6 +88,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       path: model.tokenizerPath,
       padTokenId: padId,
       model: model.config.tokenizer,
+      prompt: model.prompt,
+      padTokenIdWins: model.config.isDecoder,
       maxLength,
     }),
     backend.start(),
@@ -106,6 +112,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       cache,
       limits,
       servedModels,
+      activations: options.activations,
       maxLength,
       maxWindowTokens: options.admission.maxQueueTokens,
     });

@@ -1,9 +1,15 @@
 import type { EngineConfig } from "../config/engine-config.ts";
+import { StartupError } from "../errors.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { DownloadProgress } from "../models/hub-download.ts";
 import { readHubOptions } from "../models/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import { resolveModel } from "../models/resolve-model.ts";
+import {
+  type ActivationChoice,
+  type Activations,
+  chooseActivations,
+} from "../reranker/activation.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
@@ -29,6 +35,8 @@ export interface PreparedModel {
   readonly weightsDevice: ChosenWeights["weights"]["device"];
   /** Longest pair in tokens. */
   readonly maxLength: number;
+  /** What becomes of logits. */
+  readonly activations: Activations;
 }
 
 /**
@@ -45,6 +53,7 @@ export async function prepareModel(
     revision: config.revision,
     ...weights,
     positiveLabel: config.positiveLabel,
+    prompt: config.prompt,
     hub: await readHubOptions(env),
     bundledDirectory: bundledModelDirectory(),
     ...(onProgress ? { onProgress } : {}),
@@ -59,7 +68,21 @@ export async function prepareModel(
     modelLimit: model.config.maxPositionTokens,
     isBundled: source === "bundled",
   });
-  return { model, device, weightsDevice: weights.device, maxLength };
+  const activations = activationsOf(config, model);
+  if (config.activation === "auto" && model.activation.note !== undefined) {
+    log.warn({ model: model.name }, model.activation.note);
+  }
+  return { model, device, weightsDevice: weights.device, maxLength, activations };
+}
+
+function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
+  const { activation, note } = model.activation;
+  if (choice === "model" && note !== undefined) {
+    throw new StartupError(`--activation model cannot be had of \`${model.name}\`: ${note}`, {
+      hint: "choose --activation sigmoid, or none for the logits",
+    });
+  }
+  return chooseActivations(choice as ActivationChoice, activation);
 }
 
 /** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
@@ -69,13 +92,14 @@ export function startEngine(
   onBatch?: EngineOptions["onBatch"],
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  const { model, device, maxLength } = prepared;
+  const { model, device, maxLength, activations } = prepared;
   return createEngine({
     model,
     device,
     maxLength,
     threads,
     spinning,
+    activations,
     limits: config,
     servedModels: [model.name, ...servedModelNames],
     admission: config,

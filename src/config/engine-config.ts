@@ -12,6 +12,15 @@ export interface EngineConfig {
   readonly onnxFile: string | undefined;
   /** Name or number of the output that means "relevant", of a model with two. */
   readonly positiveLabel: string | undefined;
+  /** What the texts of a pair are put into. */
+  readonly prompt: {
+    /** A built-in template by name, or `none`; undefined: as the model's files say. */
+    readonly template: string | undefined;
+    readonly queryTemplate: string | undefined;
+    readonly documentTemplate: string | undefined;
+    /** The instruction where a request has none. */
+    readonly instruction: string | undefined;
+  };
   /** What becomes of a logit: `auto`, `sigmoid`, `model` or `none`. */
   readonly activation: string;
   /**
@@ -46,6 +55,12 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
     onnxFile: parsed.optionalText("onnx-file"),
     positiveLabel: parsed.optionalText("positive-label"),
     activation: text("activation"),
+    prompt: {
+      template: parsed.optionalText("template"),
+      queryTemplate: parsed.optionalText("query-template"),
+      documentTemplate: parsed.optionalText("document-template"),
+      instruction: parsed.optionalText("instruction"),
+    },
     maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
     threads: integer("threads"),
     spinning: text("spinning") === "on",

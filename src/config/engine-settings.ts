@@ -16,6 +16,14 @@ export interface EngineSettings {
   readonly onnxFile?: string | undefined;
   /** Name or number of the output that means "relevant", of a model with two outputs. */
   readonly positiveLabel?: string | undefined;
+  /** Name of a built-in template for pairs, or `none`. Default: as the model's files say. */
+  readonly template?: string | undefined;
+  /** The text that stands for a query, with `{query}` and perhaps `{instruction}` in it. */
+  readonly queryTemplate?: string | undefined;
+  /** The text that stands for a document, with `{document}` in it. */
+  readonly documentTemplate?: string | undefined;
+  /** What the model is told to look for where a request does not say. */
+  readonly instruction?: string | undefined;
   /** `auto`, `sigmoid`, `model` or `none`; default `auto`, which is sigmoid here. */
   readonly activation?: string | undefined;
   /** `auto`, `cpu`, `cuda` or `webgpu`; default `auto`: CUDA where it works, else the CPU. */
@@ -54,6 +62,10 @@ const flags: Readonly<Record<keyof EngineSettings, string>> = {
   onnxFile: "onnx-file",
   positiveLabel: "positive-label",
   activation: "activation",
+  template: "template",
+  queryTemplate: "query-template",
+  documentTemplate: "document-template",
+  instruction: "instruction",
   maxLength: "max-length",
   threads: "threads",
   spinning: "spinning",

@@ -16,6 +16,16 @@ export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 /** What can be asked to become of a logit. */
 export const activations = ["auto", "sigmoid", "model", "none"] as const;
 
+/** The templates that are built in, and the word for none. */
+export const templates = [
+  "none",
+  "qwen3-reranker",
+  "mxbai-rerank-v2",
+  "bge-reranker-v2-gemma",
+  "llama-nemotron-rerank",
+  "zerank",
+] as const;
+
 /** The commands that run a model themselves. */
 const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
 
@@ -86,6 +96,42 @@ export const options: readonly Option[] = [
     type: { kind: "choice", choices: activations },
     default: "auto",
     help: "what becomes of a logit: sigmoid, model (what its authors apply), none; auto: model in vLLM's score API, else sigmoid",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "template",
+    env: ["RERANKER_TEMPLATE"],
+    value: "NAME",
+    type: { kind: "choice", choices: templates },
+    help: "for a model made from a language model: the text that its pairs are put in; unset: as rerankd.json or the model's id says",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "query-template",
+    env: ["RERANKER_QUERY_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a query, with {query} and perhaps {instruction} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "document-template",
+    env: ["RERANKER_DOCUMENT_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a document, with {document} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "instruction",
+    env: ["RERANKER_INSTRUCTION"],
+    value: "TEXT",
+    type: text,
+    help: "what the model is told to look for where a request does not say, if its template has a place for it",
     commands: engineCommands,
   },
   {

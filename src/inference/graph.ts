@@ -11,7 +11,12 @@ export interface TensorDescription {
 }
 
 /** The inputs that a reranker's graph may have. */
-export const inputNames = ["input_ids", "attention_mask", "token_type_ids"] as const;
+export const inputNames = [
+  "input_ids",
+  "attention_mask",
+  "token_type_ids",
+  "position_ids",
+] as const;
 
 /** An input that a batch can feed. */
 export type InputName = (typeof inputNames)[number];

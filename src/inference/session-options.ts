@@ -18,6 +18,11 @@ export interface OpenSessionOptions {
    * graph has one output.
    */
   readonly positiveLabel?: number | undefined;
+  /**
+   * The position of a row's first token, for graphs that are fed positions. Default 0; models of the
+   * RoBERTa kind count from the padding id plus 1.
+   */
+  readonly firstPosition?: number | undefined;
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**

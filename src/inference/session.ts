@@ -125,7 +125,7 @@ async function load(device: Device, options: OpenSessionOptions): Promise<Loaded
     );
     return {
       graph,
-      run: (batch) => runOnce(session, graph, batch),
+      run: (batch) => runOnce(session, graph, batch, options.firstPosition),
       close: () => session.release(),
     };
   } catch (cause) {
@@ -156,13 +156,14 @@ async function runOnce(
   session: InferenceSession,
   graph: Graph,
   batch: EncodedBatch,
+  firstPosition: number | undefined,
 ): Promise<Float32Array<ArrayBuffer>> {
   checkBatch(batch);
   const dims = [batch.rows, batch.length];
   const feeds = Object.fromEntries(
     graph.inputs.map(({ name, type }) => [
       name,
-      new Tensor(type, inputCells(batch, name, type), dims),
+      new Tensor(type, inputCells(batch, name, type, firstPosition), dims),
     ]),
   );
   const outputs = await session.run(feeds, [graph.outputName]).catch((cause: unknown) => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { StartupError } from "../errors.ts";
 import type { OnnxFile } from "../onnx/onnx-file.ts";
 import { configFile, tokenizerConfigFile } from "./model-files.ts";
-import { hasPositionOffset, readModelType } from "./model-type.ts";
+import { hasPositionOffset, isDecoder, readModelType } from "./model-type.ts";
 import { type JsonObject, readJsonObject } from "./read-model-file.ts";
 
 /** What the server needs to know of a model. */
@@ -16,6 +16,13 @@ export interface ModelConfig {
   readonly modelType: string;
   /** The token id that fills a row after its last token; undefined where config.json has none. */
   readonly padTokenId: number | undefined;
+  /**
+   * Whether the graph looks for the last token that is not `padTokenId`, as that of a reranker does
+   * which was made from a language model.
+   */
+  readonly isDecoder: boolean;
+  /** The position of a row's first token. */
+  readonly firstPosition: number;
   /** What config.json says of the tokenizer. */
   readonly tokenizer: { readonly className: string | undefined; readonly modelType: string };
   /** The name of each output; empty where config.json does not name them. */
@@ -69,6 +76,12 @@ export function readModelConfig(
   const hasOffset = hasPositionOffset(modelType);
   const padTokenId = readPadTokenId(config, path) ?? (hasOffset ? offsetPadTokenId : undefined);
   const offset = hasOffset ? (padTokenId ?? offsetPadTokenId) + 1 : 0;
+  if (isDecoder(modelType) && padTokenId === undefined) {
+    throw new StartupError(
+      `${path}: \`pad_token_id\` must be a token's number, got: nothing; a graph of this type scores at the last token that is not padding`,
+      { hint: "set it to the number of the token that the model was exported with" },
+    );
+  }
   const limits = [
     readTokenizerLimit(tokenizerConfig),
     readPositions(config, path, offset),
@@ -77,6 +90,8 @@ export function readModelConfig(
   return {
     modelType,
     padTokenId,
+    isDecoder: isDecoder(modelType),
+    firstPosition: offset,
     tokenizer: {
       className: typeof config.tokenizer_class === "string" ? config.tokenizer_class : undefined,
       modelType,

@@ -9,6 +9,8 @@ import {
   readModelActivation,
   readSentenceTransformersConfig,
 } from "./model-activation.ts";
+import type { ModelPrompt } from "./prompt-templates.ts";
+import { type PromptWish, readModelPrompt } from "./model-prompt.ts";
 import { type ModelConfig, readModelConfig, readModelFolder } from "./model-config.ts";
 import {
   modelCardFile,
@@ -42,6 +44,8 @@ export interface ModelDirectory {
   readonly activation: ActivationFacts;
   /** Which of two outputs means "relevant"; absent for a model with one. */
   readonly positiveLabel?: number;
+  /** What stands around the texts of a pair; absent: nothing but special tokens. */
+  readonly prompt?: ModelPrompt;
   /** What the operator should know, in one sentence each. */
   readonly notes: readonly string[];
 }
@@ -54,6 +58,8 @@ export interface OpenModelOptions extends WeightsChoice {
   readonly revision?: string;
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
+  /** What the operator asks of the texts around a pair. Default: as the model's files say. */
+  readonly prompt?: PromptWish | undefined;
   /**
    * Folders that links of the model may lead into. Default: anywhere, as the folder is the
    * operator's own.
@@ -90,6 +96,14 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     labels: config.labels,
     wanted: options.positiveLabel,
   });
+  const prompt = await readModelPrompt({
+    model: name,
+    directory,
+    present,
+    sentenceTransformers,
+    isDecoder: config.isDecoder,
+    wish: options.prompt ?? {},
+  });
   return {
     name,
     directory,
@@ -102,6 +116,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     config: license === undefined ? config : { ...config, license },
     activation: readModelActivation(folder, sentenceTransformers),
     ...(positiveLabel === undefined ? {} : { positiveLabel }),
+    ...(prompt === undefined ? {} : { prompt }),
     notes: notesOf(picked, weights.format),
   };
 }

@@ -8,6 +8,7 @@ import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub
 import { expandHome, type HubOptions } from "./hub-options.ts";
 import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
+import type { PromptWish } from "./model-prompt.ts";
 import { checkExternalFiles, readWeights } from "./onnx-weights.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
 
@@ -33,6 +34,8 @@ export interface ResolveModelOptions
   readonly revision?: string | undefined;
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
+  /** What the operator asks of the texts around a pair. */
+  readonly prompt?: PromptWish | undefined;
   readonly hub: HubOptions;
   /** The folder of the model in the package. */
   readonly bundledDirectory: string;
@@ -192,8 +195,8 @@ async function findFolder(modelId: string, hub: HubOptions): Promise<string | un
 }
 
 function openOptionsOf(options: ResolveModelOptions) {
-  const { dtype, device, onnxFile, positiveLabel } = options;
-  return { dtype, device, onnxFile, positiveLabel };
+  const { dtype, device, onnxFile, positiveLabel, prompt } = options;
+  return { dtype, device, onnxFile, positiveLabel, prompt };
 }
 
 function withNotice(model: ModelDirectory, source: ResolvedModel["source"]): ResolvedModel {

@@ -40,6 +40,7 @@ export async function readDocuments(
     signal,
     truncationDirection,
     maxDocumentTokens: maxTokensPerDocument,
+    instruction: request.instruction,
   };
   if (longDocuments === "windows") {
     const overlapTokens = windowOverlapTokens;
@@ -55,6 +56,7 @@ export async function readDocuments(
  * words give a pair the same score. It has no `:`.
  */
 export function readingOf(request: RerankRequest): string {
-  const { longDocuments = "truncate", truncationDirection = "right" } = request;
-  return `${longDocuments},${truncationDirection},${request.maxTokensPerDocument ?? ""}`;
+  const { longDocuments = "truncate", truncationDirection = "", maxTokensPerDocument } = request;
+  const instruction = Buffer.from(request.instruction ?? "").toString("base64url");
+  return `${longDocuments},${truncationDirection},${maxTokensPerDocument ?? ""},${instruction}`;
 }

@@ -1,10 +1,11 @@
 import { RerankError } from "../errors.ts";
 import type { EncodeTexts } from "./encode-documents.ts";
-import { encodePairs } from "./encode-pairs.ts";
+import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
 import { leastTextTokens } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
 import type { PairTemplate } from "./pair-template.ts";
+import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
 import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 import { startTokenizerThread } from "./tokenizer-thread.ts";
@@ -20,6 +21,13 @@ export interface TokenizerOptions {
   readonly padTokenId?: number | undefined;
   /** What config.json says of the tokenizer. Default: nothing. */
   readonly model?: ModelTokenizerFacts | undefined;
+  /** What stands around the texts. Default: nothing but the special tokens of tokenizer.json. */
+  readonly prompt?: PromptTemplate | undefined;
+  /**
+   * Whether `padTokenId` counts before what tokenizer.json states: for graphs that look for the last
+   * token that is not padding. Default: false.
+   */
+  readonly padTokenIdWins?: boolean | undefined;
   /** The longest pair that will be asked for, in tokens. Default: 65,535. */
   readonly maxLength?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
@@ -53,10 +61,19 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
   const { path, padTokenId, model = {}, maxLength: longest = leastTextTokens - 1 } = options;
   const maxTextTokens = Math.max(leastTextTokens, longest + 1);
-  const data = { path, padTokenId, model, maxTextTokens };
+  const { prompt, padTokenIdWins = false } = options;
+  const data = { path, padTokenId, padTokenIdWins, model, prompt, maxTextTokens };
   let closed = false;
   let thread = startTokenizerThread(entry, data);
   const { template, padId, truncationSide, notes } = await thread.loaded;
+
+  function inWords(texts: PairTexts, { instruction }: EncodeOptions): PairTexts {
+    if (prompt === undefined) return texts;
+    return {
+      query: renderQuery(prompt, texts.query, instruction),
+      documents: texts.documents.map((document) => renderDocument(prompt, document)),
+    };
+  }
 
   function withSide<Options extends EncodeOptions>(options: Options): Options {
     return { ...options, truncationDirection: options.truncationDirection ?? truncationSide };
@@ -71,15 +88,18 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   return {
     padId,
     notes,
+    takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
     async encodePairs(query, documents, encodeOptions) {
       const encodeTexts = encoderFor(encodeOptions);
-      return encodePairs(encodeTexts, template, { query, documents }, withSide(encodeOptions));
+      const texts = inWords({ query, documents }, encodeOptions);
+      return encodePairs(encodeTexts, template, texts, withSide(encodeOptions));
     },
 
     async encodeWindows(query, documents, windowOptions) {
       const encodeTexts = encoderFor(windowOptions);
-      return encodeWindows(encodeTexts, template, { query, documents }, withSide(windowOptions));
+      const texts = inWords({ query, documents }, windowOptions);
+      return encodeWindows(encodeTexts, template, texts, withSide(windowOptions));
     },
 
     async close() {

@@ -7,6 +7,7 @@ import { applyConfig } from "./apply-config.ts";
 import { isWholeNumber, jsonObject } from "./json-value.ts";
 import { withoutTypeIds } from "./pair-template.ts";
 import { readPairTemplate } from "./post-processor.ts";
+import { layOutPrompt } from "./prompt-layout.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
 import type { LoadedTokenizer, TokenizerThreadData } from "./tokenizer-message.ts";
 
@@ -36,13 +37,21 @@ export async function readTokenizerFile(data: TokenizerThreadData): Promise<Toke
     const native = buildNative(changed ? JSON.stringify(fields) : json);
     addTokens(native, fields, files);
     const ownPadId = jsonObject(fields.padding)?.pad_id;
-    const padId = isWholeNumber(ownPadId) ? ownPadId : (padTokenId ?? findPadId(native));
+    const statedPadId = isWholeNumber(ownPadId) ? ownPadId : undefined;
+    const padId =
+      (data.padTokenIdWins ? padTokenId : undefined) ??
+      statedPadId ??
+      padTokenId ??
+      findPadId(native);
+    const { prompt } = data;
+    const layout = prompt === undefined ? template : await layOutPrompt(native, prompt, template);
+    const isJoined = note !== undefined && (prompt === undefined || prompt.usesPairTemplate);
     return {
       native,
-      template: hasTypeIds ? template : withoutTypeIds(template),
+      template: hasTypeIds ? layout : withoutTypeIds(layout),
       padId,
       truncationSide,
-      notes: note === undefined ? notes : [...notes, note],
+      notes: isJoined ? [...notes, note] : notes,
     };
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;

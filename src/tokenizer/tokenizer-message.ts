@@ -1,5 +1,6 @@
 import type { PackedIds, TextExtent } from "./id-encoder.ts";
 import type { PairTemplate } from "./pair-template.ts";
+import type { PromptTemplate } from "./prompt.ts";
 import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 
 /** What the tokenizer thread is started with. */
@@ -10,6 +11,10 @@ export interface TokenizerThreadData {
   readonly padTokenId: number | undefined;
   /** What config.json says of the tokenizer. */
   readonly model: ModelTokenizerFacts;
+  /** What stands around the texts; undefined: nothing but the special tokens. */
+  readonly prompt: PromptTemplate | undefined;
+  /** Whether `padTokenId` counts before what tokenizer.json states. */
+  readonly padTokenIdWins: boolean;
   /** Tokens kept of the start of a text. */
   readonly maxTextTokens: number;
 }

@@ -25,6 +25,8 @@ export interface EncodeOptions {
   readonly truncationDirection?: TruncationDirection | undefined;
   /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
   readonly maxDocumentTokens?: number | undefined;
+  /** What the model is told to look for. Default: as its template says. */
+  readonly instruction?: string | undefined;
 }
 
 /** How to encode the pairs of one request in windows. */
@@ -53,6 +55,8 @@ export interface WindowedDocument {
 export interface Tokenizer {
   /** The id that fills a row after its last token. */
   readonly padId: number;
+  /** Whether the model takes an instruction. Default: false. */
+  readonly takesInstruction?: boolean | undefined;
   /**
    * Encodes the query with each document, in order. Pairs longer than `maxLength` are cut
    * `longest_first`, as Python's `tokenizers` cuts them.

@@ -40,6 +40,7 @@ async function setUp() {
     device: "",
     dtype: "fp16",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "the model is loading",
   });

@@ -85,8 +85,13 @@ suite("openSession()", () => {
     await session.close();
   });
 
+  test("feeds positions from where the model counts them", async () => {
+    assert.deepEqual(await run("position-ids", batchOf([[10, 20]])), [0.5]);
+    const counted = await run("position-ids", batchOf([[10, 20]]), { firstPosition: 2 });
+    assert.deepEqual(counted, [Math.fround(1.1)]);
+  });
+
   for (const [name, message] of [
-    ["position-ids", /inputs that rerankd cannot feed: `position_ids`/],
     ["no-mask", /no input `attention_mask`/],
     ["fixed-shape", /free batch and length, got: \[1, 8\]/],
     ["three-labels", /this model has 3 labels per pair; a reranker has 1/],

@@ -38,6 +38,9 @@ export function readRankingOptions(fields: JsonFields, maxLength: number): Ranki
     maxTokensPerDocument:
       readInteger(fields, 0, "max_tokens_per_doc", "max_doc_length") || undefined,
     longDocuments,
+    instruction: isAbsent(fields.instruction)
+      ? undefined
+      : readText("instruction", fields.instruction),
     scoreThreshold: readNumber(fields, "score_threshold"),
   };
 }

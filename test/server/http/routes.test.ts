@@ -11,7 +11,7 @@ const routes = createRoutes({
   reranker: createFakeReranker(),
   health: new HealthState({
     ...{ status: "ok", model: fakeModel, device: "cpu", dtype: "int8" },
-    ...{ maxLength: 512, version: "0.0.0", reason: "" },
+    ...{ maxLength: 512, activation: "sigmoid", version: "0.0.0", reason: "" },
   }),
   limits: defaultServerLimits,
   serving: { servedModels: [fakeModel], maxDocuments: 10, maxBatchTokens: 1024 },

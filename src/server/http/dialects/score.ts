@@ -1,5 +1,5 @@
 import { RerankError } from "../../../errors.ts";
-import type { RerankResult, Timings } from "../../../reranker/rerank-request.ts";
+import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { type FieldNames, withFieldNames } from "../../field-names.ts";
 import { linkSignals } from "../../linked-signal.ts";
 import { countCharacters, timingHeaders } from "../../timing-headers.ts";
@@ -24,7 +24,12 @@ export const answerScore: Dialect = async (fields, context) => {
   checkCount(pairs, options.serving.maxDocuments);
   const wanted = readRankingOptions(fields, maxLength);
   // Every pair has a score, and keeps its place.
-  const ranking = { ...wanted, topN: undefined, scoreThreshold: undefined };
+  const ranking = {
+    ...wanted,
+    topN: undefined,
+    scoreThreshold: undefined,
+    scoreHabit: "model" as const,
+  };
 
   const results = await rankGroups(pairs, ranking, context);
   const totalTokens = results.reduce((sum, result) => sum + result.totalTokens, 0);
@@ -54,7 +59,7 @@ function checkCount({ names, pairCount }: ScorePairs, maxDocuments: number): voi
 
 async function rankGroups(
   pairs: ScorePairs,
-  ranking: RankingOptions,
+  ranking: RankingOptions & Pick<RerankRequest, "scoreHabit">,
   context: JsonRouteContext,
 ): Promise<RerankResult[]> {
   const stop = linkSignals({ signals: [context.signal] });

@@ -33,6 +33,8 @@ suite("properties of readTokenizerFile()", () => {
           path,
           padTokenId: undefined,
           model: {},
+          prompt: undefined,
+          padTokenIdWins: false,
           maxTextTokens: 65_536,
         });
         const found = await read.catch((error: unknown) => {
