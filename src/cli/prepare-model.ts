@@ -5,6 +5,7 @@ import type { DownloadProgress } from "../models/hub-download.ts";
 import { readHubOptions } from "../models/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import { resolveModel } from "../models/resolve-model.ts";
+import { explainLoadError } from "../models/verify-weights.ts";
 import {
   type ActivationChoice,
   type Activations,
@@ -85,15 +86,18 @@ function activationsOf({ activation: choice }: EngineConfig, model: ModelDirecto
   return chooseActivations(choice as ActivationChoice, activation);
 }
 
-/** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
-export function startEngine(
+/**
+ * Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does; where that is
+ * for wrong bytes in the hub's cache, with a StartupError that says so.
+ */
+export async function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
   onBatch?: EngineOptions["onBatch"],
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength, activations } = prepared;
-  return createEngine({
+  return await createEngine({
     model,
     device,
     maxLength,
@@ -106,5 +110,7 @@ export function startEngine(
     cacheMb,
     maxBatchTokens,
     onBatch,
+  }).catch(async (error: unknown) => {
+    throw await explainLoadError(error, model);
   });
 }

@@ -32,9 +32,17 @@ suite("parseEngineSettings()", () => {
       maxQueueMs: 10,
       maxBatchTokens: 11,
     };
+    const prompt = {
+      template: "zerank",
+      queryTemplate: "q: {query}",
+      documentTemplate: "d: {document}",
+      instruction: "look",
+    };
+    const others = { model: "a/b", spinning: false, ...prompt };
 
-    assert.deepEqual(parseEngineSettings({ ...settings, model: "a/b", spinning: false }), {
+    assert.deepEqual(parseEngineSettings({ ...settings, ...others }), {
       ...settings,
+      prompt,
       modelId: "a/b",
       spinning: false,
       servedModelNames: [],
