@@ -82,7 +82,10 @@ async function findPrompt(facts: PromptFacts): Promise<ModelPrompt | undefined> 
   if (template === "none") return undefined;
   if (template !== undefined) return builtIn(template, "--template");
   if (present.includes(templateFile)) {
-    return promptOfFile(await readJsonObject(directory, templateFile), join(directory, templateFile));
+    return promptOfFile(
+      await readJsonObject(directory, templateFile),
+      join(directory, templateFile),
+    );
   }
   const known = templateOf(model);
   if (known !== undefined) return promptTemplates[known];

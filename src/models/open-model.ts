@@ -9,8 +9,6 @@ import {
   readModelActivation,
   readSentenceTransformersConfig,
 } from "./model-activation.ts";
-import type { ModelPrompt } from "./prompt-templates.ts";
-import { type PromptWish, readModelPrompt } from "./model-prompt.ts";
 import { type ModelConfig, readModelConfig, readModelFolder } from "./model-config.ts";
 import {
   modelCardFile,
@@ -18,8 +16,10 @@ import {
   tokenizerConfigFile,
   tokenizerFile,
 } from "./model-files.ts";
+import { type PromptWish, readModelPrompt } from "./model-prompt.ts";
 import { checkExternalFiles, readWeights } from "./onnx-weights.ts";
 import { readPositiveLabel } from "./positive-label.ts";
+import type { ModelPrompt } from "./prompt-templates.ts";
 import { checkJsonEdges } from "./read-model-file.ts";
 import { checkFamily } from "./refused-families.ts";
 

@@ -36,8 +36,7 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
     between: [],
     document: "<Document>: {document}",
     after: [`${chatEnd}${chatStart}assistant\n<think>\n\n</think>\n\n`],
-    instruction:
-      "Given a web search query, retrieve relevant passages that answer the query",
+    instruction: "Given a web search query, retrieve relevant passages that answer the query",
     queryShare: 1,
     usesPairTemplate: false,
   },

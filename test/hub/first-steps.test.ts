@@ -9,7 +9,11 @@ import { cleanEnvironment, mainPath, startServerProcess } from "../server-proces
 import { hubModelOf, publishedModels } from "./published-models.ts";
 
 const query = "When does the train leave?";
-const documents = ["The bread needs flour.", "The train leaves at seven.", "Der Zug fährt um sieben."];
+const documents = [
+  "The bread needs flour.",
+  "The train leaves at seven.",
+  "Der Zug fährt um sieben.",
+];
 
 /** What is looked at of an answer of either route. */
 interface Answer {
@@ -75,7 +79,11 @@ suite("the first steps of the guide, with each of the most used rerankers", () =
         assert.equal(raw.results[i]?.index, index);
         assert(Math.abs(score - 1 / (1 + Math.exp(-logit))) < 1e-6);
         // vLLM applies what the model's authors do.
-        assert(Math.abs((data[index]?.score ?? Number.NaN) - (activation === "sigmoid" ? score : logit)) < 1e-6);
+        assert(
+          Math.abs(
+            (data[index]?.score ?? Number.NaN) - (activation === "sigmoid" ? score : logit),
+          ) < 1e-6,
+        );
       }
 
       const ranked = await run(
@@ -83,14 +91,15 @@ suite("the first steps of the guide, with each of the most used rerankers", () =
         env,
         documents.join("\n"),
       );
-      const lines = ranked.trim().split("\n").map((line) => JSON.parse(line));
+      const lines = ranked
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
       assert.deepEqual(
         lines.map(({ index }) => index),
         results.map(({ index }) => index),
       );
-      assert(
-        lines.every(({ relevance_score: score }, i) => score === results[i]?.relevance_score),
-      );
+      assert(lines.every(({ relevance_score: score }, i) => score === results[i]?.relevance_score));
     });
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { repositoryRoot } from "../golden/golden-cases.ts";
 import type { FakeHubModel } from "../fakes/hub-server.ts";
+import { repositoryRoot } from "../golden/golden-cases.ts";
 
 /** The tiny model whose tokenizer and graphs stand in for those of a published one. */
 type StandIn = "tiny-bert" | "tiny-xlm-r";

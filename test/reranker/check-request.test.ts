@@ -27,6 +27,12 @@ const refused: {
     message: /lone surrogate/,
   },
   {
+    name: "an instruction for a model that takes none",
+    change: { instruction: "x" },
+    field: "instruction",
+    message: /must not be sent: the model that is served takes none/,
+  },
+  {
     name: "too many documents",
     change: { documents: ["", "", "", ""] },
     field: "documents",

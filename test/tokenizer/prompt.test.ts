@@ -140,6 +140,9 @@ suite("texts around those of a pair template", () => {
 
     const [cut] = await worded.encodePairs("a b", ["c ".repeat(300)], options);
     assert.equal(cut?.inputIds.length, 100);
-    assert.deepEqual([...(cut?.inputIds.slice(-2) ?? [])], [...(expected?.inputIds.slice(-2) ?? [])]);
+    assert.deepEqual(
+      [...(cut?.inputIds.slice(-2) ?? [])],
+      [...(expected?.inputIds.slice(-2) ?? [])],
+    );
   });
 });
