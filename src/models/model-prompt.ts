@@ -90,7 +90,7 @@ async function findPrompt(facts: PromptFacts): Promise<ModelPrompt | undefined> 
   const known = templateOf(model);
   if (known !== undefined) return promptTemplates[known];
   const prefix = defaultPrompt(sentenceTransformers);
-  return prefix === "" ? undefined : { ...bare, query: `${escape(prefix)}{query}` };
+  return prefix === "" ? undefined : { ...bare, query: `${withoutPlaces(prefix)}{query}` };
 }
 
 function promptOfFile(fields: JsonObject, path: string): ModelPrompt {
@@ -141,6 +141,6 @@ function defaultPrompt({ prompts, default_prompt_name: name }: JsonObject): stri
 }
 
 /** A prompt is no template: braces in it are text. No published prompt has the places' names. */
-function escape(prompt: string): string {
+function withoutPlaces(prompt: string): string {
   return prompt.replaceAll("{query}", "").replaceAll("{instruction}", "");
 }
