@@ -87,6 +87,7 @@ suite("POST /rerank", () => {
       max_tokens_per_doc: 100,
       long_documents: "windows",
       score_threshold: 0.25,
+      instruction: "look",
     });
 
     assert.deepEqual(reranker.requests, [
@@ -100,6 +101,7 @@ suite("POST /rerank", () => {
         truncationDirection: "left",
         maxTokensPerDocument: 100,
         longDocuments: "windows",
+        instruction: "look",
         scoreThreshold: 0.25,
       },
     ]);
@@ -262,7 +264,13 @@ suite("POST /rerank", () => {
 suite("GET /health", () => {
   test("answers 200 while the server can rank, else 503 with the reason", async (context) => {
     const { url, health } = await startServer(context);
-    const fields = { model: "fake-model", device: "cpu", dtype: "int8", max_length: 512 };
+    const fields = {
+      model: "fake-model",
+      device: "cpu",
+      dtype: "int8",
+      max_length: 512,
+      activation: "sigmoid",
+    };
 
     const ok = await sendHttp1(`${url}/health`);
     health.update({ status: "restarting", reason: "the worker crashed" });

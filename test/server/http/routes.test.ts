@@ -147,6 +147,7 @@ suite("GET /info", () => {
       model_dtype: "int8",
       served_model_name: "owner/alias",
       model_type: { reranker: { id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } } },
+      activation: "sigmoid",
       max_concurrent_requests: 128,
       max_input_length: 512,
       max_batch_tokens: 1024,
