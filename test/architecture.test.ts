@@ -30,13 +30,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "characters.ts",
     "load-once.ts",
   ],
+  onnx: [],
   config: ["server-address.ts"],
   server: ["reranker", "telemetry", "gen", "errors.ts", "characters.ts"],
   reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts", "characters.ts"],
   scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
-  tokenizer: ["errors.ts", "clock.ts", "restart-policy.ts"],
+  tokenizer: ["errors.ts", "clock.ts", "python-json.ts", "restart-policy.ts"],
   inference: ["errors.ts", "clock.ts", "load-once.ts", "restart-policy.ts"],
-  models: ["errors.ts"],
+  models: ["onnx", "errors.ts", "python-json.ts"],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   client: ["gen", "load-once.ts", "server-address.ts"],
   evaluation: ["errors.ts"],
@@ -46,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "server-address.ts": [],
   "load-once.ts": [],
   "restart-policy.ts": [],
+  "python-json.ts": [],
 };
 
 /**

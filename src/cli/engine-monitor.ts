@@ -7,6 +7,8 @@ import type { TokenizerState } from "../tokenizer/resilient-thread.ts";
 export interface EngineObserver {
   onBackend(status: BackendStatus, details: BackendDetails): void;
   onTokenizer(state: TokenizerState): void;
+  /** The tokenizer is loaded; the notes say what the operator should know of it. */
+  onTokenizerNotes(notes: readonly string[]): void;
 }
 
 /**
@@ -77,6 +79,9 @@ export function createEngineMonitor({
       tokenizer = next;
       logTokenizer(log, previous, next);
       updateHealth();
+    },
+    onTokenizerNotes(notes) {
+      for (const note of notes) log.warn({}, note);
     },
     opened() {
       opened = true;

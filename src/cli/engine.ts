@@ -4,6 +4,7 @@ import { createResilientBackend, type ResilientBackend } from "../inference/resi
 import type { BackendInfo } from "../inference/session-options.ts";
 import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
+import type { Activations } from "../reranker/activation.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
@@ -12,7 +13,7 @@ import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
-import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
 import { checkCacheSize } from "./check-cache-size.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 import { refuseDuringOutage } from "./refuse-during-outage.ts";
@@ -31,6 +32,8 @@ export interface EngineOptions {
   /** Names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];
   readonly admission: AdmissionLimits;
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
   /** Memory for scores of pairs that were asked for before; 0: none are kept. */
   readonly cacheMb: number;
   /** undefined: by device. */
@@ -78,18 +81,23 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         modelPath: model.onnxPath,
         device,
         dtype: model.dtype,
-        quantized: isQuantized(model.dtype),
+        rowByRow: model.rowByRow,
+        positiveLabel: model.positiveLabel,
+        firstPosition: model.config.firstPosition,
         threads,
         spinning: options.spinning,
         ...events,
       }),
-    padId,
+    padId: padId ?? 0,
   });
   if (observer !== undefined) backend.onStatus(observer.onBackend);
   const loading = [
     createTokenizer({
       path: model.tokenizerPath,
       padTokenId: padId,
+      model: model.config.tokenizer,
+      prompt: model.prompt,
+      padTokenIdWins: model.config.isDecoder,
       maxLength,
       onState: observer?.onTokenizer,
     }),
@@ -97,6 +105,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   ] as const;
   try {
     const [tokenizer, info] = await Promise.all(loading);
+    observer?.onTokenizerNotes(tokenizer.notes);
     const scheduler = createScheduler({
       backend,
       clock: systemClock,
@@ -112,6 +121,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       cache,
       limits,
       servedModels,
+      activations: options.activations,
       maxLength,
       // One pair is read whatever the queue takes.
       maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),

@@ -52,6 +52,7 @@ export async function serve(
     device: "",
     dtype: model.dtype,
     maxLength,
+    activation: prepared.activations.usual,
     version: packageVersion(),
     reason: "the model is loading",
   });

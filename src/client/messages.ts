@@ -51,6 +51,7 @@ export function requestMessageOf(request: RerankRequest, defaultModel: string): 
     returnTimings: request.returnTimings ?? false,
     maxTokensPerDoc,
     scoreThreshold: scoreThreshold === undefined ? undefined : float32Of(scoreThreshold),
+    instruction: request.instruction?.toWellFormed(),
     ...(longDocuments && { longDocuments: longDocumentsEnum[longDocuments] }),
     ...(truncationDirection && { truncationDirection: directionEnum[truncationDirection] }),
   });
@@ -114,6 +115,6 @@ export function streamAnswerOf({ id, outcome }: StreamAnswerMessage): RerankStre
 
 /** Returns what a server says of itself. */
 export function healthOf(message: HealthResponse): ServerHealth {
-  const { status, model, device, dtype, maxLength, version, reason } = message;
-  return { status, model, device, dtype, maxLength, version, reason };
+  const { status, model, device, dtype, maxLength, activation, version, reason } = message;
+  return { status, model, device, dtype, maxLength, activation, version, reason };
 }

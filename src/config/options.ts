@@ -27,6 +27,19 @@ const dtypeKind: OptionKind = {
 /** Where a model can be asked to run. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
+/** What can be asked to become of a logit. */
+export const activations = ["auto", "sigmoid", "model", "none"] as const;
+
+/** The templates that are built in, and the word for none. */
+export const templates = [
+  "none",
+  "qwen3-reranker",
+  "mxbai-rerank-v2",
+  "bge-reranker-v2-gemma",
+  "llama-nemotron-rerank",
+  "zerank",
+] as const;
+
 /** The commands that run a model themselves. */
 const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
 
@@ -78,6 +91,70 @@ export const options: readonly Option[] = [
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
     commands: ["serve", "pull", "rank", "eval"],
+  },
+  {
+    group: "Model",
+    flag: "onnx-file",
+    env: ["RERANKER_ONNX_FILE"],
+    value: "PATH",
+    type: text,
+    help: "the ONNX file to use, inside the model, for example onnx/model_O3.onnx; unset: by dtype and device",
+    commands: ["serve", "pull", "rank", "eval"],
+  },
+  {
+    group: "Model",
+    flag: "activation",
+    env: ["RERANKER_ACTIVATION"],
+    value: "HOW",
+    type: { kind: "choice", choices: activations },
+    default: "auto",
+    help: "what becomes of a logit: sigmoid, model (what its authors apply), none; auto: model in vLLM's score API, else sigmoid",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "template",
+    env: ["RERANKER_TEMPLATE"],
+    value: "NAME",
+    type: { kind: "choice", choices: templates },
+    help: "for a model made from a language model: the text that its pairs are put in; unset: as rerankd.json or the model's id says",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "query-template",
+    env: ["RERANKER_QUERY_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a query, with {query} and perhaps {instruction} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "document-template",
+    env: ["RERANKER_DOCUMENT_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a document, with {document} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "instruction",
+    env: ["RERANKER_INSTRUCTION"],
+    value: "TEXT",
+    type: text,
+    help: "what the model is told to look for where a request does not say, if its template has a place for it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "positive-label",
+    env: ["RERANKER_POSITIVE_LABEL"],
+    value: "LABEL",
+    type: text,
+    help: "for a model with two outputs: name or number of the one that means relevant",
+    commands: engineCommands,
   },
   {
     group: "Model",

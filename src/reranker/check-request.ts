@@ -24,16 +24,18 @@ const maxEchoChars = 100;
 /**
  * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or
  * `not_found` whose message names the field, what was expected and what came; never the text of a
- * query or document.
+ * query or document. `takesInstruction` says whether the model has a place for one.
  */
 export function checkRequest(
   request: RerankRequest,
   limits: RequestLimits,
   servedModels: readonly string[],
+  takesInstruction = false,
 ): void {
   checkModel(request.model, servedModels);
   if (request.query === "") throw invalid("query", "must not be empty");
   checkText("query", request.query, limits.maxQueryChars);
+  checkInstruction(request.instruction, limits, takesInstruction);
   checkTopN(request.topN);
   checkWord("long_documents", request.longDocuments, longDocumentsWords);
   checkWord("truncation_direction", request.truncationDirection, directionWords);
@@ -67,6 +69,18 @@ function checkText(field: string, text: string, maxChars: number): void {
   if (text.length > maxChars) {
     throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`, maxChars);
   }
+}
+
+function checkInstruction(
+  instruction: string | undefined,
+  { maxQueryChars }: RequestLimits,
+  takesInstruction: boolean,
+): void {
+  if (instruction === undefined) return;
+  if (!takesInstruction) {
+    throw invalid("instruction", "must not be sent: the model that is served takes none");
+  }
+  checkText("instruction", instruction, maxQueryChars);
 }
 
 function checkTopN(topN: number | null | undefined): void {

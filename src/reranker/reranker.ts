@@ -1,5 +1,5 @@
 import { errorFromAbort } from "../errors.ts";
-import { sigmoid } from "./activation.ts";
+import { type Activation, type Activations, activate } from "./activation.ts";
 import { atPosition } from "./at-position.ts";
 import { checkRequest } from "./check-request.ts";
 import { createPairScorer, type PairScorerOptions } from "./pair-scorer.ts";
@@ -19,11 +19,15 @@ export interface RerankerOptions extends PairScorerOptions {
   readonly limits: RequestLimits;
   /** The names under which requests may ask for the model; the first is its own. At least one. */
   readonly servedModels: readonly [string, ...string[]];
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
 }
+
+const sigmoidForAll: Activations = { usual: "sigmoid", asModel: "sigmoid" };
 
 /** Returns the reranker: check, encode, score, activate, rank. */
 export function createReranker(options: RerankerOptions): Reranker {
-  const { clock, limits, servedModels } = options;
+  const { clock, limits, servedModels, activations = sigmoidForAll } = options;
   const scorePairs = createPairScorer(options);
 
   async function rerankTogether(
@@ -31,8 +35,9 @@ export function createReranker(options: RerankerOptions): Reranker {
     call: RerankCall,
   ): Promise<RerankResult[]> {
     const startedMs = clock.nowMs();
+    const takesInstruction = options.tokenizer.takesInstruction === true;
     for (const [position, request] of asked.entries()) {
-      atPosition(position, () => checkRequest(request, limits, servedModels));
+      atPosition(position, () => checkRequest(request, limits, servedModels, takesInstruction));
     }
     const requests = asked.map(wellFormed);
     if (call.signal.aborted) throw errorFromAbort(call.signal);
@@ -40,7 +45,7 @@ export function createReranker(options: RerankerOptions): Reranker {
     const answers = requests.map((request, position) => ({ request, ...rankings[position] }));
     const results = answers.map(({ request, pairs = [], totalTokens = 0 }) => ({
       model: request.model || servedModels[0],
-      results: resultsOf(request, pairs),
+      results: resultsOf(request, pairs, activationOf(request, activations)),
       totalTokens,
       queryTruncated: pairs.some(({ queryTruncated }) => queryTruncated),
     }));
@@ -56,10 +61,14 @@ export function createReranker(options: RerankerOptions): Reranker {
   return { rerank, rerankTogether };
 }
 
-function resultsOf(request: RerankRequest, pairs: readonly PairScore[]): RankedDocument[] {
+function resultsOf(
+  request: RerankRequest,
+  pairs: readonly PairScore[],
+  activation: Activation,
+): RankedDocument[] {
   const logits = Float32Array.from(pairs, ({ logit }) => logit);
   return rankDocuments(logits, request.topN ?? 0)
-    .map((index) => resultOf(index, pairs[index] as PairScore, request))
+    .map((index) => resultOf(index, pairs[index] as PairScore, activation))
     .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
 }
 
@@ -69,17 +78,26 @@ function resultsOf(request: RerankRequest, pairs: readonly PairScore[]): RankedD
  */
 function wellFormed(request: RerankRequest): RerankRequest {
   const documents = request.documents.map((document) => document.toWellFormed());
-  return { ...request, query: request.query.toWellFormed(), documents };
+  const instruction = request.instruction?.toWellFormed();
+  return { ...request, query: request.query.toWellFormed(), documents, instruction };
+}
+
+function activationOf(
+  { rawScores, scoreHabit }: RerankRequest,
+  { usual, asModel }: Activations,
+): Activation {
+  if (rawScores) return "identity";
+  return scoreHabit === "model" ? asModel : usual;
 }
 
 function resultOf(
   index: number,
   { logit, documentTruncated, passage }: PairScore,
-  { rawScores }: RerankRequest,
+  activation: Activation,
 ): RankedDocument {
   return {
     index,
-    relevanceScore: rawScores ? Math.fround(logit) : Math.fround(sigmoid(logit)),
+    relevanceScore: Math.fround(activate(logit, activation)),
     truncated: documentTruncated,
     ...(passage && { passage }),
   };

@@ -17,6 +17,8 @@ export interface HealthReport {
   readonly dtype: string;
   /** Longest pair in tokens. */
   readonly maxLength: number;
+  /** What becomes of a logit: `sigmoid`, `tanh` or `identity`. */
+  readonly activation: string;
   /** The server's version. */
   readonly version: string;
   /** Why `status` is not `ok`; "" when it is. */

@@ -1,10 +1,12 @@
 import { RerankError, StartupError } from "../errors.ts";
-import { encodePairs } from "./encode-pairs.ts";
+import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
 import { startTokensFor } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
+import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
 import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
+import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 
 /** Where a tokenizer comes from. */
 export interface TokenizerOptions
@@ -16,6 +18,15 @@ export interface TokenizerOptions
    * Default: the id of `<pad>` or `[PAD]` in the vocabulary.
    */
   readonly padTokenId?: number | undefined;
+  /** What config.json says of the tokenizer. Default: nothing. */
+  readonly model?: ModelTokenizerFacts | undefined;
+  /** What stands around the texts. Default: nothing but the special tokens of tokenizer.json. */
+  readonly prompt?: PromptTemplate | undefined;
+  /**
+   * Whether `padTokenId` counts before what tokenizer.json states: for graphs that look for the last
+   * token that is not padding. Default: false.
+   */
+  readonly padTokenIdWins?: boolean | undefined;
   /** Longest pair in tokens that will be asked for. Default: 65,535. */
   readonly maxLength?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
@@ -24,6 +35,8 @@ export interface TokenizerOptions
 
 /** A Tokenizer that has a thread to end. */
 export interface HfTokenizer extends Tokenizer {
+  /** What the operator should know of the model's files, one sentence each. */
+  readonly notes: readonly string[];
   /**
    * Answers the texts under way, then ends the thread; other calls reject with RerankError
    * `unavailable`.
@@ -51,12 +64,13 @@ const minTextTokens = 2;
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
-  const { path, padTokenId, maxLength = defaultMaxLength } = options;
-  const data = { path, padTokenId, maxStartTokens: startTokensFor(maxLength) };
-  const { onState, restart, clock } = options;
+  const { path, padTokenId, model = {}, prompt, padTokenIdWins = false } = options;
+  const { maxLength = defaultMaxLength, onState, restart, clock } = options;
+  const maxStartTokens = startTokensFor(maxLength);
+  const data = { path, padTokenId, padTokenIdWins, model, prompt, maxStartTokens };
   const thread = await startResilientThread({ entry, data, onState, restart, clock });
   const { encodeTexts } = thread;
-  const { template, padId } = thread.loaded;
+  const { template, padId, truncationSide, notes } = thread.loaded;
   const least = template.specialTokenCount;
   if (maxLength < least + minTextTokens) {
     await thread.close();
@@ -73,17 +87,33 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     );
   }
 
+  function inWords(texts: PairTexts, { instruction }: EncodeOptions): PairTexts {
+    if (prompt === undefined) return texts;
+    return {
+      query: renderQuery(prompt, texts.query, instruction),
+      documents: texts.documents.map((document) => renderDocument(prompt, document)),
+    };
+  }
+
+  function withSide<Options extends EncodeOptions>(options: Options): Options {
+    return { ...options, truncationDirection: options.truncationDirection ?? truncationSide };
+  }
+
   return {
     padId,
+    notes,
+    takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
     async encodePairs(query, documents, encodeOptions) {
       checkMaxLength(encodeOptions);
-      return encodePairs(encodeTexts, template, { query, documents }, encodeOptions);
+      const texts = inWords({ query, documents }, encodeOptions);
+      return encodePairs(encodeTexts, template, texts, withSide(encodeOptions));
     },
 
     async encodeWindows(query, documents, windowOptions) {
       checkMaxLength(windowOptions);
-      return encodeWindows(encodeTexts, template, { query, documents }, windowOptions);
+      const texts = inWords({ query, documents }, windowOptions);
+      return encodeWindows(encodeTexts, template, texts, withSide(windowOptions));
     },
 
     close: () => thread.close(),

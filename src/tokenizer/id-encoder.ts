@@ -63,8 +63,14 @@ export function createIdEncoder(native: NativeTokenizer, maxStartTokens: number)
     const encoding = await (extent === "start" ? encodeStart(text) : encodeWhole(text));
     const ids = encoding.getIds();
     if (typeof extent === "string") return { ids, edges: [] };
-    const { ranges } = windowsOf(ids.length, extent);
-    return { ids, edges: ranges.flatMap((range) => spanOf(encoding, range)) };
+    const head = startsWith(ids, extent.head) ? (extent.head?.length ?? 0) : 0;
+    const { ranges } = windowsOf(ids.length - head, extent);
+    const shift = extent.headCharacters ?? 0;
+    const edges = ranges.flatMap(({ start, end }) => {
+      const [first, last] = spanOf(encoding, { start: start + head, end: end + head });
+      return [Math.max(0, first - shift), Math.max(0, last - shift)];
+    });
+    return { ids, edges };
   }
 
   return {
@@ -81,6 +87,10 @@ export function createIdEncoder(native: NativeTokenizer, maxStartTokens: number)
       return { ...packed, spans: Int32Array.from(encoded.flatMap(({ edges }) => edges)) };
     },
   };
+}
+
+function startsWith(ids: readonly number[], head: Int32Array | undefined): boolean {
+  return head?.every((id, at) => ids[at] === id) ?? false;
 }
 
 function pack(idsOfTexts: readonly number[][]): PackedIds {

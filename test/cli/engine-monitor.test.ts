@@ -20,6 +20,7 @@ async function setUp({ opened = true } = {}) {
     device: "",
     dtype: "fp16",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "the model is loading",
   });
@@ -110,6 +111,18 @@ suite("the engine monitor", () => {
         [fault, 800],
       ],
     );
+    await backend.close();
+  });
+
+  test("warns of what the tokenizer's files say", async () => {
+    const { backend, monitor, messages } = await setUp();
+
+    monitor.onTokenizerNotes(["one file contradicts another", "a setting is not followed"]);
+
+    assert.deepEqual(messages(), [
+      "warn: one file contradicts another",
+      "warn: a setting is not followed",
+    ]);
     await backend.close();
   });
 

@@ -126,6 +126,7 @@ for (const transport of transportNames) {
         device: "cpu",
         dtype: "int8",
         maxLength: 512,
+        activation: "sigmoid",
         version: "0.0.0",
         reason: "a crash",
       });

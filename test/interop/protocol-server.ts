@@ -30,6 +30,7 @@ export async function startProtocolServer(options: ProtocolServerOptions): Promi
       device: "cpu",
       dtype: "int8",
       maxLength: 512,
+      activation: "sigmoid",
       version: "0.0.0",
       reason: "",
     }),

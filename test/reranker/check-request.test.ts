@@ -21,6 +21,12 @@ const refused: {
     message: /at most 4 characters, got: 5/,
   },
   {
+    name: "an instruction for a model that takes none",
+    change: { instruction: "x" },
+    field: "instruction",
+    message: /must not be sent: the model that is served takes none/,
+  },
+  {
     name: "too many documents",
     change: { documents: ["", "", "", ""] },
     field: "documents",

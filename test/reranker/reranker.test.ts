@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
+import type { Activations } from "../../src/reranker/activation.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { createReranker } from "../../src/reranker/reranker.ts";
 import { createScoreCache, type ScoreCache } from "../../src/reranker/score-cache.ts";
@@ -12,7 +13,7 @@ import { createManualClock } from "../fakes/manual-clock.ts";
 const never = { signal: new AbortController().signal };
 
 /** A reranker whose logit of a document is the number that its text spells. */
-function setUp(maxLength = 512, cache?: ScoreCache) {
+function setUp(maxLength = 512, cache?: ScoreCache, activations?: Activations) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
   const clock = createManualClock();
@@ -51,6 +52,7 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
     cache,
     limits: defaultRequestLimits,
     servedModels: ["main", "alias"],
+    activations,
     maxLength,
   });
   return { reranker, seen, timeouts, granted, checked, encodedRequests: () => encoded };
@@ -104,6 +106,18 @@ suite("createReranker()", () => {
 
     const units = seen.flat().map(({ inputIds }) => String.fromCharCode(...inputIds));
     assert.deepEqual(units, ["q\ufffd\0\ufffd"]);
+  });
+
+  test("applies the activation of the protocol, and none to raw scores", async () => {
+    const { reranker } = setUp(512, undefined, { usual: "tanh", asModel: "identity" });
+    const scoreOf = async (more: object) => {
+      const request = { query: "q", documents: ["1.5"], ...more };
+      return (await reranker.rerank(request, never)).results[0]?.relevanceScore;
+    };
+
+    assert.equal(await scoreOf({}), Math.fround(Math.tanh(1.5)));
+    assert.equal(await scoreOf({ scoreHabit: "model" }), 1.5);
+    assert.equal(await scoreOf({ rawScores: true }), 1.5);
   });
 
   test("gives logits with rawScores", async () => {

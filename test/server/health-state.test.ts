@@ -9,6 +9,7 @@ function createStarting() {
     device: "",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "the model is loading",
   });

@@ -65,6 +65,7 @@ export async function startServer(
     device: "cpu",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "",
   });
@@ -99,6 +100,7 @@ export function createIdleServer(tls?: TlsOptions): RerankServer {
     device: "",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "",
   });

@@ -19,7 +19,14 @@ async function setUp(context: TestContext) {
   let wake = (): void => {};
   const thread = await startResilientThread({
     entry,
-    data: { path, padTokenId: undefined, maxStartTokens: 1 },
+    data: {
+      path,
+      padTokenId: undefined,
+      model: {},
+      prompt: undefined,
+      padTokenIdWins: false,
+      maxStartTokens: 1,
+    },
     clock,
     onState: (state) => {
       states.push(state);

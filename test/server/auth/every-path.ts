@@ -16,6 +16,7 @@ const options = {
     device: "",
     dtype: "",
     maxLength: 1,
+    activation: "sigmoid",
     version: "",
     reason: "",
   }),

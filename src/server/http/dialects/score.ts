@@ -1,5 +1,5 @@
 import { RerankError } from "../../../errors.ts";
-import type { RerankResult, Timings } from "../../../reranker/rerank-request.ts";
+import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { type FieldNames, renameFields } from "../../field-names.ts";
 import { countCharacters, timingHeaders } from "../../timing-headers.ts";
 import { createdNow, usageOf } from "../answer-parts.ts";
@@ -22,7 +22,12 @@ export const answerScore: Dialect = async (fields, context) => {
   checkCount(pairs, options.serving.maxDocuments);
   const wanted = readRankingOptions(fields);
   // Every pair has a score, and keeps its place.
-  const ranking = { ...wanted, topN: undefined, scoreThreshold: undefined };
+  const ranking = {
+    ...wanted,
+    topN: undefined,
+    scoreThreshold: undefined,
+    scoreHabit: "model" as const,
+  };
 
   const results = await rankGroups(pairs, ranking, context);
   const totalTokens = results.reduce((sum, result) => sum + result.totalTokens, 0);
@@ -53,7 +58,7 @@ function checkCount({ names, pairCount }: ScorePairs, maxDocuments: number): voi
 /** Ranks all groups as one request; a failure names the fields of the group at fault. */
 async function rankGroups(
   pairs: ScorePairs,
-  ranking: RankingOptions,
+  ranking: RankingOptions & Pick<RerankRequest, "scoreHabit">,
   { rankTogether }: JsonRouteContext,
 ): Promise<RerankResult[]> {
   const requests = pairs.groups.map(({ query, documents }) => ({ ...ranking, query, documents }));
