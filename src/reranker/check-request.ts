@@ -1,5 +1,6 @@
 import { shorten } from "../characters.ts";
 import { RerankError } from "../errors.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { RequestLimits, RerankRequest } from "./rerank-request.ts";
 
 /** Default limits of a request. */
@@ -9,8 +10,17 @@ export const defaultRequestLimits: RequestLimits = {
   maxQueryChars: 32_768,
 };
 
-/** Least tokens that a pair may be cut to: special tokens leave room for text. */
+/**
+ * Least tokens that a pair may be cut to: special tokens leave room for text. A template with more
+ * tokens asks for more.
+ */
 export const minPairTokens = 8;
+
+/** Fewest tokens of query and document together: one of each. */
+const minTextTokens = 2;
+
+/** What a check needs to know of a model's template. */
+type TemplateFacts = Pick<Tokenizer, "takesInstruction" | "templateTokens">;
 
 /** What `long_documents` may be. */
 const longDocumentsWords = ["truncate", "windows"];
@@ -24,14 +34,15 @@ const maxEchoChars = 100;
 /**
  * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or
  * `not_found` whose message names the field, what was expected and what came; never the text of a
- * query or document. `takesInstruction` says whether the model has a place for one.
+ * query or document. `tokenizer` says what the model's template takes.
  */
 export function checkRequest(
   request: RerankRequest,
   limits: RequestLimits,
   servedModels: readonly string[],
-  takesInstruction = false,
+  { takesInstruction = false, templateTokens = 0 }: TemplateFacts = {},
 ): void {
+  const leastPairTokens = Math.max(minPairTokens, templateTokens + minTextTokens);
   checkModel(request.model, servedModels);
   if (request.query === "") throw invalid("query", "must not be empty");
   checkText("query", request.query, limits.maxQueryChars);
@@ -41,7 +52,7 @@ export function checkRequest(
   checkWord("truncation_direction", request.truncationDirection, directionWords);
   checkMaxTokens("max_tokens_per_doc", request.maxTokensPerDocument);
   checkMaxTokens("max_tokens_per_query", request.maxTokensPerQuery);
-  checkMaxTokens("max_tokens_per_pair", request.maxTokensPerPair, minPairTokens);
+  checkMaxTokens("max_tokens_per_pair", request.maxTokensPerPair, leastPairTokens);
   checkThreshold(request.scoreThreshold);
   if (request.documents.length > limits.maxDocuments) {
     throw invalid(

@@ -63,7 +63,7 @@ const maxReadTogether = 8;
 export function createPairScorer(options: PairScorerOptions): ScorePairs {
   const { tokenizer, scheduler, clock, maxLength, cache } = options;
   const { maxWindowTokens = defaultMaxWindowTokens } = options;
-  const estimate = createTokenEstimate(maxLength);
+  const estimate = createTokenEstimate(maxLength, tokenizer.templateTokens);
 
   /** Longest pair of a request in tokens. */
   function pairLimitOf({ maxTokensPerPair = maxLength }: RerankRequest): number {

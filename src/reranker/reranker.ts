@@ -27,7 +27,7 @@ const sigmoidForAll: Activations = { usual: "sigmoid", asModel: "sigmoid" };
 
 /** Returns the reranker: check, encode, score, activate, rank. */
 export function createReranker(options: RerankerOptions): Reranker {
-  const { clock, limits, servedModels, activations = sigmoidForAll } = options;
+  const { clock, limits, servedModels, tokenizer, activations = sigmoidForAll } = options;
   const scorePairs = createPairScorer(options);
 
   async function rerankTogether(
@@ -35,9 +35,8 @@ export function createReranker(options: RerankerOptions): Reranker {
     call: RerankCall,
   ): Promise<RerankResult[]> {
     const startedMs = clock.nowMs();
-    const takesInstruction = options.tokenizer.takesInstruction === true;
     for (const [position, request] of asked.entries()) {
-      atPosition(position, () => checkRequest(request, limits, servedModels, takesInstruction));
+      atPosition(position, () => checkRequest(request, limits, servedModels, tokenizer));
     }
     const requests = asked.map(wellFormed);
     if (call.signal.aborted) throw errorFromAbort(call.signal);

@@ -23,7 +23,9 @@ export async function encodePairs(
 ): Promise<Encoding[]> {
   const { maxLength, signal, truncationDirection } = options;
   const extent: TextExtent = truncationDirection === "left" ? "whole" : "start";
-  const { ids } = await encodeTexts([query], signal, extent);
+  // The end of a query's text may be the template's.
+  const queryExtent = template.queryTailTokens ? "whole" : extent;
+  const { ids } = await encodeTexts([query], signal, queryExtent);
 
   const encodings: Encoding[] = new Array(documents.length);
   await encodeDocuments(encodeTexts, documents, {

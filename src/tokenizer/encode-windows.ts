@@ -20,7 +20,9 @@ export async function encodeWindows(
   const { maxLength, signal, overlapTokens, maxWindowTokens } = options;
   const { truncationDirection: direction = "right" } = options;
   const { maxDocumentTokens = Number.POSITIVE_INFINITY } = options;
-  const { ids } = await encodeTexts([query], signal, direction === "left" ? "whole" : "start");
+  // The end of a query's text may be the template's.
+  const isWhole = direction === "left" || Boolean(template.queryTailTokens);
+  const { ids } = await encodeTexts([query], signal, isWhole ? "whole" : "start");
   const { documentHead: head, documentHeadCharacters: headCharacters, documentFirst } = template;
   const headTokens = head?.length ?? 0;
   const budgetTokens = Math.max(0, maxLength - template.specialTokenCount - headTokens);

@@ -3,6 +3,7 @@ import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
 import { startTokensFor } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
+import { templateTokensOf } from "./pair-template.ts";
 import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
 import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
@@ -56,8 +57,8 @@ const minTextTokens = 2;
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
  * token. Settings for truncation and padding in the file are ignored, but for the padding id.
  * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
- * special tokens of a pair or more than the tokenizer was made for, with `internal` if the library fails, and with
- * `unavailable` if the thread dies, which is then started anew, and until it can be.
+ * special tokens of a pair or more than the tokenizer was made for, with `internal` if the library
+ * fails, and with `unavailable` if the thread dies, which is then started anew, and until it can be.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
  * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.
@@ -71,10 +72,12 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   const thread = await startResilientThread({ entry, data, onState, restart, clock });
   const { encodeTexts } = thread;
   const { template, padId, truncationSide, notes } = thread.loaded;
-  const least = template.specialTokenCount;
-  if (maxLength < least + minTextTokens) {
+  const templateTokens = templateTokensOf(template);
+  const least = template.specialTokenCount + (template.documentHead?.length ?? 0);
+  if (maxLength < templateTokens + minTextTokens) {
     await thread.close();
-    const problem = `must be at least ${least + minTextTokens}: a pair of this model has ${least} special tokens`;
+    const what = prompt === undefined ? "special tokens" : "tokens of its template";
+    const problem = `must be at least ${templateTokens + minTextTokens}: a pair of this model has ${templateTokens} ${what}`;
     throw new StartupError(`--max-length ${problem}, got: \`${maxLength}\``);
   }
 
@@ -95,25 +98,36 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     };
   }
 
-  function withSide<Options extends EncodeOptions>(options: Options): Options {
-    return { ...options, truncationDirection: options.truncationDirection ?? truncationSide };
+  /** Returns the options for texts in words: which side is cut, and a query limit that takes them in. */
+  async function forWords<Options extends EncodeOptions>(asked: Options): Promise<Options> {
+    const { truncationDirection = truncationSide, maxQueryTokens } = asked;
+    const options = { ...asked, truncationDirection };
+    if (prompt === undefined || maxQueryTokens === undefined) return options;
+    return { ...options, maxQueryTokens: maxQueryTokens + (await queryWordTokens(asked)) };
+  }
+
+  async function queryWordTokens({ instruction, signal }: EncodeOptions): Promise<number> {
+    if (prompt === undefined || instruction === undefined) return template.queryWordTokens ?? 0;
+    const { ids } = await encodeTexts([renderQuery(prompt, "", instruction)], signal, "whole");
+    return ids.length;
   }
 
   return {
     padId,
     notes,
+    templateTokens,
     takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
     async encodePairs(query, documents, encodeOptions) {
       checkMaxLength(encodeOptions);
       const texts = inWords({ query, documents }, encodeOptions);
-      return encodePairs(encodeTexts, template, texts, withSide(encodeOptions));
+      return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
     },
 
     async encodeWindows(query, documents, windowOptions) {
       checkMaxLength(windowOptions);
       const texts = inWords({ query, documents }, windowOptions);
-      return encodeWindows(encodeTexts, template, texts, withSide(windowOptions));
+      return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
     },
 
     close: () => thread.close(),

@@ -13,6 +13,8 @@ export interface PairTemplate {
   readonly pieces: readonly TemplatePiece[];
   /** Tokens of the template that are neither query nor document. */
   readonly specialTokenCount: number;
+  /** Tokens of the words around every query, with the template's own instruction. Default: 0. */
+  readonly queryWordTokens?: number;
   /** Tokens at the end of every query's text that are never cut off. Default: 0. */
   readonly queryTailTokens?: number;
   /** Tokens at the start of every document's text that are never cut off. Default: none. */
@@ -29,6 +31,12 @@ export interface PairTemplate {
 export interface PairIds {
   readonly query: Int32Array;
   readonly document: Int32Array;
+}
+
+/** Returns how many tokens of a pair are the template's, with its own instruction. */
+export function templateTokensOf(template: PairTemplate): number {
+  const { specialTokenCount, queryWordTokens = 0, documentHead } = template;
+  return specialTokenCount + queryWordTokens + (documentHead?.length ?? 0);
 }
 
 /** Returns the template of the given pieces. */

@@ -1,6 +1,12 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { createPairTemplate, type PairTemplate, type TemplatePiece } from "./pair-template.ts";
-import { documentHead, documentTails, type PromptTemplate, queryTail } from "./prompt.ts";
+import {
+  documentHead,
+  documentTails,
+  type PromptTemplate,
+  queryTail,
+  renderQuery,
+} from "./prompt.ts";
 
 /**
  * Returns the layout of pairs under a prompt: its fixed texts as tokens around query and document.
@@ -42,6 +48,7 @@ export async function layOutPrompt(
   const head = await idsOf(documentHead(prompt).trimEnd());
   return {
     ...createPairTemplate(pieces),
+    queryWordTokens: (await idsOf(renderQuery(prompt, ""))).length,
     queryTailTokens: (await idsOf(queryTail(prompt))).length,
     documentHead: Int32Array.from(head),
     documentHeadCharacters: [...documentHead(prompt)].length,

@@ -23,9 +23,15 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal;
   /** The end at which texts lose tokens. Default: as the model's tokenizer says, mostly `right`. */
   readonly truncationDirection?: TruncationDirection | undefined;
-  /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
+  /**
+   * The most tokens of a document that are read, 1 or more; words of a template do not count.
+   * Default: as many as fit.
+   */
   readonly maxDocumentTokens?: number | undefined;
-  /** The most tokens of the query that are read, 1 or more. Default: as many as fit. */
+  /**
+   * The most tokens of the query that are read, 1 or more; words of a template do not count.
+   * Default: as many as fit.
+   */
   readonly maxQueryTokens?: number | undefined;
   /** What the model is told to look for. Default: as its template says. */
   readonly instruction?: string | undefined;
@@ -57,6 +63,11 @@ export interface WindowedDocument {
 export interface Tokenizer {
   /** The id that fills a row after its last token. */
   readonly padId: number;
+  /**
+   * Tokens of a pair that are of neither text: special tokens, and the words of a template with its
+   * own instruction. Default: 4, as many as most models have.
+   */
+  readonly templateTokens?: number | undefined;
   /** Whether the model takes an instruction. Default: false. */
   readonly takesInstruction?: boolean | undefined;
   /**

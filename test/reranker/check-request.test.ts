@@ -93,6 +93,19 @@ const refused: {
 ];
 
 suite("checkRequest()", () => {
+  test("leaves room for text beside a template's words", () => {
+    const check = (maxTokensPerPair: number) => () =>
+      checkRequest({ query: "q", documents: ["d"], maxTokensPerPair }, limits, served, {
+        templateTokens: 60,
+      });
+
+    assert.throws(check(61), {
+      field: "max_tokens_per_pair",
+      message: /must be a whole number of 62 or more, got: 61/,
+    });
+    assert.doesNotThrow(check(62));
+  });
+
   for (const { name, change, code = "invalid_argument", field, message } of refused) {
     test(`refuses ${name}`, () => {
       const request = { query: "q", documents: ["d"], ...change };

@@ -74,6 +74,34 @@ suite("a template", () => {
     }
   });
 
+  test("does not count as a part of a query that is limited", async () => {
+    for (const told of [undefined, instruction]) {
+      const options = { maxLength, instruction: told, maxQueryTokens: 3 };
+      const limited = await tokenizer.encodePairs("a b c d e f", ["x"], options);
+      // This vocabulary has spaces as tokens of their own.
+      const short = await tokenizer.encodePairs("a b", ["x"], { maxLength, instruction: told });
+      assert.deepEqual(limited[0]?.inputIds, short[0]?.inputIds);
+      assert.equal(limited[0]?.queryTruncated, true);
+
+      const windows = { ...options, overlapTokens: 80, maxWindowTokens: 1_000_000 };
+      const [read] = await tokenizer.encodeWindows("a b c d e f", ["x"], windows);
+      assert.deepEqual(read?.encodings[0]?.inputIds, short[0]?.inputIds);
+    }
+  });
+
+  test("needs room, which the limits tell", async () => {
+    const [pair] = await tokenizer.encodePairs("q", ["d"], { maxLength });
+    // The space before the document is a token of the document here.
+    const least = (pair?.inputIds.length ?? 0) - 1;
+
+    assert.equal(tokenizer.templateTokens, least - 2);
+    await assert.rejects(createTokenizer({ path, prompt, padTokenId: 0, maxLength: least - 1 }), {
+      name: "StartupError",
+      message: `--max-length must be at least ${least}: a pair of this model has ${least - 2} tokens of its template, got: \`${least - 1}\``,
+    });
+    await (await createTokenizer({ path, prompt, padTokenId: 0, maxLength: least })).close();
+  });
+
   test("stands around every window, and spans are of the document", async () => {
     const document = Array.from({ length: 400 }, (_, i) => `word${i}`).join(" ");
     const [read] = await tokenizer.encodeWindows("q", [document], {
