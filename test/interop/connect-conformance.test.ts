@@ -15,8 +15,8 @@ const program = (name: string): string =>
 
 const server = [process.execPath, program("server")];
 
-/** Server processes of the suite at once: each takes a core while it starts. */
-const maxServers = ["--max-servers", "2"];
+/** One server process at a time: each takes a core while it starts, and has ten seconds for it. */
+const maxServers = ["--max-servers", "1"];
 
 /** Known failures, which must fail, and flaky cases, which may: each list says why. */
 const known = (kind: "failing" | "flaky", name: string): string[] => [
