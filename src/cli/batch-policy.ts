@@ -36,5 +36,6 @@ export function batchPolicyFor(
   return {
     maxBatchTokens,
     runOverheadTokens: rowByRow ? maxBatchTokens : runOverheadTokens,
+    rowByRow,
   };
 }

@@ -13,6 +13,9 @@ import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { checkCacheSize } from "./check-cache-size.ts";
+import type { EngineObserver } from "./engine-monitor.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -32,8 +35,12 @@ export interface EngineOptions {
   readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
+  /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
+  readonly refuseDuringOutage?: boolean | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+  /** Hears of everything that changes, also while the engine loads. */
+  readonly observer?: EngineObserver | undefined;
 }
 
 /** What an engine does now. */
@@ -58,10 +65,12 @@ export interface Engine {
 
 /**
  * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
- * a canary.
+ * a canary. Rejects with a StartupError if that cannot be.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, device, threads, maxLength, limits, servedModels } = options;
+  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
+  checkCacheSize(options.cacheMb);
+  const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
   const backend = createResilientBackend({
     startWorker: (events) =>
@@ -76,8 +85,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }),
     padId,
   });
+  if (observer !== undefined) backend.onStatus(observer.onBackend);
   const loading = [
-    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      maxLength,
+      onState: observer?.onTokenizer,
+    }),
     backend.start(),
   ] as const;
   try {
@@ -90,16 +105,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       limits: options.admission,
       onBatch: padded(options.onBatch, info.rowByRow),
     });
-    const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({
       tokenizer,
-      scheduler,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
       clock: systemClock,
       cache,
       limits,
       servedModels,
       maxLength,
-      maxWindowTokens: options.admission.maxQueueTokens,
+      // One pair is read whatever the queue takes.
+      maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),
     });
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);

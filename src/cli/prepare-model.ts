@@ -60,11 +60,11 @@ export async function prepareModel(
   return { model, device, weightsDevice: weights.device, maxLength };
 }
 
-/** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
+/** Loads a prepared model, with those who observe its runs and changes. Rejects as `createEngine`. */
 export function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  onBatch?: EngineOptions["onBatch"],
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength } = prepared;
@@ -79,6 +79,6 @@ export function startEngine(
     admission: config,
     cacheMb,
     maxBatchTokens,
-    onBatch,
+    ...options,
   });
 }

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { ConnectError } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { RerankClientError } from "./client-error.ts";
 import type { ClientSettings } from "./client-settings.ts";
@@ -12,9 +12,13 @@ import { errorOfStatus } from "./wire-error.ts";
 
 /**
  * Returns a transport over one HTTP/2 connection, for the protocol gRPC or Connect. It connects
- * with its first call, and again after a connection broke.
+ * with its first call, and again after a connection broke. Interceptors see what callers do not:
+ * the headers and trailers of answers.
  */
-export function createHttp2Transport(settings: ClientSettings): ClientTransport {
+export function createHttp2Transport(
+  settings: ClientSettings,
+  interceptors: Interceptor[] = [],
+): ClientTransport {
   const { headers, maxMessageBytes } = settings;
   const [{ baseUrl, secure, socketPath }] = settings.addresses;
   const sessionManager = new Http2Connections(
@@ -30,6 +34,7 @@ export function createHttp2Transport(settings: ClientSettings): ClientTransport 
     baseUrl,
     httpVersion: "2",
     sessionManager,
+    interceptors,
     useBinaryFormat: true,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,

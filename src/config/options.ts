@@ -5,7 +5,7 @@ import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
-const milliseconds = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
+const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
 
 /** The weights' types that a model file can be asked for by name. */
 export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "bnb4"] as const;
@@ -113,7 +113,8 @@ export const options: readonly Option[] = [
     flag: "cache-mb",
     env: ["RERANKER_CACHE_MB"],
     value: "MB",
-    type: { kind: "integer", min: 0, max: 1_000_000 },
+    // A map of JavaScript has 2^24 entries at most, of which each takes 220 bytes.
+    type: { kind: "integer", min: 0, max: 3_600 },
     default: "0",
     help: "memory for scores of pairs that were asked for before; 0: none are kept",
   },

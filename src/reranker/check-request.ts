@@ -1,3 +1,4 @@
+import { shorten } from "../characters.ts";
 import { RerankError } from "../errors.ts";
 import type { RequestLimits, RerankRequest } from "./rerank-request.ts";
 
@@ -44,6 +45,7 @@ export function checkRequest(
     throw invalid(
       "documents",
       `must hold at most ${limits.maxDocuments} documents, got: ${request.documents.length}`,
+      limits.maxDocuments,
     );
   }
   request.documents.forEach((document, index) => {
@@ -56,17 +58,14 @@ function checkModel(model: string | null | undefined, servedModels: readonly str
   const served = servedModels.map((name) => `\`${name}\``).join(", ");
   throw new RerankError(
     "not_found",
-    `\`model\` must be one that is served (${served}), got: \`${shorten(model)}\`; the server's \`--served-model-name\` allows further names`,
+    `\`model\` must be one that is served (${served}), got: \`${shorten(model, maxEchoChars)}\`; the server's \`--served-model-name\` allows further names`,
     { field: "model" },
   );
 }
 
 function checkText(field: string, text: string, maxChars: number): void {
   if (text.length > maxChars) {
-    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`);
-  }
-  if (!text.isWellFormed()) {
-    throw invalid(field, "must be valid Unicode, got: a lone surrogate");
+    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`, maxChars);
   }
 }
 
@@ -80,7 +79,7 @@ function checkTopN(topN: number | null | undefined): void {
 function checkWord(field: string, value: unknown, words: readonly string[]): void {
   if (value === undefined || words.some((word) => word === value)) return;
   const expected = words.map((word) => `\`${word}\``).join(" or ");
-  throw invalid(field, `must be ${expected}, got: \`${shorten(String(value))}\``);
+  throw invalid(field, `must be ${expected}, got: \`${shorten(String(value), maxEchoChars)}\``);
 }
 
 function checkMaxTokens(field: string, tokens: number | undefined, least = 1): void {
@@ -93,10 +92,7 @@ function checkThreshold(threshold: number | undefined): void {
   throw invalid("score_threshold", `must be a finite number, got: ${threshold}`);
 }
 
-function shorten(value: string): string {
-  return value.length > maxEchoChars ? `${value.slice(0, maxEchoChars)}…` : value;
-}
-
-function invalid(field: string, problem: string): RerankError {
-  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, { field });
+function invalid(field: string, problem: string, limit?: number): RerankError {
+  const options = limit === undefined ? { field } : { field, limit };
+  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, options);
 }

@@ -74,7 +74,7 @@ export interface RerankResult {
   readonly timings: Timings;
 }
 
-/** Where the time of a request went, in milliseconds. */
+/** Where the time of a request went, in milliseconds; of requests ranked together, that of all. */
 export interface Timings {
   /** Turning texts into tokens. */
   readonly tokenizationMs: number;
@@ -105,6 +105,12 @@ export interface Reranker {
    * work is dropped and the promise rejects with the error of `errorFromAbort`.
    */
   rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult>;
+  /**
+   * Ranks several requests as one: all of them are taken or none is, and if one fails, all do. The
+   * rankings come in the order of the requests. Rejects as `rerank` does, with the `position` of the
+   * request at fault where it is one.
+   */
+  rerankTogether(requests: readonly RerankRequest[], call: RerankCall): Promise<RerankResult[]>;
 }
 
 /** Limits of a request. Configuration, not part of the contract. */

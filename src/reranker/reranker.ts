@@ -1,5 +1,6 @@
 import { errorFromAbort } from "../errors.ts";
 import { sigmoid } from "./activation.ts";
+import { atPosition } from "./at-position.ts";
 import { checkRequest } from "./check-request.ts";
 import { createPairScorer, type PairScorerOptions } from "./pair-scorer.ts";
 import { rankDocuments } from "./rank-documents.ts";
@@ -25,28 +26,50 @@ export function createReranker(options: RerankerOptions): Reranker {
   const { clock, limits, servedModels } = options;
   const scorePairs = createPairScorer(options);
 
-  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+  async function rerankTogether(
+    asked: readonly RerankRequest[],
+    call: RerankCall,
+  ): Promise<RerankResult[]> {
     const startedMs = clock.nowMs();
-    checkRequest(request, limits, servedModels);
+    for (const [position, request] of asked.entries()) {
+      atPosition(position, () => checkRequest(request, limits, servedModels));
+    }
+    const requests = asked.map(wellFormed);
     if (call.signal.aborted) throw errorFromAbort(call.signal);
-    const scored = await scorePairs(request, call);
-    const { pairs, totalTokens, tokenizationMs, queueMs, inferenceMs } = scored;
-
-    const logits = Float32Array.from(pairs, ({ logit }) => logit);
-    const results = rankDocuments(logits, request.topN ?? 0)
-      .map((index) => resultOf(index, pairs[index] as PairScore, request))
-      .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
-    const totalMs = clock.nowMs() - startedMs;
-    return {
+    const { rankings, ...spent } = await scorePairs(requests, call);
+    const answers = requests.map((request, position) => ({ request, ...rankings[position] }));
+    const results = answers.map(({ request, pairs = [], totalTokens = 0 }) => ({
       model: request.model || servedModels[0],
-      results,
+      results: resultsOf(request, pairs),
       totalTokens,
       queryTruncated: pairs.some(({ queryTruncated }) => queryTruncated),
-      timings: { tokenizationMs, queueMs, inferenceMs, totalMs },
-    };
+    }));
+    const timings = { ...spent, totalMs: clock.nowMs() - startedMs };
+    return results.map((result) => ({ ...result, timings }));
   }
 
-  return { rerank };
+  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+    const [result] = await rerankTogether([request], call);
+    return result as RerankResult;
+  }
+
+  return { rerank, rerankTogether };
+}
+
+function resultsOf(request: RerankRequest, pairs: readonly PairScore[]): RankedDocument[] {
+  const logits = Float32Array.from(pairs, ({ logit }) => logit);
+  return rankDocuments(logits, request.topN ?? 0)
+    .map((index) => resultOf(index, pairs[index] as PairScore, request))
+    .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
+}
+
+/**
+ * Returns a request whose texts are valid Unicode: a lone surrogate is U+FFFD, as every encoding to
+ * bytes has it, so that a text scores the same whichever way it came.
+ */
+function wellFormed(request: RerankRequest): RerankRequest {
+  const documents = request.documents.map((document) => document.toWellFormed());
+  return { ...request, query: request.query.toWellFormed(), documents };
 }
 
 function resultOf(

@@ -1,7 +1,7 @@
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
-import type { TextExtent } from "./id-encoder.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
+import type { TextExtent } from "./tokenizer-message.ts";
 import { keepTokens, truncateLongestFirst } from "./truncate.ts";
 
 /** The texts of one call. */

@@ -24,7 +24,7 @@ const padTokens = ["<pad>", "[PAD]"] as const;
 export async function readTokenizerFile({
   path,
   padTokenId,
-}: TokenizerThreadData): Promise<TokenizerFile> {
+}: Pick<TokenizerThreadData, "path" | "padTokenId">): Promise<TokenizerFile> {
   const json = await readText(path);
   try {
     const fields = parseFields(json);

@@ -41,6 +41,7 @@ export interface StartOptions {
   readonly tls?: TlsOptions;
   readonly apiKeys?: readonly string[] | KeyRing;
   readonly corsOrigins?: readonly string[];
+  readonly reflectionAccess?: ServerOptions["reflectionAccess"];
   /** A Unix socket to listen on in place of a port; `port` and `url` then lead nowhere. */
   readonly path?: string;
   /** Keeps the lines, in place of one that a test can look through. */
@@ -68,7 +69,7 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const { tls, corsOrigins, apiKeys, telemetry, logger = log } = options;
+  const { tls, corsOrigins, reflectionAccess, apiKeys, telemetry, logger = log } = options;
   const server = createServer({
     reranker,
     health,
@@ -77,6 +78,7 @@ export async function startServer(
     serving,
     tls,
     corsOrigins,
+    reflectionAccess,
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
   });

@@ -614,9 +614,10 @@ export const RerankService: GenService<{
    *   OK                  every document was scored
    *   INVALID_ARGUMENT    a field is missing, malformed or over its limit; the message names it
    *   NOT_FOUND           `model` names a model that is not served; the message names those that are
-   *   RESOURCE_EXHAUSTED  the queue is full, the request could not be done before its deadline, or the message is
-   *                       larger than the server accepts; before any work, and with google.rpc.RetryInfo where
-   *                       waiting helps
+   *   RESOURCE_EXHAUSTED  with google.rpc.RetryInfo: the queue is full, or the request could not be done before its
+   *                       deadline now; before any work. Without it the same request would be refused again: it
+   *                       could not be done before its deadline even alone, fits neither beside others nor into
+   *                       memory, or the message is larger than the server accepts
    *   UNAVAILABLE         the model is loading or restarting, or the server is draining; retry with back-off
    *   DEADLINE_EXCEEDED   the deadline passed before the last document was scored
    *   CANCELLED           the caller went away

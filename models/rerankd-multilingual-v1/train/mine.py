@@ -34,7 +34,7 @@ QUESTIONS = re.compile(
 CHAT = re.compile(r"chatbot|koziev")
 SENTENCE_LISTS = {"ko": 9000, "en": 5000, "ja": 5000, "zh": 5000}
 OTHER_SENTENCE_LISTS = 700
-EVERYDAY_LISTS = {"ko": 16_000, "en": 16_000, "ja": 16_000, "zh": 10_000, "de": 6000, "es": 6000}
+EVERYDAY_LISTS = 110_000
 # The label of a sentence that holds a part of the query's words, per share of them.
 PARTIAL = 0.4
 
@@ -161,24 +161,41 @@ def add_aligned(
             by_doc[lang, pair.doc].append(describe(pair))
             by_lang[lang].append(describe(pair))
     rows = [row for row in aligned if len(row) > 1]
+    drawn = []
     for _ in range(count):
         row = rng.choice(rows)
         asked, given = rng.sample(sorted(row), 2)
+        if row[asked].query != describe(row[given]):
+            drawn.append((row, asked, given))
+    same_words = look_alikes(drawn, by_lang)
+    for (row, asked, given), alike in zip(drawn, same_words, strict=True):
         query, answer = row[asked].query, describe(row[given])
-        if query == answer:
-            continue
         near = [t for t in by_doc[given, row[given].doc] if t != answer]
         far = by_lang[given]
         negatives = rng.sample(near, min(8, len(near))) + rng.sample(far, min(4, len(far)))
-        # The user's notes are of several languages: so are these, now and then.
+        # The user's notes are of several languages: so are these. What shares the query's words is no answer here.
+        said = {describe(pair) for pair in row.values()} | {query}
+        alike = [t for t in alike if t not in said]
+        negatives += rng.sample(alike, min(6, len(alike)))
         if rng.random() < 0.4:
-            own = [t for t in by_doc[asked, row[asked].doc] if t not in (query, describe(row[asked]))]
+            own = [t for t in by_doc[asked, row[asked].doc] if t not in said]
             third = [t for lang in row if lang not in (asked, given) for t in by_doc[lang, row[lang].doc]]
-            said = {describe(pair) for pair in row.values()}
             negatives += rng.sample(own, min(4, len(own)))
             negatives += [t for t in rng.sample(third, min(4, len(third))) if t not in said]
         negatives = [t for t in dict.fromkeys(negatives) if t != answer]
         store.add(f"{sort}/{asked}-{given}" if sort == "cross-heading" else f"{sort}/all", query, answer, negatives)
+
+
+def look_alikes(drawn: list[tuple[dict[str, Pair], str, str]], by_lang: dict[str, list[str]]) -> list[list[str]]:
+    """For each query the texts of its own language that share most of its words."""
+    found: list[list[str]] = [[] for _ in drawn]
+    for lang in sorted({asked for _, asked, _ in drawn}):
+        numbers = [i for i, (_, asked, _) in enumerate(drawn) if asked == lang]
+        texts = sorted(set(by_lang[lang]))
+        ranked = Bm25(texts).top([drawn[i][0][lang].query for i in numbers], 12)
+        for i, best in zip(numbers, ranked, strict=True):
+            found[i] = [texts[j] for j in best]
+    return found
 
 
 def align_commands(sources: list[Source]) -> list[dict[str, Pair]]:
@@ -286,15 +303,14 @@ def main() -> None:
     for source in sources:
         if sort_of(source) == "cross-question":
             add_cross_questions(store, source, pivots, rng)
-    add_aligned(store, "cross-command", align_commands(sources), rng, 60_000, description)
+    add_aligned(store, "cross-command", align_commands(sources), rng, 50_000, description)
     add_aligned(store, "cross-heading", align_headings(sources), rng, 40_000, passage)
     print(f"across languages: {len(store.query)} lists so far", flush=True)
     for lang, passages in sorted(texts.items()):
         rng.shuffle(passages)
         add_sentences(store, lang, passages[:12_000], SENTENCE_LISTS.get(lang, OTHER_SENTENCE_LISTS), rng)
-    for lang, count in EVERYDAY_LISTS.items():
-        for made in everyday_lists(lang, count, rng):
-            store.add(f"everyday/{lang}", made.query, made.notes[0], made.notes[1:], made.labels[1:])
+    for lang, made in everyday_lists(EVERYDAY_LISTS, rng):
+        store.add(f"everyday/{lang}", made.query, made.notes[0], made.notes[1:], made.labels[1:])
     print(f"{len(store.query)} lists, {len(store.texts)} texts, {len(store.kinds)} kinds", flush=True)
     path = args.tokenizer or args.data / "tokenizers/xlm-roberta-tokenizer.json.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

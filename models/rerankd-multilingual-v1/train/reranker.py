@@ -53,8 +53,8 @@ class Reranker(nn.Module):
         deep = F.gelu(self.deep(torch.cat([first, mean, pair], 1)))
         return (self.score(deep) + self.direct(pair))[:, 0]
 
-    def forward(self, pairs: list[list[int]]) -> Tensor:
-        """Logits [rows] of rows of ids, which `join` made."""
+    def forward(self, pairs: list[list[int]], told: Tensor | None = None) -> Tensor:
+        """Logits [rows] of rows of ids, which `join` made; `told` [rows] is 0 where matches are kept from the model."""
         order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i]))
         rows = Rows([len(pairs[i]) for i in order])
         ids = rows.lay([pairs[i] for i in order], PAD)
@@ -63,6 +63,11 @@ class Reranker(nn.Module):
             for part, (n, longest, _) in zip(ids.split(rows.sizes), rows.groups, strict=True):
                 grid = part.view(n, longest)
                 tokens, pair = self.describe(grid, (grid != PAD).long())
+                if told is not None:
+                    at = sum(map(len, features))
+                    keep = told[order[at : at + n]][:, None]
+                    tokens = torch.cat([tokens[:, :, :1], tokens[:, :, 1:] * keep[:, :, None]], 2)
+                    pair = pair * keep
                 described.append(tokens.reshape(n * longest, -1))
                 features.append(pair)
             described, pair = torch.cat(described), torch.cat(features)

@@ -25,7 +25,7 @@ import {
   parseTimeout,
   trailerMux,
 } from "@connectrpc/connect/protocol-connect";
-import { callKey, codeName } from "./call-context.ts";
+import { callKey, noteError } from "./call-context.ts";
 import { decodeErrorOf } from "./decode-error.ts";
 
 /** A method with one request and one answer. */
@@ -92,8 +92,7 @@ export function createConnectUnaryHandler(
       body = codec.getO(isBinary).serialize(output);
     } catch (caught) {
       const error = decodeErrorOf(caught) ?? connectErrorFrom(caught);
-      const call = context.values.get(callKey);
-      if (call !== undefined) call.code = codeName(error.code);
+      noteError(context.values.get(callKey), error);
       status = codeToHttpStatus(error.code);
       context.responseHeader.set(headerContentType, contentTypeUnaryJson);
       for (const [name, value] of error.metadata) context.responseHeader.set(name, value);

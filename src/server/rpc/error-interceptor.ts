@@ -1,9 +1,10 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import { callKey, codeName, noteAbort } from "./call-context.ts";
+import { callKey, noteAbort, noteError } from "./call-context.ts";
 import { abortErrorOf, connectErrorOf } from "./connect-error.ts";
 import { decodeErrorOf } from "./decode-error.ts";
+import { isEnvelopeError } from "./envelope-error.ts";
 
 /**
  * Returns the interceptor that gives every error its status. An error that is neither a
@@ -16,8 +17,8 @@ export function createErrorInterceptor(log: Logger): Interceptor {
     if (call !== undefined) noteAbort(request.signal, call);
     const translate = (error: unknown): ConnectError => {
       const translated = translateError(error, request.signal);
-      if (call !== undefined) call.code = codeName(translated.code);
-      if (translated.code === Code.Internal) {
+      noteError(call, translated);
+      if (translated.code === Code.Internal && !isEnvelopeError(translated)) {
         log.error({ err: error, request_id: call?.id }, "a request failed inside the server");
       }
       return translated;

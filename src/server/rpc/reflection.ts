@@ -2,6 +2,7 @@ import type { DescFile, DescService, MessageInitShape } from "@bufbuild/protobuf
 import { Code } from "@connectrpc/connect";
 import * as v1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as v1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { shorten } from "../../characters.ts";
 import {
   createDescriptorIndex,
   type DescriptorIndex,
@@ -73,7 +74,7 @@ function answerOf(
 }
 
 function notFound(what: string): Answer {
-  return errorAnswer(Code.NotFound, `not found: \`${what.slice(0, maxEchoChars)}\``);
+  return errorAnswer(Code.NotFound, `not found: \`${shorten(what, maxEchoChars)}\``);
 }
 
 function errorAnswer(errorCode: Code, errorMessage: string): Answer {

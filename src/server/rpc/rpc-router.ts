@@ -14,9 +14,10 @@ import type { ServingInfo } from "../serving-info.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
+import type { ReflectionAccess } from "./open-methods.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
-import { createRpcRouter } from "./rpc-protocols.ts";
+import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
@@ -26,6 +27,10 @@ export interface RpcOptions {
   readonly log: Logger;
   readonly limits: ServerLimits;
   readonly serving: ServingInfo;
+  /** Whether there is reflection at all. */
+  readonly reflectionAccess: ReflectionAccess;
+  /** Adds further services, which reflection and health do not know. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
   /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
@@ -40,12 +45,12 @@ const compressMinBytes = 16 * 1024;
 
 /**
  * JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8
- * instead of guessing.
+ * instead of guessing, and takes lone surrogates as they do.
  */
 const jsonOptions = {
   useProtoFieldName: true,
   alwaysEmitImplicit: true,
-  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+  textDecoder: createJsonDecoder(),
 };
 
 /** JSON of a service whose requests have enums: names that these lack are refused, not ignored. */
@@ -59,9 +64,11 @@ function jsonWithEnumsOf(request: DescMessage) {
  */
 export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
   const { log, limits, shutdownSignal } = options;
+  const hasReflection = options.reflectionAccess !== "off";
   const rerankers = [RerankService, tei.Rerank, tei.Info];
-  const others = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
-  const names = [...rerankers, ...others].map((service) => service.typeName);
+  const reflection = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
+  const served = [...rerankers, Health, ...(hasReflection ? reflection : [])];
+  const names = served.map((service) => service.typeName);
   const router = createRpcRouter({
     interceptors: [createErrorInterceptor(log)],
     jsonOptions,
@@ -76,6 +83,7 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   router.service(tei.Rerank, createTeiRerankService(options), teiJson);
   router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
-  registerReflection(router, [...rerankers, Health]);
+  if (hasReflection) registerReflection(router, [...rerankers, Health]);
+  options.addServices?.(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }

@@ -21,6 +21,7 @@ const options = {
   }),
   limits: defaultServerLimits,
   serving,
+  reflectionAccess: "open" as const,
   log: createRecordingLogger(),
   metrics: async () => ({ text: "", contentType: "text/plain" }),
   drainSignal: never,

@@ -166,7 +166,12 @@ suite("POST /rerank", () => {
     });
   }
 
-  const encodings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const;
+  const encodings = {
+    gzip: gzipSync,
+    "x-gzip": gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+  } as const;
   for (const [encoding, compress] of Object.entries(encodings)) {
     test(`reads a body in ${encoding}`, async (context) => {
       const { url } = await startServer(context);

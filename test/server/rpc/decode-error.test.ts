@@ -21,15 +21,17 @@ suite("an error of Connect's decoders", () => {
     assert.match(text, /`query` must be a string/);
   });
 
-  test("calls a compressed message without an encoding the client's mistake", async (context) => {
-    const { url } = await startServer(context);
+  test("is INTERNAL, and no fault of the server, for a compressed message without an encoding", async (context) => {
+    const { url, log } = await startServer(context);
 
     const { text } = await sendHttp1(`${url}/rerank.v1.RerankService/Rerank`, {
       headers: { "content-type": "application/grpc-web+proto" },
       body: Buffer.from([1, 0, 0, 0, 1, 0]),
     });
 
-    assert.match(text, /grpc-status: 3\r\n/);
+    assert.match(text, /grpc-status: 13\r\n/);
+    await log.find(({ message }) => message === "request");
+    assert(log.lines.every(({ level }) => level !== "error"));
   });
 
   test("calls what cannot be decompressed the client's mistake", async (context) => {

@@ -114,6 +114,29 @@ suite("RerankStream", () => {
     assert.equal(messages.length, 9);
   });
 
+  test("tells the reranker of each deadline, the request's or the stream's", async (context) => {
+    const { port, reranker } = await startServer(context);
+    const client = createForeignClient(context, port, rerankService);
+    const stream = openStream(client, "rerankStream", { deadline: Date.now() + 60_000 });
+    const ended = collectStream(stream);
+
+    stream.write(item("none"));
+    stream.write(item("shorter", {}, { timeout_ms: 5_000 }));
+    stream.write(item("longer", {}, { timeout_ms: 600_000 }));
+    stream.end();
+    const { error } = await ended;
+    const free = openStream(client, "rerankStream");
+    const freeEnded = collectStream(free);
+    free.write(item("free"));
+    free.end();
+    await freeEnded;
+
+    assert.equal(error, undefined);
+    const [none = 0, shorter, longer = 0, unlimited] = reranker.timeouts;
+    for (const ofStream of [none, longer]) assert(ofStream > 30_000 && ofStream <= 60_000);
+    assert.deepEqual([shorter, unlimited], [5_000, undefined]);
+  });
+
   test("takes an id again once it was answered", async (context) => {
     const { port } = await startServer(context);
     const stream = openStream(createForeignClient(context, port, rerankService), "rerankStream");

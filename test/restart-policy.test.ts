@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { restartDelayMs } from "../../src/inference/restart-policy.ts";
+import { restartDelayMs } from "../src/restart-policy.ts";
 
 const policy = { firstDelayMs: 100, maxDelayMs: 1_000, stableAfterMs: 0 };
 
