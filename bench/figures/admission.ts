@@ -55,8 +55,8 @@ const patienceMs = 200;
 /** Times that each of the two requests is sent from which the expected time is taken. */
 const calibrations = 5;
 
-/** How a request ended; `late_unread`: before its texts were tokens, so before it was taken. */
-type End = "answered" | "refused" | "late" | "late_unread";
+/** How a request ended; `late_before`: its deadline passed before it could be taken. */
+type End = "answered" | "refused" | "late" | "late_before";
 
 /** One request with a deadline. */
 interface Asked {
@@ -249,7 +249,7 @@ function record(
     asked: ends.length,
     answered: countOf("answered"),
     late: countOf("late"),
-    late_unread: countOf("late_unread"),
+    late_before: countOf("late_before"),
     refused: countOf("refused"),
     refused_share: round3(countOf("refused") / Math.max(1, ends.length)),
     needless,
@@ -258,12 +258,12 @@ function record(
 
 async function ask(subject: Subject, shape: Shape, deadlineMs: number): Promise<Asked> {
   const facts = { sentMs: performance.now(), deadlineMs, aloneMs: subject.expect(shape) };
-  let wasRead = false;
+  let wasTaken = false;
   const observer = {
-    tokenized() {
-      wasRead = true;
+    tokenized() {},
+    scored() {
+      wasTaken = true;
     },
-    scored() {},
   };
   try {
     await rank(subject, shape, { timeoutMs: deadlineMs, observer });
@@ -272,7 +272,7 @@ async function ask(subject: Subject, shape: Shape, deadlineMs: number): Promise<
     const endedMs = performance.now();
     const code = error instanceof RerankError ? error.code : undefined;
     if (code === "deadline_exceeded")
-      return { ...facts, endedMs, end: wasRead ? "late" : "late_unread" };
+      return { ...facts, endedMs, end: wasTaken ? "late" : "late_before" };
     if (code === "resource_exhausted") return { ...facts, endedMs, end: "refused" };
     throw error;
   }

@@ -58,7 +58,8 @@ export async function readHubOptions(
   const token =
     cleanToken(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ??
     cleanToken(await readTokenFile(() => expand(env.HF_TOKEN_PATH || join(hubFolder(), "token"))));
-  const offline = env[defaultOfflineVariable] || env[otherOfflineVariable] || "";
+  const says = env[defaultOfflineVariable] || !env[otherOfflineVariable];
+  const offlineVariable = says ? defaultOfflineVariable : otherOfflineVariable;
   return {
     endpoint: readEndpoint(env.HF_ENDPOINT || defaultEndpoint),
     get cacheDirectory() {
@@ -67,8 +68,8 @@ export async function readHubOptions(
     get homeDirectory() {
       return home();
     },
-    offline: trueValues.has(offline.toUpperCase()),
-    offlineVariable: env[defaultOfflineVariable] ? defaultOfflineVariable : otherOfflineVariable,
+    offline: trueValues.has((env[offlineVariable] ?? "").toUpperCase()),
+    offlineVariable,
     ...(token === undefined ? {} : { token }),
     network: readNetworkOptions(env),
   };

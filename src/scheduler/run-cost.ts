@@ -36,7 +36,7 @@ const recentMs = 10_000;
 const reach = 4;
 
 /** How much faster than expected the model may be at best, where many runs were measured lately. */
-const leastDoubt = 1.5;
+const leastDoubt = 3;
 
 /** What is added to that doubt where a single run was measured lately; with n of them, 1/n of it. */
 const firstDoubt = 8;

@@ -1,6 +1,7 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { createTextEncoder } from "./text-encoder.ts";
-import { type WindowPlan, windowsOf } from "./window-plan.ts";
+import type { PackedIds, TextExtent } from "./tokenizer-message.ts";
+import { windowsOf } from "./window-plan.ts";
 import { spanOf } from "./window-span.ts";
 
 /** Fewest tokens that are kept of the start of a text, where it has that many. */
@@ -21,24 +22,6 @@ export function startTokensFor(maxLength: number): number {
  * default.
  */
 const maxConcurrentTexts = 4;
-
-/**
- * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;
- * `whole`, every token; or every token and the spans of the windows that a plan makes.
- */
-export type TextExtent = "start" | "whole" | WindowPlan;
-
-/** Token ids of several texts, one after the other. */
-export interface PackedIds {
-  readonly ids: Int32Array<ArrayBuffer>;
-  /** Tokens of each text, in order. */
-  readonly lengths: Int32Array<ArrayBuffer>;
-  /**
-   * Where the windows of each text, in order, start and end: pairs of positions in Unicode code
-   * points. Only where the extent was a plan.
-   */
-  readonly spans?: Int32Array<ArrayBuffer>;
-}
 
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {

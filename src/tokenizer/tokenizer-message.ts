@@ -1,7 +1,25 @@
-import type { PackedIds, TextExtent } from "./id-encoder.ts";
 import type { PairTemplate } from "./pair-template.ts";
 import type { PromptTemplate } from "./prompt.ts";
 import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
+import type { WindowPlan } from "./window-plan.ts";
+
+/**
+ * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;
+ * `whole`, every token; or every token and the spans of the windows that a plan makes.
+ */
+export type TextExtent = "start" | "whole" | WindowPlan;
+
+/** Token ids of several texts, one after the other. */
+export interface PackedIds {
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** Tokens of each text, in order. */
+  readonly lengths: Int32Array<ArrayBuffer>;
+  /**
+   * Where the windows of each text, in order, start and end: pairs of positions in Unicode code
+   * points. Only where the extent was a plan.
+   */
+  readonly spans?: Int32Array<ArrayBuffer>;
+}
 
 /** What the tokenizer thread is started with. */
 export interface TokenizerThreadData {

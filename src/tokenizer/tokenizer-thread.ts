@@ -2,10 +2,10 @@ import { Worker } from "node:worker_threads";
 
 import { errorFromAbort, RerankError, StartupError } from "../errors.ts";
 import type { EncodeTexts } from "./encode-documents.ts";
-import type { PackedIds } from "./id-encoder.ts";
 import type {
   EncodeMessage,
   LoadedTokenizer,
+  PackedIds,
   TokenizerMessage,
   TokenizerThreadData,
 } from "./tokenizer-message.ts";

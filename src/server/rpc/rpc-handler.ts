@@ -112,11 +112,14 @@ function problemOf(
   { method = "", httpVersionMajor }: ServerRequest,
   type: RpcContentType,
 ): RpcStatus | undefined {
+  // Connect's own code for what the status of HTTP tells; elsewhere there is only the code.
+  const isTold = type.protocol === "connect" && !type.hasEnvelopes;
+  const code = isTold ? Code.Unknown : Code.Unimplemented;
   const allowed = type.protocol === "connect" ? handler.allowedMethods : ["POST"];
   if (!allowed.includes(method)) {
     const allow = [...new Set(allowed)].join(", ");
     return {
-      code: type.protocol === "connect" ? Code.Unknown : Code.Unimplemented,
+      code,
       message: `the method must be one of: ${allow}`,
       httpStatus: 405,
       headers: { allow },
@@ -135,7 +138,7 @@ function problemOf(
   if (method === "GET" || handler.supportedContentType(type.type)) return undefined;
   const json = methodKind === "unary" ? "application/json" : "application/connect+json";
   return {
-    code: type.protocol === "connect" ? Code.Unknown : Code.Unimplemented,
+    code,
     message: `\`content-type\` must be \`${json}\` in UTF-8 or one of gRPC or gRPC-Web`,
     httpStatus: 415,
     headers: { "accept-post": `${json}, application/grpc, application/grpc-web+proto` },

@@ -87,12 +87,14 @@ function getRequestOf(random: Random): WireRequest {
 /** Returns a path without characters that end a request line. */
 function mutatePath(random: Random, path: string): string {
   if (random.once(3)) return `${path}${random.pick(["?a=b", "/", "%", "%ff", "//", "/../info"])}`;
+  if (random.once(6)) return `${random.pick(["http://h", "HTTPS://[::1]:7", "http:///"])}${path}`;
+  if (random.once(6)) return `${random.pick(["/", "/v1", "/rerank", path])}${path}`;
   const mutated = mutateText(random, path).replaceAll(/[^\x21-\x7e]/g, "%");
   return `/${mutated.slice(1)}`;
 }
 
 function encode(random: Random, body: Buffer, headers: [string, string][]): Buffer {
-  const encoding = random.pick(["gzip", "deflate", "br", "identity", "gzip, gzip", "zstd"]);
+  const encoding = random.pick(["gzip", "x-gzip", "deflate", "br", "gzip, gzip", "zstd"]);
   headers.push(["content-encoding", encoding]);
   if (random.once(3)) return body;
   const encoded = encoding === "deflate" ? deflateSync(body) : gzipSync(body);

@@ -65,6 +65,8 @@ const strangeTypes = [
   "application/grpc+json",
   "application/grpc-web-text",
   "application/grpc;",
+  "application/grpc; charset=utf-8",
+  "application/grpc+proto; charset=latin1",
   "application/connect+",
   "application/json",
   "application/proto",
