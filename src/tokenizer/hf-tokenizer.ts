@@ -81,6 +81,21 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     throw new StartupError(`--max-length ${problem}, got: \`${maxLength}\``);
   }
 
+  let closed = false;
+  const underWay = new Set<Promise<unknown>>();
+
+  /** Runs a call of one or more messages to the thread, all of which are answered before it closes. */
+  async function track<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (closed) throw new RerankError("unavailable", "the tokenizer is closed");
+    const result = call();
+    underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      underWay.delete(result);
+    }
+  }
+
   function checkMaxLength({ maxLength: asked }: EncodeOptions): void {
     if (isWholeNumber(asked) && asked >= least && asked <= maxLength) return;
     throw new RerankError(
@@ -118,18 +133,24 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     templateTokens,
     takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
-    async encodePairs(query, documents, encodeOptions) {
-      checkMaxLength(encodeOptions);
-      const texts = inWords({ query, documents }, encodeOptions);
-      return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
-    },
+    encodePairs: (query, documents, encodeOptions) =>
+      track(async () => {
+        checkMaxLength(encodeOptions);
+        const texts = inWords({ query, documents }, encodeOptions);
+        return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
+      }),
 
-    async encodeWindows(query, documents, windowOptions) {
-      checkMaxLength(windowOptions);
-      const texts = inWords({ query, documents }, windowOptions);
-      return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
-    },
+    encodeWindows: (query, documents, windowOptions) =>
+      track(async () => {
+        checkMaxLength(windowOptions);
+        const texts = inWords({ query, documents }, windowOptions);
+        return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
+      }),
 
-    close: () => thread.close(),
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+      await thread.close();
+    },
   };
 }

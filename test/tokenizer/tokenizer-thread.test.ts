@@ -41,11 +41,13 @@ suite("the tokenizer thread", async () => {
 
   test("answers what is under way before it closes, and nothing after", async () => {
     const closing = await createTokenizer({ path: "unused", threadEntry: crashing });
-    const closed = closing.encodePairs("query", [], options);
+    const empty = closing.encodePairs("query", [], options);
+    const full = closing.encodePairs("query", ["after"], options);
 
     await closing.close();
 
-    assert.deepEqual(await closed, []);
+    assert.deepEqual(await empty, []);
+    assert.deepEqual([...((await full)[0]?.inputIds ?? [])], [5, 5]);
     await assert.rejects(closing.encodePairs("q", ["d"], options), { code: "unavailable" });
     await closing.close();
   });
