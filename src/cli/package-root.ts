@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { StartupError } from "../errors.ts";
 
 /** The name of the bundled model: its folder in `models/`, and what requests call it. */
 export const bundledModelName = "rerankd-mini-v3";
@@ -18,4 +19,14 @@ export function packageVersion(): string {
     readFileSync(new URL("package.json", packageRoot), "utf8"),
   );
   return manifest.version;
+}
+
+/** Returns the page that `GET /` answers, in HTML. Throws a StartupError if it was not built. */
+export function readPage(): string {
+  try {
+    return readFileSync(new URL("dist/page/index.html", packageRoot), "utf8");
+  } catch (cause) {
+    const hint = "run `npm run build`, install the package again, or start with --ui off";
+    throw new StartupError("the page for `GET /` is missing", { hint, cause });
+  }
 }

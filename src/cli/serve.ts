@@ -11,7 +11,7 @@ import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { usualBatchTokens } from "./batch-policy.ts";
 import { followBackend } from "./follow-backend.ts";
-import { packageVersion } from "./package-root.ts";
+import { packageVersion, readPage } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
 import { refuseDuringOutage } from "./refuse-during-outage.ts";
@@ -68,6 +68,7 @@ export async function serve(
     observer: telemetry.observer,
     metrics: telemetry.metrics,
     metricsAccess: config.metricsAccess,
+    page: config.ui ? readPage() : undefined,
     ...security.options,
   });
   const { host, port, unixSocket } = config;

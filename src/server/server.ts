@@ -54,6 +54,8 @@ export interface ServerOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
+  /** The page that `GET /` answers, in HTML. Default: there is no such route. */
+  readonly page?: string | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
@@ -86,8 +88,8 @@ export function createServer(options: ServerOptions): RerankServer {
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
   const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
-  const { metricsAccess } = options;
-  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
+  const { metricsAccess, page } = options;
+  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
   const gatekeeper = createGatekeeper({
     apiKeys: options.apiKeys,
     corsOrigins: options.corsOrigins ?? [],

@@ -44,4 +44,6 @@ export interface RouteOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for them. Default: `key`. */
   readonly metricsAccess?: Route["access"] | undefined;
+  /** What `GET /` answers, in HTML; undefined: there is no such route. */
+  readonly page?: string | undefined;
 }

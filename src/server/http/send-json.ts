@@ -14,6 +14,7 @@ export interface TextAnswer {
   readonly status: number;
   readonly text: string;
   readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a route answers. */
@@ -28,7 +29,7 @@ export function sendAnswer(response: ServerResponseLike, answer: Answer): void {
   const isText = "text" in answer;
   const bytes = Buffer.from(isText ? answer.text : `${JSON.stringify(answer.body)}\n`);
   const headers = {
-    ...(isText ? {} : answer.headers),
+    ...answer.headers,
     "content-type": isText ? answer.contentType : "application/json",
     "content-length": String(bytes.byteLength),
   };
