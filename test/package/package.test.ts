@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { publint } from "publint";
 import { packageRoot } from "../server-process.ts";
 import { type PackedPackage, packPackage, runIn } from "./packed-package.ts";
@@ -12,6 +13,9 @@ const offered: Readonly<Record<string, string>> = {
   "./client": "createRerankClient",
   "./contract": "RerankService",
 };
+
+/** Largest page, compressed. It is 25 kB with its library; this leaves it room to grow. */
+const maxPageBytes = 40_000;
 
 const tool = (...path: string[]) => join(packageRoot, "node_modules", ...path);
 
@@ -59,6 +63,14 @@ suite("the packed package", () => {
       files.filter((file) => file.startsWith("package/examples/") && /\.pb\.go|_pb2/.test(file)),
       [],
     );
+  });
+
+  test("holds the page as one small file, which asks for nothing from elsewhere", async () => {
+    const page = await readFile(join(packed.folder, "dist", "page", "index.html"));
+
+    assert(gzipSync(page).byteLength < maxPageBytes, `${gzipSync(page).byteLength} bytes`);
+    assert.doesNotMatch(String(page), /<(?:script|link|img|iframe)[^>]* (?:src|href)="(?!data:)/);
+    assert.deepEqual(await readdir(join(packed.folder, "dist", "page")), ["index.html"]);
   });
 
   test("starts as `rerankd`", async () => {

@@ -46,6 +46,8 @@ export interface StartOptions {
   /** Keeps the lines, in place of one that a test can look through. */
   readonly logger?: Logger;
   readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
+  /** What `GET /` answers. */
+  readonly page?: string;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const { tls, corsOrigins, apiKeys, telemetry, logger = log } = options;
+  const { tls, corsOrigins, apiKeys, telemetry, page, logger = log } = options;
   const server = createServer({
     reranker,
     health,
@@ -77,6 +79,7 @@ export async function startServer(
     serving,
     tls,
     corsOrigins,
+    page,
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
   });

@@ -87,7 +87,6 @@ async function send(path: string, options: CallOptions, init: RequestInit = {}):
     return await options.fetch(path, {
       ...init,
       headers,
-      cache: "no-store",
       credentials: "same-origin",
       signal: signal ?? null,
     });

@@ -128,8 +128,8 @@ export function AskForm(props: {
       )}
 
       <p class="act">
-        <button type="submit" class="main">
-          {texts.rank} <kbd aria-hidden="true">Ctrl ↵</kbd>
+        <button type="submit" class="main" aria-keyshortcuts="Control+Enter">
+          {texts.rank}
         </button>
         {props.isRunning && (
           <button type="button" onClick={props.onStop}>

@@ -59,6 +59,7 @@ export function CallPanel(props: {
           </button>
         )}
       </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a tab's panel, which may scroll, is reached by keyboard */}
       <div id="call-text" role="tabpanel" aria-labelledby={`call-${language}`} tabIndex={0}>
         {text ? <pre>{text.slice(0, shownChars)}</pre> : <p class="hint">{texts.callPending}</p>}
         {text && text.length > shownChars && (

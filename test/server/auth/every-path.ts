@@ -22,6 +22,7 @@ const options = {
   limits: defaultServerLimits,
   serving,
   log: createRecordingLogger(),
+  page: "<p>a page</p>",
   metrics: async () => ({ text: "", contentType: "text/plain" }),
   drainSignal: never,
   shutdownSignal: never,
