@@ -5,11 +5,12 @@ import { type BrowserContextOptions, chromium, type Page } from "playwright-core
 /** Where Debian's package, Ubuntu's and Google's have the program. */
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-const path = places.find(existsSync);
+/** The program; undefined where there is none. */
+export const chromiumPath = places.find(existsSync);
 
 /** For the `skip` of a test: false if the browser is there, else the reason. */
 export const noChromium =
-  path === undefined ? "no Chromium here: on Debian, `apt-get install chromium`" : false;
+  chromiumPath === undefined ? "no Chromium here: on Debian, `apt-get install chromium`" : false;
 
 /** A browser, with pages that a test opens. */
 export interface TestBrowser {
@@ -30,9 +31,9 @@ const waitMs = 30_000;
 
 /** Starts the browser without a window. */
 export async function startChromium(): Promise<TestBrowser> {
-  if (path === undefined) throw new Error(String(noChromium));
+  if (chromiumPath === undefined) throw new Error(String(noChromium));
   // Its sandbox needs rights that containers do not give; the pages are our own.
-  const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
   return {
     async open(context, url, options = {}) {
       const window = await browser.newContext({ locale: "en-US", ...options });

@@ -7,7 +7,7 @@ import { fakeMaxDocuments } from "../../fakes/fake-reranker.ts";
 import { startServer } from "../../server/start-server.ts";
 import { packageRoot, startServerProcess } from "../../server-process.ts";
 import { noChromium, startChromium, type TestBrowser } from "./chromium.ts";
-import { fillForm, pressRank, rankedTexts } from "./form.ts";
+import { fillForm, pasteCandidates, pressRank, rankedTexts } from "./form.ts";
 
 const html = readFileSync(join(packageRoot, "dist", "page", "index.html"), "utf8");
 
@@ -102,19 +102,21 @@ suite("the page, where something goes wrong", { skip: noChromium }, () => {
   test("takes ten thousand lines, and names the line of a megabyte that the server does not take", async (context) => {
     const server = await startServerProcess();
     context.after(() => server.stop());
-    const { page } = await browser.open(context, server.url);
-    await fillForm(
-      page,
-      "note 7777",
-      Array.from({ length: 10_000 }, (_l, at) => `note ${at}`).join("\n"),
-    );
+    const { page } = await browser.open(context, server.url, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const lines = Array.from({ length: 10_000 }, (_line, at) => `note ${at}`);
+    await fillForm(page, "note 7777", "");
+    await pasteCandidates(page, lines.join("\n"));
     await pressRank(page);
     await page
       .getByText("10,000 of 10,000 ranked")
       .waitFor({ state: "attached", timeout: 120_000 });
     assert.equal(await page.locator(".ranks li").count(), 100);
 
-    await fillForm(page, "long", `short\n${"x".repeat(1_000_001)}`);
+    await fillForm(page, "long", "");
+    await pasteCandidates(page, `short\n${"x".repeat(1_000_001)}`);
+    await page.getByText("2 texts, 1,000,006 characters").waitFor();
     await pressRank(page);
     await assertFault(page, /does not take this request\..*documents\[1\]/, "long");
   });

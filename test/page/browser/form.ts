@@ -6,6 +6,17 @@ export async function fillForm(page: Page, query: string, candidates: string): P
   await page.getByLabel("Candidates", { exact: true }).fill(candidates);
 }
 
+/**
+ * Pastes candidates over what the form has; the page must be allowed to use the clipboard. Large
+ * texts come like this, and the browser types them much more slowly.
+ */
+export async function pasteCandidates(page: Page, text: string): Promise<void> {
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  await page.getByLabel("Candidates", { exact: true }).focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Control+V");
+}
+
 /** Presses the button that ranks. */
 export async function pressRank(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Rank", exact: true }).click();

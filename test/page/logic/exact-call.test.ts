@@ -23,7 +23,8 @@ const body = requestOf("o'clock?", oddTexts, settings);
 /** Runs a call in a shell in which `program` prints its arguments, and its input where it reads it. */
 function argumentsOf(call: string, program: string): string[] {
   const print = `${program}() { printf '%s\\0' "$@"; case " $* " in *" @- "*|*" @ "*) cat; esac; }`;
-  return execFileSync("sh", ["-c", `${print}\n${call}`], { encoding: "utf8" }).split("\0");
+  const printed = execFileSync("sh", [], { input: `${print}\n${call}\n`, encoding: "utf8" });
+  return printed.split("\0");
 }
 
 suite("exactCall()", () => {
