@@ -35,8 +35,12 @@ function built(ending: string, tag: string): string {
   return `<${tag}${tag === "script" ? ' type="module"' : ""}>${text}</${tag}>`;
 }
 
+/** Preact's licence asks to stand in what holds it. */
+const license = readFileSync(join(root, "node_modules", "preact", "LICENSE"), "utf8").trim();
+
 const template = readFileSync(join(root, "page", "index.html"), "utf8");
 const html = template
+  .replace("<!-- license -->", () => `<!--\nThis page holds Preact.\n\n${license}\n-->`)
   .replace("<!-- style -->", () => built(".css", "style"))
   .replace("<!-- script -->", () => built(".js", "script"));
 mkdirSync(join(root, "dist", "page"), { recursive: true });
