@@ -46,7 +46,12 @@ try {
     await page.evaluate("scrollTo(0, 0)");
     const path = join(folder, `page-${colorScheme}.png`);
     // Few colours are in it, so a palette loses nothing that one sees, and halves the size.
-    const picture = sharp(await page.screenshot()).png({ palette: true, effort: 10 });
+    const picture = sharp(await page.screenshot()).png({
+      palette: true,
+      colours: 64,
+      dither: 0,
+      effort: 10,
+    });
     const { size } = await picture.toFile(path);
     if (size > maxBytes) throw new Error(`${path} has ${size} bytes, more than ${maxBytes}`);
     await window.close();

@@ -100,6 +100,17 @@ export function AskForm(props: {
         {texts.candidatesHint}
       </p>
 
+      <p class="act">
+        <button type="submit" class="main" aria-keyshortcuts="Control+Enter">
+          {texts.rank}
+        </button>
+        {props.isRunning && (
+          <button type="button" onClick={props.onStop}>
+            {texts.stop}
+          </button>
+        )}
+      </p>
+
       <SettingsFields
         title={other ? texts.settingsA : texts.settings}
         settings={settings}
@@ -126,17 +137,6 @@ export function AskForm(props: {
           onChange={(changed) => onChange({ other: changed })}
         />
       )}
-
-      <p class="act">
-        <button type="submit" class="main" aria-keyshortcuts="Control+Enter">
-          {texts.rank}
-        </button>
-        {props.isRunning && (
-          <button type="button" onClick={props.onStop}>
-            {texts.stop}
-          </button>
-        )}
-      </p>
     </form>
   );
 }
