@@ -86,6 +86,7 @@ export const english = {
   keyTitle: "This server wants an API key",
   keyHint: "It is kept in this page’s memory only and is gone when you reload.",
   keyLabel: "API key",
+  keyOdd: "A key has letters, digits and signs of ASCII alone, without spaces.",
   keyUse: "Use this key",
   keyForget: "Forget the key",
   needQuery: "Write a query first.",

@@ -84,6 +84,7 @@ export const korean: Texts = {
   keyTitle: "이 서버에는 API 키가 필요합니다",
   keyHint: "키는 이 페이지의 메모리에만 있으며 새로 고치면 사라집니다.",
   keyLabel: "API 키",
+  keyOdd: "키에는 공백 없이 ASCII 글자, 숫자, 기호만 들어갑니다.",
   keyUse: "이 키 사용",
   keyForget: "키 지우기",
   needQuery: "먼저 질의를 써 주세요.",

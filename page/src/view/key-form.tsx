@@ -1,6 +1,9 @@
 import { useState } from "preact/hooks";
 import { useLanguage } from "./language.ts";
 
+/** What a header can carry; a browser sends nothing else. */
+const keyPattern = /^[\x21-\x7e]+$/;
+
 /** Asks for the API key, which lives in the page's memory alone. */
 export function KeyForm(props: {
   readonly apiKey: string | undefined;
@@ -10,6 +13,7 @@ export function KeyForm(props: {
 }) {
   const { texts } = useLanguage();
   const [typed, setTyped] = useState("");
+  const [isOdd, setOdd] = useState(false);
   const { apiKey, isWanted, onKey } = props;
   if (!isWanted) {
     return apiKey === undefined ? null : (
@@ -26,7 +30,8 @@ export function KeyForm(props: {
       onSubmit={(event) => {
         event.preventDefault();
         const key = typed.trim();
-        if (key === "") return;
+        setOdd(key !== "" && !keyPattern.test(key));
+        if (!keyPattern.test(key)) return;
         setTyped("");
         onKey(key);
       }}
@@ -34,6 +39,9 @@ export function KeyForm(props: {
       <h2>{texts.keyTitle}</h2>
       <p class="hint" id="key-hint">
         {texts.keyHint}
+      </p>
+      <p class="fault" role="alert">
+        {isOdd && texts.keyOdd}
       </p>
       <p>
         <label for="key">{texts.keyLabel}</label>

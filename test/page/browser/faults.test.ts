@@ -36,6 +36,9 @@ suite("the page, where something goes wrong", { skip: noChromium }, () => {
     await pressRank(page);
     await assertFault(page, /The server wants an API key/, "fruit");
 
+    await page.getByLabel("API key", { exact: true }).fill("열쇠 하나");
+    await page.getByRole("button", { name: "Use this key" }).click();
+    await page.getByText("A key has letters, digits and signs of ASCII alone").waitFor();
     await page.getByLabel("API key", { exact: true }).fill("a-wrong-horse-battery");
     await page.getByRole("button", { name: "Use this key" }).click();
     await assertFault(page, /does not take this API key/, "fruit");
