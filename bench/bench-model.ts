@@ -5,8 +5,9 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { bundledModelDirectory } from "../src/cli/package-root.ts";
-import { type ModelDtype, pickWeights } from "../src/models/dtypes.ts";
+import { pickWeights } from "../src/models/dtypes.ts";
 import { listModelFiles, openModel } from "../src/models/open-model.ts";
+import type { ModelDtype } from "../src/models/weight-files.ts";
 import { pythonProgram } from "./contenders/python.ts";
 
 /** Shapes that bench/make-model.py makes. */
@@ -58,14 +59,14 @@ export async function findBenchModel(
     (dtype) => pickWeights(files, { dtype, device: "cpu" }) !== undefined,
   );
   const choice = { dtype: "auto", device: "cpu" } as const;
-  const { dtype, config } = await openModel({ name: wish, directory: folder, ...choice });
+  const { config } = await openModel({ name: wish, directory: folder, ...choice });
   const known = [...madeShapes, "bundled"].includes(wish);
   return {
     name: known ? wish : basename(folder),
     folder,
     dtypes,
-    autoDtype: dtype,
-    maxLength: Math.min(guideMaxLength, config.maxPositionTokens),
+    autoDtype: pickWeights(files, choice)?.dtype ?? "fp32",
+    maxLength: Math.min(guideMaxLength, config.maxPositionTokens ?? guideMaxLength),
     hasTorch: files.includes("model.safetensors"),
   };
 }

@@ -1,3 +1,4 @@
+import { firstCodePoints } from "../src/characters.ts";
 import type { Language, PassagePool } from "./passages.ts";
 import { pickOne, type Random, randomInteger } from "./random.ts";
 
@@ -64,7 +65,7 @@ export function makeCorpus(options: CorpusOptions): RerankCase[] {
   return Array.from({ length: requests }, (_, index) => {
     const pool = usable[index % usable.length];
     if (pool === undefined) throw new Error(`there is no text in \`${options.language}\``);
-    const query = pickOne(random, pool.queries).slice(0, maxQueryCharacters);
+    const query = firstCodePoints(pickOne(random, pool.queries), maxQueryCharacters);
     const documents = Array.from({ length: documentsPerRequest }, () => {
       const lengthClass = only
         ? lengthClasses.find(({ name }) => name === only)
@@ -91,7 +92,7 @@ export function makeRandomLengths(options: Omit<CorpusOptions, "only" | "languag
     const documents = Array.from({ length: documentsPerRequest }, () =>
       cutDocument(pool, randomInteger(random, 1, maxRandomTokens), random),
     );
-    return { query: pickOne(random, pool.queries).slice(0, maxQueryCharacters), documents };
+    return { query: firstCodePoints(pickOne(random, pool.queries), maxQueryCharacters), documents };
   });
 }
 
@@ -109,7 +110,7 @@ function pickClass(place: number): LengthClass | undefined {
  * Cuts a text of about `tokens` tokens out of the pool, over the ends of passages where one is too
  * short.
  */
-function cutDocument(pool: PassagePool, tokens: number, random: Random): string {
+export function cutDocument(pool: PassagePool, tokens: number, random: Random): string {
   const characters = Math.ceil(tokens * charactersPerToken[pool.language]);
   const first = Math.floor(random() * pool.passages.length);
   let text = "";
@@ -117,11 +118,7 @@ function cutDocument(pool: PassagePool, tokens: number, random: Random): string 
     const passage = pool.passages[(first + offset) % pool.passages.length] ?? "";
     text += offset === 0 ? passage : `\n${passage}`;
   }
-  // Half of a surrogate pair is no text, so the cut must not leave one.
-  return text
-    .slice(0, characters)
-    .replace(/[\ud800-\udbff]$/, "")
-    .trim();
+  return firstCodePoints(text, characters).trim();
 }
 
 function makeUnique(text: string, seen: Set<string>): string {

@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { shorten } from "../src/characters.ts";
 
 /** What a server answered. */
 export interface HttpAnswer {
@@ -7,12 +8,15 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** Most characters of an answer that an error repeats. */
+const maxEchoChars = 300;
+
 /** A status other than 200. */
 export class HttpStatusError extends Error {
   override readonly name = "HttpStatusError";
   readonly status: number;
   constructor({ status, body }: HttpAnswer) {
-    super(`HTTP ${status}: ${body.slice(0, 300)}`);
+    super(`HTTP ${status}: ${shorten(body, maxEchoChars)}`);
     this.status = status;
   }
 }

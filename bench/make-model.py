@@ -17,20 +17,20 @@ from pathlib import Path
 
 SHAPES = {
     # The shape of jina-reranker-v2-base-multilingual.
-    "base": dict(
-        num_hidden_layers=12,
-        hidden_size=768,
-        num_attention_heads=12,
-        intermediate_size=3072,
-        max_position_embeddings=1026,
-    ),
-    "small": dict(
-        num_hidden_layers=6,
-        hidden_size=384,
-        num_attention_heads=12,
-        intermediate_size=1536,
-        max_position_embeddings=514,
-    ),
+    "base": {
+        "num_hidden_layers": 12,
+        "hidden_size": 768,
+        "num_attention_heads": 12,
+        "intermediate_size": 3072,
+        "max_position_embeddings": 1026,
+    },
+    "small": {
+        "num_hidden_layers": 6,
+        "hidden_size": 384,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+        "max_position_embeddings": 514,
+    },
 }
 VOCABULARY = 250_002
 # Where the guide's server cuts; every contender reads it from here or is told.
@@ -130,9 +130,7 @@ def write_fp16(source: Path, target: Path) -> None:
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    graph = convert_float_to_float16(
-        onnx.load(str(source)), keep_io_types=True, disable_shape_infer=True
-    )
+    graph = convert_float_to_float16(onnx.load(str(source)), keep_io_types=True, disable_shape_infer=True)
     onnx.save(graph, str(target))
 
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { findBenchModel, hashFile, isModelAtHand, onnxPathOf } from "./bench-model.ts";
 import { describeEnvironment } from "./environment.ts";
+import { admission } from "./figures/admission.ts";
 import { contest } from "./figures/contest.ts";
 import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
@@ -35,10 +36,11 @@ const groups: readonly FigureGroup[] = [
   resources,
   scaling,
   overload,
+  admission,
   memory,
 ];
 
-const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p99_ms"];
+const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p99_ms", "admission"];
 
 /**
  * Measures what the settings ask for, prints one JSON line per figure and a table, and keeps the

@@ -42,7 +42,7 @@ export interface Settings {
 /** Text of `--help`. */
 export const usage = `Usage: npm run bench -- [options]
 
-  --quick              load_vs_bare, latency_vs_bare, mixed and event_loop_p99_ms on the bundled model, under a minute
+  --quick              load_vs_bare, latency_vs_bare, mixed, event_loop_p99_ms and admission on the bundled model, in about a minute
   --figure NAME        measure this figure only (repeatable)
   --model NAME         base, small, bundled, or a folder (default: base; with --quick: bundled, else small)
   --rounds N           interleaved rounds, whose median counts (default 5)

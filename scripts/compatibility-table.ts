@@ -1,3 +1,4 @@
+import { shorten } from "../src/characters.ts";
 import { type CheckName, checkNames, type RealClient } from "../test/clients/real-client.ts";
 
 /** How a check of a client ended. */
@@ -42,7 +43,7 @@ function cell(result: CheckResult, notes: string[]): string {
     return result.note === undefined ? "yes" : `yes${mark(result.note, notes)}`;
   if (result.kind === "left out") return `–${mark(result.reason, notes)}`;
   const reason = result.reason.replaceAll(/\s+/g, " ");
-  return `**FAILS**${mark(`FAILS: ${reason.slice(0, maxReasonChars)}`, notes)}`;
+  return `**FAILS**${mark(`FAILS: ${shorten(reason, maxReasonChars)}`, notes)}`;
 }
 
 function mark(note: string, notes: string[]): string {

@@ -117,12 +117,8 @@ def make_unigram() -> Tokenizer:
     ]
     vocab = [(token, 0.0) for token in UNIGRAM_SPECIAL_TOKENS] + scores
     tokenizer = Tokenizer(models.Unigram(vocab, UNIGRAM_SPECIAL_TOKENS.index("<unk>"), False))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
-    )
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.add_special_tokens(UNIGRAM_SPECIAL_TOKENS)
     tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
@@ -137,18 +133,12 @@ def make_unigram() -> Tokenizer:
 def make_word_piece() -> Tokenizer:
     normalizer = normalizers.BertNormalizer(lowercase=True)
     pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    words = [
-        word
-        for text in TEXTS
-        for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))
-    ]
+    words = [word for text in TEXTS for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))]
     pieces = [piece for piece, _ in frequent_pieces(words, VOCAB_SIZE)]
     continued = [f"##{piece}" for piece in pieces]
-    tokens = [token for pair in zip(pieces, continued) for token in pair]
+    tokens = [token for pair in zip(pieces, continued, strict=True) for token in pair]
     vocab = (WORD_PIECE_SPECIAL_TOKENS + tokens)[:VOCAB_SIZE]
-    tokenizer = Tokenizer(
-        models.WordPiece({token: i for i, token in enumerate(vocab)}, unk_token="[UNK]")
-    )
+    tokenizer = Tokenizer(models.WordPiece({token: i for i, token in enumerate(vocab)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoders.WordPiece()
@@ -180,7 +170,7 @@ def export_onnx(model: torch.nn.Module, inputs: list[str], path: Path) -> None:
         f=str(path),
         input_names=inputs,
         output_names=["logits"],
-        dynamic_axes={**{name: axes for name in inputs}, "logits": {0: "batch"}},
+        dynamic_axes={**dict.fromkeys(inputs, axes), "logits": {0: "batch"}},
         opset_version=OPSET,
         dynamo=False,
     )

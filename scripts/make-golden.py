@@ -10,12 +10,13 @@
 
 A model folder gives test/golden/<folder name>.json. Its logits are those of `transformers` if the folder holds
 model.safetensors, or --checkpoint names a folder that does. A model of this project's own architecture has no class in
-`transformers`: its logits are those of the torch model that its train/restore.py makes. Else they are those of onnxruntime
-over the folder's own graph, the most precise one there. A tokenizer.json, plain or gzipped, gives ids only. --algorithms writes longest-first.json and
-pair-templates.json: truncation and pair layout of the `tokenizers` library, which need no model.
+`transformers`: its logits are those of the torch model that its train/restore.py makes. Else they are those of
+onnxruntime over the folder's own graph, the most precise one there. A tokenizer.json, plain or gzipped, gives ids only.
+--algorithms writes longest-first.json and pair-templates.json: truncation and pair layout of the `tokenizers` library,
+which need no model.
 
-Each pair is tokenized as a batch of one, `tokenizer([query], [document])`: given two bare strings, `transformers` takes an
-empty document for no document at all.
+Each pair is tokenized as a batch of one, `tokenizer([query], [document])`: given two bare strings, `transformers` takes
+an empty document for no document at all.
 """
 
 import argparse

@@ -57,8 +57,13 @@ def sums(folder):
     write(folder, "sum", masked_sum("logits"), [IDS, MASK], [graph_output()])
     write(folder, "sum-flat", masked_sum("logits", keepdims=0), [IDS, MASK], [graph_output(shape=("batch",))])
     write(folder, "sum-other-output-name", masked_sum("score"), [IDS, MASK], [graph_output("score")])
-    write(folder, "sum-int32-inputs", masked_sum("logits"),
-          [graph_input("input_ids", INT32), graph_input("attention_mask", INT32)], [graph_output()])
+    write(
+        folder,
+        "sum-int32-inputs",
+        masked_sum("logits"),
+        [graph_input("input_ids", INT32), graph_input("attention_mask", INT32)],
+        [graph_output()],
+    )
     to_half = helper.make_node("Cast", ["wide"], ["logits"], to=FLOAT16)
     write(folder, "sum-fp16", [*masked_sum("wide"), to_half], [IDS, MASK], [graph_output(dtype=FLOAT16)])
     to_int = helper.make_node("Cast", ["wide"], ["logits"], to=INT64)
@@ -78,13 +83,24 @@ def more_outputs(folder):
         helper.make_node("Concat", ["batch", "labels"], ["shape"], axis=0),
         helper.make_node("Expand", ["one", "shape"], ["logits"]),
     ]
-    write(folder, "labels-from-first-id", labels_from_data, [IDS, MASK], [graph_output(shape=("batch", "labels"))],
-          [constant("zero_index", 0, np.int64), constant("zero_vector", [0], np.int64)])
+    write(
+        folder,
+        "labels-from-first-id",
+        labels_from_data,
+        [IDS, MASK],
+        [graph_output(shape=("batch", "labels"))],
+        [constant("zero_index", 0, np.int64), constant("zero_vector", [0], np.int64)],
+    )
     extra = helper.make_node("Neg", ["logits"], ["hidden"])
     write(folder, "two-outputs", [*masked_sum("logits"), extra], [IDS, MASK], [graph_output("hidden"), graph_output()])
     unclear = helper.make_node("Neg", ["first"], ["second"])
-    write(folder, "two-outputs-no-logits", [*masked_sum("first"), unclear], [IDS, MASK],
-          [graph_output("first"), graph_output("second")])
+    write(
+        folder,
+        "two-outputs-no-logits",
+        [*masked_sum("first"), unclear],
+        [IDS, MASK],
+        [graph_output("first"), graph_output("second")],
+    )
 
 
 def other_inputs(folder):
@@ -96,17 +112,22 @@ def other_inputs(folder):
         helper.make_node("Mul", ["types_sum", "thousand"], ["types_part"]),
         helper.make_node("Add", ["ids_part", "types_part"], ["logits"]),
     ]
-    write(folder, "type-ids", with_types, [IDS, MASK, TYPES], [graph_output()],
-          [constant("thousand", 1000, np.float32)])
+    write(
+        folder, "type-ids", with_types, [IDS, MASK, TYPES], [graph_output()], [constant("thousand", 1000, np.float32)]
+    )
     with_positions = [
         helper.make_node("Add", ["attention_mask", "position_ids"], ["mask_and_positions"]),
         *masked_sum("logits", mask="mask_and_positions"),
     ]
     write(folder, "position-ids", with_positions, [IDS, MASK, graph_input("position_ids")], [graph_output()])
     write(folder, "no-mask", masked_sum("logits", mask=None), [IDS], [graph_output()])
-    write(folder, "fixed-shape", masked_sum("logits"),
-          [graph_input("input_ids", shape=(1, 8)), graph_input("attention_mask", shape=(1, 8))],
-          [graph_output(shape=(1, 1))])
+    write(
+        folder,
+        "fixed-shape",
+        masked_sum("logits"),
+        [graph_input("input_ids", shape=(1, 8)), graph_input("attention_mask", shape=(1, 8))],
+        [graph_output(shape=(1, 1))],
+    )
 
 
 def misbehaving(folder):
@@ -118,8 +139,14 @@ def misbehaving(folder):
         *masked_sum("sum_part"),
         helper.make_node("Add", ["sum_part", "nan_part"], ["logits"]),
     ]
-    write(folder, "nan-on-7", nan_on_7, [IDS, MASK], [graph_output()],
-          [constant("seven", 7, np.int64), constant("nan", np.nan, np.float32), constant("zero", 0, np.float32)])
+    write(
+        folder,
+        "nan-on-7",
+        nan_on_7,
+        [IDS, MASK],
+        [graph_output()],
+        [constant("seven", 7, np.int64), constant("nan", np.nan, np.float32), constant("zero", 0, np.float32)],
+    )
     # A vocabulary of 10 ids: any other id fails inside the runtime.
     embed = [
         helper.make_node("Gather", ["embeddings", "input_ids"], ["embedded"], axis=0),
@@ -127,8 +154,14 @@ def misbehaving(folder):
         helper.make_node("Mul", ["embedded", "mask_as_float"], ["kept"]),
         helper.make_node("ReduceSum", ["kept", "axis_1"], ["logits"], keepdims=1),
     ]
-    write(folder, "vocabulary-of-10", embed, [IDS, MASK], [graph_output()],
-          [constant("embeddings", np.arange(10) / 100, np.float32)])
+    write(
+        folder,
+        "vocabulary-of-10",
+        embed,
+        [IDS, MASK],
+        [graph_output()],
+        [constant("embeddings", np.arange(10) / 100, np.float32)],
+    )
 
 
 def slow(folder):
@@ -161,9 +194,19 @@ def slow(folder):
         helper.make_node("Mul", ["largest", "zero"], ["nothing"]),
         helper.make_node("Add", ["sum_part", "nothing"], ["logits"]),
     ]
-    write(folder, "slow", nodes, [IDS, MASK], [graph_output()],
-          [constant("zero_index", 0, np.int64), constant("matrix_shape", [512, 512], np.int64),
-           constant("true", True, np.bool_), constant("zero", 0, np.float32)])
+    write(
+        folder,
+        "slow",
+        nodes,
+        [IDS, MASK],
+        [graph_output()],
+        [
+            constant("zero_index", 0, np.int64),
+            constant("matrix_shape", [512, 512], np.int64),
+            constant("true", True, np.bool_),
+            constant("zero", 0, np.float32),
+        ],
+    )
 
 
 def main():

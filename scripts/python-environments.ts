@@ -18,7 +18,8 @@ export function findPython(): string | undefined {
  * lists. Installs it if it is not there, or if the list has changed since.
  */
 export function preparePython(python: string, folder: string, requirements: string): string {
-  const interpreter = join(folder, "bin", "python");
+  const isWindows = process.platform === "win32";
+  const interpreter = join(folder, ...(isWindows ? ["Scripts", "python.exe"] : ["bin", "python"]));
   const installed = join(folder, "installed.txt");
   const wanted = readFileSync(requirements, "utf8");
   if (existsSync(installed) && readFileSync(installed, "utf8") === wanted) return interpreter;

@@ -1,10 +1,19 @@
 #!/usr/bin/env bash
-# Installs the foreign clients that test/interop drives: grpcurl and grpc-health-probe (needs Go), Python grpcio (needs
-# Python 3), and builds the examples in both languages. Tests whose client is missing are skipped and say so.
+# Installs the foreign programs that test/interop drives: grpcurl, grpc-health-probe, the Connect conformance suite,
+# h2spec and grpc-go's interoperability client (need Go), Python grpcio (needs Python 3); and builds the examples in both
+# languages. test/interop/go/go.mod pins the versions of conformance, h2spec and the client. Tests whose program is
+# missing are skipped and say so. With --require, exits with 1 if one cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=.cache/interop
 mkdir -p "$target/bin"
+
+missing() {
+  echo "setup-interop: $1" >&2
+  if [ "$require" = yes ]; then exit 1; fi
+}
+require=no
+if [ "${1-}" = --require ]; then require=yes; fi
 
 if command -v go > /dev/null; then
   export GOBIN="$PWD/$target/bin"
@@ -12,8 +21,9 @@ if command -v go > /dev/null; then
   [ -x "$GOBIN/grpc-health-probe" ] || go install github.com/grpc-ecosystem/grpc-health-probe@v0.4.61
   (cd examples/go && ../../node_modules/.bin/buf generate ../../proto --path ../../proto/rerank &&
     go build -o "$GOBIN/example-go" .)
+  [ -x "$GOBIN/connectconformance" ] && [ -x "$GOBIN/h2spec" ] && [ -x "$GOBIN/client" ] || go install -C test/interop/go tool
 else
-  echo "setup-interop: no Go here, so no grpcurl and no grpc-health-probe" >&2
+  missing "no Go here, so none of the programs that are written in it"
 fi
 
 if command -v python3 > /dev/null; then
@@ -23,5 +33,5 @@ if command -v python3 > /dev/null; then
   "$target/venv/bin/python" -m grpc_tools.protoc -I proto --python_out=examples/python \
     --grpc_python_out=examples/python rerank/v1/rerank_service.proto
 else
-  echo "setup-interop: no Python here, so no grpcio client" >&2
+  missing "no Python here, so no grpcio client"
 fi

@@ -1,11 +1,13 @@
 /**
- * Runs the compiled tests, or those whose path contains one of the arguments. `node --test` of Node
- * 20 takes no glob, hence this list of files.
+ * Runs the compiled tests, or those whose path contains one of the arguments. At the end it says
+ * which were skipped and why. Exits with 1 if one fails.
  */
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { type SkippedTest, skippedReport } from "./skipped-report.ts";
 
 const root = fileURLToPath(new URL("../test", import.meta.url));
 const wanted = process.argv.slice(2);
@@ -15,5 +17,18 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" })
   .map((path) => join(root, path))
   .sort();
 if (files.length === 0) throw new Error(`no test matches: ${wanted.join(" ")}`);
-const { status } = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" });
-process.exitCode = status ?? 1;
+
+const skipped: SkippedTest[] = [];
+const events = run({ files, concurrency: true });
+events.on("test:pass", ({ name, file, skip }) => {
+  if (skip === undefined) return;
+  const reason = typeof skip === "string" && skip !== "" ? skip : undefined;
+  skipped.push({ file: file === undefined ? "" : relative(root, file), name, reason });
+});
+events.on("test:fail", () => {
+  process.exitCode = 1;
+});
+const report = events.compose(new spec());
+// After the summary, which the reporter writes when the tests have ended.
+report.on("end", () => process.stdout.write(skippedReport(skipped)));
+report.pipe(process.stdout);

@@ -40,8 +40,18 @@ export const httpStatusOf = {
 export interface RerankErrorOptions {
   /** The request field at fault, in wire spelling, for example `top_n`. */
   readonly field?: string;
-  /** How long a client should wait before it tries again, in milliseconds. */
+  /** The limit that the request was over, in the unit that the message names. For logs. */
+  readonly limit?: number;
+  /**
+   * How long a client should wait before it tries again, in milliseconds. A `resource_exhausted`
+   * without it is for good: the same request would be refused again.
+   */
   readonly retryAfterMs?: number;
+  /**
+   * Which of several things that were given together is at fault, from 0: a pair of a request, or a
+   * request of several.
+   */
+  readonly position?: number;
   /** What led to this error. Kept for logs, never sent to a client. */
   readonly cause?: unknown;
 }
@@ -55,13 +65,21 @@ export class RerankError extends Error {
   override readonly name = "RerankError";
   readonly code: RerankErrorCode;
   readonly field: string | undefined;
+  readonly limit: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly position: number | undefined;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Half of a character in a status line cannot be encoded, and no error may fail on its way out.
+    super(
+      message.toWellFormed(),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.field = options.field;
+    this.limit = options.limit;
     this.retryAfterMs = options.retryAfterMs;
+    this.position = options.position;
   }
 }
 

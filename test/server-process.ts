@@ -33,14 +33,24 @@ export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}) {
   return { ...Object.fromEntries(kept), NO_COLOR: "1", ...extra };
 }
 
-/** Starts `rerankd serve` with the bundled model and waits until it is ready. */
+/** Starts `rerankd serve`, with the bundled model unless told otherwise, and waits until it is ready. */
 export async function startServerProcess(
   args: readonly string[] = [],
-  options: { readonly port?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly port?: number;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly bundled?: boolean;
+  } = {},
 ): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
-    [mainPath, "serve", `--port=${options.port ?? 0}`, "--model-id=bundled", ...args],
+    [
+      mainPath,
+      "serve",
+      `--port=${options.port ?? 0}`,
+      ...(options.bundled === false ? [] : ["--model-id=bundled"]),
+      ...args,
+    ],
     { stdio: ["ignore", "ignore", "pipe"], env: cleanEnvironment(options.env) },
   );
   const lines: string[] = [];

@@ -9,9 +9,7 @@ from pydantic import BaseModel
 from sentence_transformers import CrossEncoder
 
 model_name, port, max_length = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-model = CrossEncoder(
-    model_name, device="cpu", max_length=max_length, activation_fn=torch.nn.Identity()
-)
+model = CrossEncoder(model_name, device="cpu", max_length=max_length, activation_fn=torch.nn.Identity())
 app = FastAPI()
 
 

@@ -118,6 +118,19 @@ const list: readonly Goal[] = [
     value: read("recovered_ratio"),
     ...atLeast(fullSpeed),
   },
+  {
+    figure: "admission",
+    what: "requests that an idle server refused for nothing",
+    value: read("needless"),
+    applies: ({ load }) => load === "idle",
+    ...atMost(0),
+  },
+  {
+    figure: "admission",
+    what: "share of requests refused for nothing",
+    value: (row) => read("needless")(row) / read("asked")(row),
+    applies: ({ load }) => load !== "idle",
+  },
 ];
 
 /** Returns the goals with what was measured for each; goals without a measurement are left out. */

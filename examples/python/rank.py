@@ -18,9 +18,7 @@ def main(query: str, documents: list[str]) -> int:
     request = RerankRequest(query=query, documents=documents)
     with grpc.insecure_channel(address) as channel:
         try:
-            answer = RerankServiceStub(channel).Rerank(
-                request, timeout=TIMEOUT_S, metadata=metadata
-            )
+            answer = RerankServiceStub(channel).Rerank(request, timeout=TIMEOUT_S, metadata=metadata)
         except grpc.RpcError as error:
             print(f"{error.code().name}: {error.details()}", file=sys.stderr)
             return 1

@@ -1,3 +1,4 @@
+import { firstCodePoints } from "../../src/characters.ts";
 import type { ShownOutput, Step } from "./steps.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,18 +50,18 @@ export function titleOf(step: Step): string {
     case "serve":
       return `serves with \`${step.command}\``;
     case "command":
-      return `${step.output ? "shows what" : "runs"} \`${shorten(step.command)}\`${step.output ? " prints" : ""}`;
+      return `${step.output ? "shows what" : "runs"} \`${firstLineOf(step.command)}\`${step.output ? " prints" : ""}`;
     case "program":
       return "has a TypeScript client that prints what is shown";
     case "skipped":
-      return `leaves out \`${shorten(step.title)}\``;
+      return `leaves out \`${firstLineOf(step.title)}\``;
   }
 }
 
-function shorten(text: string): string {
+function firstLineOf(text: string): string {
   const longest = 60;
   const line = text.split("\n").find((words) => !words.startsWith("#")) ?? text;
-  return line.slice(0, longest);
+  return firstCodePoints(line, longest);
 }
 
 function mustSucceed(code: number | null, command: string): void {

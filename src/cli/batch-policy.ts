@@ -1,6 +1,5 @@
 import type { Device } from "../inference/devices.ts";
 import type { BackendInfo } from "../inference/session-options.ts";
-import type { ModelDtype } from "../models/dtypes.ts";
 import type { BatchPolicy } from "../scheduler/fair-queue.ts";
 
 /**
@@ -13,11 +12,6 @@ const policies: Readonly<Record<Device, BatchPolicy>> = {
   cuda: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
   webgpu: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
 };
-
-/** Whether weights of a type may come with activations that are quantized batch by batch. */
-export function isQuantized(dtype: ModelDtype): boolean {
-  return dtype === "int8" || dtype === "uint8" || dtype === "q8";
-}
 
 /** Returns how many tokens a batch has at most on a device where nothing else is set. */
 export function usualBatchTokens(device: Device): number {
@@ -36,5 +30,6 @@ export function batchPolicyFor(
   return {
     maxBatchTokens,
     runOverheadTokens: rowByRow ? maxBatchTokens : runOverheadTokens,
+    rowByRow,
   };
 }

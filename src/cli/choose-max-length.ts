@@ -4,8 +4,8 @@ import { StartupError } from "../errors.ts";
 export interface LengthWish {
   /** Longest pair that was asked for, in tokens; undefined: nobody did. */
   readonly asked: number | undefined;
-  /** Longest pair that the model has positions for, in tokens. */
-  readonly modelLimit: number;
+  /** Longest pair that the model can read, in tokens; undefined: its files do not tell. */
+  readonly modelLimit: number | undefined;
   /** Whether it is the bundled model. */
   readonly isBundled: boolean;
 }
@@ -19,8 +19,12 @@ const defaultMaxLength = 512;
  * Throws a StartupError if more was asked for than the model has positions for.
  */
 export function chooseMaxLength({ asked, modelLimit, isBundled }: LengthWish): number {
-  if (asked === undefined) return isBundled ? modelLimit : Math.min(defaultMaxLength, modelLimit);
-  if (asked <= modelLimit) return asked;
+  if (asked === undefined) {
+    return isBundled && modelLimit !== undefined
+      ? modelLimit
+      : Math.min(defaultMaxLength, modelLimit ?? defaultMaxLength);
+  }
+  if (modelLimit === undefined || asked <= modelLimit) return asked;
   throw new StartupError(
     `--max-length must be at most the model's own limit of ${modelLimit}, got: \`${asked}\``,
   );

@@ -11,6 +11,8 @@ import type { DtypeChoice, WeightsChoice } from "../models/dtypes.ts";
 export interface WeightsWish {
   readonly device: string;
   readonly dtype: string;
+  /** The path of one ONNX file inside the model; undefined: one is chosen. */
+  readonly onnxFile?: string | undefined;
 }
 
 /** What to run on, and which weights that means. */
@@ -26,5 +28,9 @@ export interface ChosenWeights {
 export function chooseWeights(wish: WeightsWish): ChosenWeights {
   const device = parseDeviceName(wish.device);
   const plan: DevicePlan = planDevices(device, findDeviceObstacles());
-  return { device, weights: { dtype: wish.dtype as DtypeChoice, device: plan.attempts[0] } };
+  const { dtype, onnxFile } = wish;
+  return {
+    device,
+    weights: { dtype: dtype as DtypeChoice, device: plan.attempts[0], onnxFile },
+  };
 }

@@ -4,6 +4,7 @@ import { createResilientBackend, type ResilientBackend } from "../inference/resi
 import type { BackendInfo } from "../inference/session-options.ts";
 import { startWorkerBackend } from "../inference/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
+import type { Activations } from "../reranker/activation.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
@@ -12,7 +13,10 @@ import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
-import { batchPolicyFor, isQuantized } from "./batch-policy.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
+import { checkCacheSize } from "./check-cache-size.ts";
+import type { EngineObserver } from "./engine-monitor.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -28,12 +32,18 @@ export interface EngineOptions {
   /** Names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];
   readonly admission: AdmissionLimits;
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
   /** Memory for scores of pairs that were asked for before; 0: none are kept. */
   readonly cacheMb: number;
   /** undefined: by device. */
   readonly maxBatchTokens: number | undefined;
+  /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
+  readonly refuseDuringOutage?: boolean | undefined;
   /** Hears of every run of the model when it has ended. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+  /** Hears of everything that changes, also while the engine loads. */
+  readonly observer?: EngineObserver | undefined;
 }
 
 /** What an engine does now. */
@@ -58,10 +68,12 @@ export interface Engine {
 
 /**
  * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
- * a canary.
+ * a canary. Rejects with a StartupError if that cannot be.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, device, threads, maxLength, limits, servedModels } = options;
+  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
+  checkCacheSize(options.cacheMb);
+  const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
   const backend = createResilientBackend({
     startWorker: (events) =>
@@ -69,19 +81,31 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         modelPath: model.onnxPath,
         device,
         dtype: model.dtype,
-        quantized: isQuantized(model.dtype),
+        rowByRow: model.rowByRow,
+        positiveLabel: model.positiveLabel,
+        firstPosition: model.config.firstPosition,
         threads,
         spinning: options.spinning,
         ...events,
       }),
-    padId,
+    padId: padId ?? 0,
   });
+  if (observer !== undefined) backend.onStatus(observer.onBackend);
   const loading = [
-    createTokenizer({ path: model.tokenizerPath, padTokenId: padId }),
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      model: model.config.tokenizer,
+      prompt: model.prompt,
+      padTokenIdWins: model.config.isDecoder,
+      maxLength,
+      onState: observer?.onTokenizer,
+    }),
     backend.start(),
   ] as const;
   try {
     const [tokenizer, info] = await Promise.all(loading);
+    observer?.onTokenizerNotes(tokenizer.notes);
     const scheduler = createScheduler({
       backend,
       clock: systemClock,
@@ -90,16 +114,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       limits: options.admission,
       onBatch: padded(options.onBatch, info.rowByRow),
     });
-    const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
     const reranker = createReranker({
       tokenizer,
-      scheduler,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
       clock: systemClock,
       cache,
       limits,
       servedModels,
+      activations: options.activations,
       maxLength,
-      maxWindowTokens: options.admission.maxQueueTokens,
+      // One pair is read whatever the queue takes.
+      maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),
     });
     const close = async (): Promise<void> => {
       await Promise.all([backend.close(), tokenizer.close()]);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
+import { firstCodePoints } from "../characters.ts";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -7,7 +8,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const turns = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** No grapheme that a terminal shows is longer; a run of combining marks is cut there. */
-const maxUnitsPerColumn = 16;
+const maxCharactersPerColumn = 16;
 
 /**
  * Returns a text as one line of at most `columns` columns, with `…` where it was cut. A character of
@@ -15,7 +16,7 @@ const maxUnitsPerColumn = 16;
  * cursor, become spaces.
  */
 export function fitColumns(text: string, columns: number): string {
-  const start = text.slice(0, columns * maxUnitsPerColumn);
+  const start = firstCodePoints(text, columns * maxCharactersPerColumn);
   const line = stripVTControlCharacters(start)
     .replace(turns, "")
     .replace(/[\s\p{Cc}\u2028\u2029]+/gu, " ")

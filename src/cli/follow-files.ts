@@ -7,7 +7,8 @@ const followPollMs = 1_000;
 export interface FollowOptions {
   /** What stampOf() returned before the files were read, so that no change is missed. */
   readonly since: string;
-  readonly onChange: () => Promise<void>;
+  /** Resolves to false if what it read cannot be used: it is then called again at every look. */
+  readonly onChange: () => Promise<boolean>;
   /** How often to look, in milliseconds. Default: 1,000. */
   readonly pollMs?: number | undefined;
 }
@@ -30,16 +31,14 @@ export function followFiles(
   paths: readonly string[],
   { since, onChange, pollMs = followPollMs }: FollowOptions,
 ): () => void {
-  let last = since;
+  let taken = since;
   let isEnded = false;
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     const stamp = await stampOf(paths);
     if (isEnded) return;
-    if (stamp !== last) {
-      last = stamp;
-      await onChange();
-    }
+    // Taken only once it could be used: a read may fail without a fault of the files.
+    if (stamp !== taken && (await onChange())) taken = stamp;
     arm();
   };
   const arm = (): void => {

@@ -17,6 +17,7 @@ export interface RankRequest {
   readonly topN?: number | undefined;
   readonly rawScores?: boolean | undefined;
   readonly longDocuments?: "truncate" | "windows" | undefined;
+  readonly scoreThreshold?: number | undefined;
 }
 
 /** What a command gets back. */

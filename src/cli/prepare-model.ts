@@ -1,9 +1,16 @@
 import type { EngineConfig } from "../config/engine-config.ts";
+import { StartupError } from "../errors.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { DownloadProgress } from "../models/hub-download.ts";
 import { readHubOptions } from "../models/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import { resolveModel } from "../models/resolve-model.ts";
+import { explainLoadError } from "../models/verify-weights.ts";
+import {
+  type ActivationChoice,
+  type Activations,
+  chooseActivations,
+} from "../reranker/activation.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
@@ -29,6 +36,8 @@ export interface PreparedModel {
   readonly weightsDevice: ChosenWeights["weights"]["device"];
   /** Longest pair in tokens. */
   readonly maxLength: number;
+  /** What becomes of logits. */
+  readonly activations: Activations;
 }
 
 /**
@@ -44,6 +53,8 @@ export async function prepareModel(
     modelId: config.modelId,
     revision: config.revision,
     ...weights,
+    positiveLabel: config.positiveLabel,
+    prompt: config.prompt,
     hub: await readHubOptions(env),
     bundledDirectory: bundledModelDirectory(),
     ...(onProgress ? { onProgress } : {}),
@@ -52,33 +63,54 @@ export async function prepareModel(
   if (choice) log.info({}, choice);
   if (notice) log.warn({ model: model.name }, notice);
   log.info({ model: model.name, source, dtype: model.dtype }, "loading");
+  for (const note of model.notes) log.info({ model: model.name }, note);
   const maxLength = chooseMaxLength({
     asked: config.maxLength,
     modelLimit: model.config.maxPositionTokens,
     isBundled: source === "bundled",
   });
-  return { model, device, weightsDevice: weights.device, maxLength };
+  const activations = activationsOf(config, model);
+  if (config.activation === "auto" && model.activation.note !== undefined) {
+    log.warn({ model: model.name }, model.activation.note);
+  }
+  return { model, device, weightsDevice: weights.device, maxLength, activations };
 }
 
-/** Loads a prepared model. `onBatch` hears of every run. Rejects as `createEngine` does. */
-export function startEngine(
+function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
+  const { activation, note } = model.activation;
+  if (choice === "model" && note !== undefined) {
+    throw new StartupError(`--activation model cannot be had of \`${model.name}\`: ${note}`, {
+      hint: "choose --activation sigmoid, or none for the logits",
+    });
+  }
+  return chooseActivations(choice as ActivationChoice, activation);
+}
+
+/**
+ * Loads a prepared model, with those who observe its runs and changes. Rejects as `createEngine`
+ * does; where that is for wrong bytes in the hub's cache, with a StartupError that says so.
+ */
+export async function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  onBatch?: EngineOptions["onBatch"],
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
   const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  const { model, device, maxLength } = prepared;
-  return createEngine({
+  const { model, device, maxLength, activations } = prepared;
+  return await createEngine({
     model,
     device,
     maxLength,
     threads,
     spinning,
+    activations,
     limits: config,
     servedModels: [model.name, ...servedModelNames],
     admission: config,
     cacheMb,
     maxBatchTokens,
-    onBatch,
+    ...options,
+  }).catch(async (error: unknown) => {
+    throw await explainLoadError(error, model);
   });
 }

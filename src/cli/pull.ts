@@ -14,14 +14,18 @@ import type { ProcessContext } from "./run.ts";
  */
 export async function pull(config: PullConfig, context: ProcessContext): Promise<string> {
   const { env, stderr, stop } = context;
-  const { modelId: id, revision } = config;
+  const { modelId: id, revision, verify } = config;
   const options = { revision, ...chooseWeights(config).weights, hub: await readHubOptions(env) };
-  const cached = options.hub.offline ? await findCached(options, id) : undefined;
+  const cached = options.hub.offline && !verify ? await findCached(options, id) : undefined;
+  const isEnough = cached?.preferred && cached.fault === undefined;
   const display = createProgressDisplay(stderr, { env });
-  const downloading = cached?.preferred
-    ? Promise.resolve(cached)
-    : downloadModel({ ...options, id, onProgress: display.update, signal: stop });
-  const { directory } = await downloading.finally(display.done);
+  const downloading = isEnough
+    ? Promise.resolve({ ...cached, replaced: [] })
+    : downloadModel({ ...options, id, verify, onProgress: display.update, signal: stop });
+  const { directory, replaced } = await downloading.finally(display.done);
+  for (const path of replaced) {
+    stderr.write(`${path} was not as the hub has it, and was fetched again\n`);
+  }
   stderr.write(`${describeLicense(await readLicense(id, directory, true))}\n`);
   return directory;
 }

@@ -47,12 +47,10 @@ async function rankDocuments(
   const ranker = await openRanker({ server, engine }, context);
   try {
     const texts = documents.map(({ text }) => text);
-    const { model, results } = await ranker.rerank(
-      { query, documents: texts, topN, rawScores, longDocuments },
+    return await ranker.rerank(
+      { query, documents: texts, topN, rawScores, longDocuments, scoreThreshold },
       { signal: context.stop },
     );
-    const least = scoreThreshold ?? Number.NEGATIVE_INFINITY;
-    return { model, results: results.filter(({ relevanceScore }) => relevanceScore >= least) };
   } finally {
     await ranker.close();
   }

@@ -9,7 +9,7 @@ import { listTlsPaths, readTlsFiles } from "./tls-files.ts";
 /** Keys and certificates, and the files that they come from. */
 export interface Security {
   /** What the server is made with. */
-  readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins">;
+  readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins" | "reflectionAccess">;
   /**
    * Hands what changes in the files to the server, until the returned function is called. What is
    * broken, in the middle of a change say, is left alone with a warning, and the old stays.
@@ -29,7 +29,7 @@ export async function openSecurity(
   config: SecurityConfig,
   { log, pollMs }: SecurityContext,
 ): Promise<Security> {
-  const { apiKeysPath, corsOrigins, tls } = config;
+  const { apiKeysPath, corsOrigins, reflectionAccess, tls } = config;
   const readKeys = async (): Promise<readonly string[]> => [
     ...config.apiKeys,
     ...(apiKeysPath === undefined ? [] : await readApiKeys(apiKeysPath)),
@@ -50,22 +50,27 @@ export async function openSecurity(
     since: string,
     read: () => Promise<object>,
   ) => {
-    const onChange = async (): Promise<void> => {
+    let lastReason: string | undefined;
+    const onChange = async (): Promise<boolean> => {
       try {
         log.info({ files: paths, ...(await read()) }, `${what} were read again`);
+        lastReason = undefined;
+        return true;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        log.warn(
-          { files: paths, reason },
-          `${what} have changed and are broken: the old ones stay`,
-        );
+        if (reason !== lastReason) {
+          const message = `${what} have changed and are broken: the old ones stay`;
+          log.warn({ files: paths, reason }, message);
+        }
+        lastReason = reason;
+        return false;
       }
     };
     return followFiles(paths, { since, onChange, pollMs });
   };
 
   return {
-    options: { apiKeys, corsOrigins, tls: tls && (await readTlsFiles(tls)) },
+    options: { apiKeys, corsOrigins, reflectionAccess, tls: tls && (await readTlsFiles(tls)) },
     follow(server) {
       const ends: (() => void)[] = [];
       if (apiKeys !== undefined && keyPaths.length > 0) {

@@ -10,11 +10,10 @@ import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { usualBatchTokens } from "./batch-policy.ts";
-import { followBackend } from "./follow-backend.ts";
+import { createEngineMonitor } from "./engine-monitor.ts";
 import { packageVersion, readPage } from "./package-root.ts";
 import { type PreparedModel, prepareModel, startEngine } from "./prepare-model.ts";
 import { createProgressDisplay } from "./progress.ts";
-import { refuseDuringOutage } from "./refuse-during-outage.ts";
 import type { ProcessContext } from "./run.ts";
 import { openSecurity } from "./security.ts";
 import { startSystemdNotifier } from "./systemd-notifier.ts";
@@ -53,6 +52,7 @@ export async function serve(
     device: "",
     dtype: model.dtype,
     maxLength,
+    activation: prepared.activations.usual,
     version: packageVersion(),
     reason: "the model is loading",
   });
@@ -78,7 +78,12 @@ export async function serve(
   warnOfExposure({ ...config, nghttp2Version: context.nghttp2Version }, log);
   const endFollowing = security.follow(server);
 
-  const starting = startEngine(config, prepared, telemetry.onBatch);
+  const monitor = createEngineMonitor({ log, health });
+  const starting = startEngine(config, prepared, {
+    onBatch: telemetry.onBatch,
+    observer: monitor,
+    refuseDuringOutage: true,
+  });
   const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
     endFollowing();
     server.destroy();
@@ -89,21 +94,24 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, refuseDuringOutage(engine.reranker, engine.backend)));
-  followBackend(engine, { log, health });
+  door.open(telemetry.follow(engine, engine.reranker));
   tellOfNames(config, model.name, log);
-  log.info(
-    {
-      ...address,
-      model: model.name,
-      device: engine.info.device,
-      dtype: model.dtype,
-      max_length: maxLength,
-      threads: engine.info.threads,
-      ready_ms: Math.round(performance.now() - startedMs),
-    },
-    "ready",
+  // A worker may have ended since it was loaded, and then there is nothing to be ready with.
+  health.onceServing(() =>
+    log.info(
+      {
+        ...address,
+        model: model.name,
+        device: engine.info.device,
+        dtype: model.dtype,
+        max_length: maxLength,
+        threads: engine.info.threads,
+        ready_ms: Math.round(performance.now() - startedMs),
+      },
+      "ready",
+    ),
   );
+  monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");
@@ -132,14 +140,14 @@ function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, l
 /** A reranker that turns callers away until the model is there. */
 function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
   let behind: Reranker | undefined;
+  const open = (): Reranker => {
+    if (behind) return behind;
+    throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
+  };
   return {
     reranker: {
-      async rerank(request, call) {
-        if (behind) return behind.rerank(request, call);
-        throw new RerankError("unavailable", "the model is loading, try again", {
-          retryAfterMs: 1000,
-        });
-      },
+      rerank: async (request, call) => await open().rerank(request, call),
+      rerankTogether: async (requests, call) => await open().rerankTogether(requests, call),
     },
     open(reranker) {
       behind = reranker;

@@ -4,7 +4,7 @@ import { errorFromAbort, RerankError } from "../errors.ts";
 import type { RerankRequest, RerankResult } from "../reranker/rerank-request.ts";
 import { linkSignals } from "../server/linked-signal.ts";
 import { checkTimeout, checkTypes } from "./check-types.ts";
-import { followBackend } from "./follow-backend.ts";
+import { createEngineMonitor } from "./engine-monitor.ts";
 import { type PrepareContext, prepareModel, startEngine } from "./prepare-model.ts";
 
 /** How long one call may take, and who may end it. */
@@ -65,12 +65,11 @@ export async function startReranker(
     throw signal.aborted ? errorFromAbort(signal) : error;
   });
   if (signal.aborted) throw errorFromAbort(signal);
-  const engine = await startEngine(config, prepared);
+  const engine = await startEngine(config, prepared, { observer: createEngineMonitor({ log }) });
   if (signal.aborted) {
     await engine.close();
     throw errorFromAbort(signal);
   }
-  followBackend(engine, { log });
   const closing = new AbortController();
   // Every call under way listens to it.
   setMaxListeners(0, closing.signal);

@@ -1,4 +1,5 @@
 import type { TelemetryConfig } from "../config/telemetry-config.ts";
+import { loadOnce } from "../load-once.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { BatchStats } from "../scheduler/observation.ts";
 import { type HealthState, isServing } from "../server/health-state.ts";
@@ -50,12 +51,10 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
   let tracing: Tracing | undefined;
   let port: MetricsServer | undefined;
   let observer: ServerObserver = {};
-  let loadingMetrics: Promise<Metrics> | undefined;
-
-  async function importMetrics(): Promise<Metrics> {
+  const loadedMetrics = loadOnce(async (): Promise<Metrics> => {
     const { createMetrics } = await import("../telemetry/metrics.ts");
     return createMetrics(readState);
-  }
+  });
 
   function readState(): ServerState {
     const { report } = health;
@@ -68,8 +67,7 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
   }
 
   async function metricsText(): Promise<MetricsText> {
-    loadingMetrics ??= importMetrics();
-    return await (await loadingMetrics).text();
+    return await (await loadedMetrics.get()).text();
   }
 
   async function startTracing(tracesUrl: string): Promise<Tracing> {
@@ -86,8 +84,7 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
   async function load(): Promise<void> {
     if (config.metrics) {
       if (config.metricsPort !== undefined) await openPort(config.metricsPort);
-      loadingMetrics ??= importMetrics();
-      metrics = await loadingMetrics;
+      metrics = await loadedMetrics.get();
     }
     if (config.tracesUrl !== undefined) tracing = await startTracing(config.tracesUrl);
     observer = combineObservers([metrics?.observer ?? [], tracing?.observer ?? []].flat());

@@ -4,6 +4,7 @@ import type {
   DescMethodUnary,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { loadOnce } from "../load-once.ts";
 import type { CallScope } from "./call-scope.ts";
 
 /** What a transport needs to know of a call. */
@@ -29,12 +30,11 @@ export interface ClientTransport {
   close(): Promise<void>;
 }
 
-/** Returns a transport that is loaded with its first call. */
+/** Returns a transport that is loaded with its first call, or a later one where that failed. */
 export function createLazyTransport(load: () => Promise<ClientTransport>): ClientTransport {
-  let loaded: Promise<ClientTransport> | undefined;
+  const loaded = loadOnce(load);
   const transportFor = async ({ signal }: TransportCall): Promise<ClientTransport> => {
-    loaded ??= load();
-    const transport = await loaded;
+    const transport = await loaded.get();
     // The call may have ended, and the transport been closed, in the meantime.
     signal.throwIfAborted();
     return transport;
@@ -46,7 +46,7 @@ export function createLazyTransport(load: () => Promise<ClientTransport>): Clien
     },
     async close() {
       // One that could not be loaded has nothing to close.
-      const transport = await loaded?.catch(() => undefined);
+      const transport = await loaded.present()?.catch(() => undefined);
       await transport?.close();
     },
   };

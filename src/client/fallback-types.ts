@@ -26,10 +26,17 @@ export interface RankedCandidate<T extends Candidate> {
 
 /**
  * Why the server's ranking is missing: it cannot be reached or is not ready (`unavailable`), did
- * not answer in time (`timeout`), has no room (`overloaded`), failed (`failed`), or was not asked
- * because it failed a moment ago (`circuit_open`).
+ * not answer in time (`timeout`), has no room now (`overloaded`), never has room or time for so much
+ * (`too_large`), failed (`failed`), or was not asked because it failed a moment ago
+ * (`circuit_open`).
  */
-export type FallbackReason = "unavailable" | "timeout" | "overloaded" | "failed" | "circuit_open";
+export type FallbackReason =
+  | "unavailable"
+  | "timeout"
+  | "overloaded"
+  | "too_large"
+  | "failed"
+  | "circuit_open";
 
 /** Candidates from most to least relevant. */
 export type RankedCandidates<T extends Candidate> =
@@ -69,9 +76,9 @@ export interface FallbackCallOptions extends CallOptions, FallbackWeights {
 
 /** What a log line is about. */
 export interface FallbackLogEvent {
-  /** The server stopped answering, or answers again. */
-  readonly type: "outage" | "recovery";
-  /** Why an outage began. */
+  /** The server stopped answering, answers again, or was sent a request that never fits. */
+  readonly type: "outage" | "recovery" | "too_large";
+  /** Why the server's ranking is missing. */
   readonly reason?: FallbackReason | undefined;
   /** What the call failed with. */
   readonly error?: RerankClientError | undefined;

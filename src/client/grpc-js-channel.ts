@@ -1,8 +1,9 @@
-import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
+import { type ChannelOptions, credentials } from "@grpc/grpc-js";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
 import type { Addresses } from "../server-address.ts";
 import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
+import { tlsCredentialsOf } from "./grpc-js-credentials.ts";
 import { addressListScheme } from "./grpc-js-resolver.ts";
 import { idleTimeoutMs, pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
 
@@ -51,7 +52,7 @@ export function targetOf(addresses: Addresses): string {
 }
 
 /** Returns the options of a channel. */
-export function channelOptionsOf({ tls, maxMessageBytes }: ClientSettings): ChannelOptions {
+export function channelOptionsOf({ maxMessageBytes }: ClientSettings): ChannelOptions {
   return {
     "grpc.service_config": JSON.stringify(serviceConfig),
     // The configuration is the one above; DNS is not asked for another.
@@ -70,22 +71,14 @@ export function channelOptionsOf({ tls, maxMessageBytes }: ClientSettings): Chan
     "grpc.use_local_subchannel_pool": 1,
     // The other transports take no proxy from the environment either.
     "grpc.enable_http_proxy": 0,
-    ...(tls.serverName !== undefined && { "grpc.ssl_target_name_override": tls.serverName }),
   };
 }
 
-/** Returns the credentials of a channel. */
-export function credentialsOf([{ secure }]: Addresses, tls: ClientTlsOptions) {
-  return secure ? tlsCredentials(tls) : credentials.createInsecure();
-}
-
-function tlsCredentials({
-  ca,
-  cert,
-  key,
-  rejectUnauthorized = true,
-}: ClientTlsOptions): ChannelCredentials {
-  const pem = (text: string | Uint8Array | undefined): Buffer | null =>
-    text === undefined ? null : Buffer.from(text);
-  return credentials.createSsl(pem(ca), pem(key), pem(cert), { rejectUnauthorized });
+/**
+ * Returns the credentials of a channel. Where there are several addresses, the certificates of all
+ * must be for the host of the first, as gRPC has one name for all servers of a channel.
+ */
+export function credentialsOf([{ secure, hostPort }]: Addresses, tls: ClientTlsOptions) {
+  if (!secure) return credentials.createInsecure();
+  return tlsCredentialsOf(tls, hostPort.slice(0, hostPort.lastIndexOf(":")));
 }

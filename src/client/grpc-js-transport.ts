@@ -8,11 +8,12 @@ import {
 import {
   Client,
   type ClientDuplexStream,
+  type Interceptor,
   Metadata,
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import type { RerankClientError } from "./client-error.ts";
+import { RerankClientError } from "./client-error.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { ClientTransport, TransportCall } from "./client-transport.ts";
 import { channelOptionsOf, credentialsOf, targetOf } from "./grpc-js-channel.ts";
@@ -20,15 +21,37 @@ import { registerAddressLists } from "./grpc-js-resolver.ts";
 import { detailsOfStatus, retryAfterMsOf } from "./retry-after.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
+/** The end of the names of headers whose values are bytes, in base64. */
+const binarySuffix = "-bin";
+
+/** What a transport may be given beside its settings. */
+export interface GrpcJsTransportOptions {
+  /** See what callers do not: the headers and trailers of answers. Default: none. */
+  readonly interceptors?: Interceptor[];
+  /** Whether calls that failed are tried again. Default: true. */
+  readonly retries?: boolean;
+}
+
 /** Returns a transport over `@grpc/grpc-js`. It connects with its first call. */
-export function createGrpcJsTransport(settings: ClientSettings): ClientTransport {
+export function createGrpcJsTransport(
+  settings: ClientSettings,
+  { interceptors = [], retries = true }: GrpcJsTransportOptions = {},
+): ClientTransport {
   const { addresses, tls, headers } = settings;
   registerAddressLists();
   const target = targetOf(addresses);
-  const client = new Client(target, credentialsOf(addresses, tls), channelOptionsOf(settings));
+  const options = {
+    ...channelOptionsOf(settings),
+    ...(!retries && { "grpc.enable_retries": 0 }),
+    interceptors,
+  };
+  const client = new Client(target, credentialsOf(addresses, tls), options);
   const metadataOf = (): Metadata => {
     const metadata = new Metadata();
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    for (const [name, value] of Object.entries(headers)) {
+      const isBinary = name.endsWith(binarySuffix);
+      metadata.set(name, isBinary ? Buffer.from(value, "base64") : value);
+    }
     return metadata;
   };
   return {
@@ -60,7 +83,7 @@ export function createGrpcJsTransport(settings: ClientSettings): ClientTransport
           });
           call.signal.addEventListener("abort", onAbort, { once: true });
         };
-        attempt(false);
+        attempt(!retries);
       });
     },
     async *stream(method, messages, call) {
@@ -78,7 +101,7 @@ export function createGrpcJsTransport(settings: ClientSettings): ClientTransport
       call.signal.addEventListener("abort", onAbort, { once: true });
       void sendAll(stream, messages).catch(onAbort);
       try {
-        yield* stream;
+        yield* answersOf(stream);
       } catch (error) {
         throw errorOf(error as ServiceError);
       } finally {
@@ -108,6 +131,32 @@ function deadlineOf({ timeoutMs }: TransportCall): { readonly deadline?: number 
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
+/**
+ * Yields the answers of a stream, also those that came right before its error: the iterator of the
+ * stream itself drops what is not read by then.
+ */
+async function* answersOf<I, O>(stream: ClientDuplexStream<I, O>): AsyncGenerator<O> {
+  let failure: { readonly error: unknown } | undefined;
+  let wake = (): void => undefined;
+  stream.on("readable", () => wake());
+  stream.once("end", () => wake());
+  stream.once("close", () => wake());
+  stream.once("error", (error) => {
+    failure = { error };
+    wake();
+  });
+  for (;;) {
+    const answer = stream.read();
+    if (answer !== null) yield answer;
+    else if (failure) throw failure.error;
+    else if (stream.readableEnded || stream.destroyed) return;
+    else
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  }
+}
+
 /** Writes messages as fast as the stream takes them and half-closes it. Ends with the stream. */
 async function sendAll<I, O>(
   stream: ClientDuplexStream<I, O>,
@@ -129,6 +178,10 @@ async function sendAll<I, O>(
 
 function errorOf(error: ServiceError): RerankClientError {
   const { code, details, metadata } = error;
+  if (code === undefined) {
+    // What grpc-js makes of an answer that it cannot decompress.
+    return new RerankClientError("internal", "the answer cannot be read", { cause: error });
+  }
   const [bytes] = metadata?.get("grpc-status-details-bin") ?? [];
   const [retryAfter] = metadata?.get("retry-after") ?? [];
   const known = bytes instanceof Buffer ? detailsOfStatus(bytes) : [];

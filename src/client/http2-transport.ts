@@ -1,28 +1,30 @@
 import { connect } from "node:net";
-import { ConnectError } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { RerankClientError } from "./client-error.ts";
-import type { ClientTlsOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { ClientTransport } from "./client-transport.ts";
+import { Http2Connections } from "./http2-connections.ts";
 import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
-import { idleTimeoutMs, pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
+import { tlsOptionsOf } from "./tls-options.ts";
+import { pingIntervalMs, pingTimeoutMs } from "./transport-limits.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
 /**
  * Returns a transport over one HTTP/2 connection, for the protocol gRPC or Connect. It connects
- * with its first call, and again after a connection broke.
+ * with its first call, and again after a connection broke. Interceptors see what callers do not:
+ * the headers and trailers of answers.
  */
-export function createHttp2Transport(settings: ClientSettings): ClientTransport {
+export function createHttp2Transport(
+  settings: ClientSettings,
+  interceptors: Interceptor[] = [],
+): ClientTransport {
   const { headers, maxMessageBytes } = settings;
   const [{ baseUrl, secure, socketPath }] = settings.addresses;
-  const sessionManager = new Http2SessionManager(
+  const sessionManager = new Http2Connections(
     baseUrl,
-    { pingIntervalMs, pingTimeoutMs, idleConnectionTimeoutMs: idleTimeoutMs },
+    // A connection that was silent for longer may be gone without a word, so no call is made on it.
+    { pingIntervalMs, pingTimeoutMs, idleTimeoutMs: pingIntervalMs },
     {
       ...(secure && tlsOptionsOf(settings.tls)),
       ...(socketPath !== undefined && { createConnection: () => connect({ path: socketPath }) }),
@@ -32,6 +34,7 @@ export function createHttp2Transport(settings: ClientSettings): ClientTransport 
     baseUrl,
     httpVersion: "2",
     sessionManager,
+    interceptors,
     useBinaryFormat: true,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
@@ -72,16 +75,4 @@ function errorOf(cause: unknown): RerankClientError {
     retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
     cause,
   });
-}
-
-function tlsOptionsOf({ ca, cert, key, serverName, rejectUnauthorized }: ClientTlsOptions) {
-  const pem = (text: string | Uint8Array): string | Buffer =>
-    typeof text === "string" ? text : Buffer.from(text);
-  return {
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
-    ...(serverName !== undefined && { servername: serverName }),
-    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-  };
 }

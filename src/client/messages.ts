@@ -25,6 +25,9 @@ import type {
 const longDocumentsEnum = { truncate: LongDocuments.TRUNCATE, windows: LongDocuments.WINDOWS };
 const directionEnum = { left: TruncationDirection.LEFT, right: TruncationDirection.RIGHT };
 
+/** Greatest finite number of a float field. */
+const maxFloat32 = 2 ** 128 - 2 ** 104;
+
 /** Largest number of a uint32 field. */
 const maxUint32 = 2 ** 32 - 1;
 
@@ -37,19 +40,28 @@ export function requestMessageOf(request: RerankRequest, defaultModel: string): 
   const { query, documents, topN, model, truncate, maxTokensPerDoc, scoreThreshold } = request;
   const { longDocuments, truncationDirection } = request;
   return create(RerankRequestSchema, {
-    query,
-    documents: [...documents],
+    // Protobuf has no lone surrogates; as in every encoding to bytes they are U+FFFD.
+    query: query.toWellFormed(),
+    documents: documents.map((document) => document.toWellFormed()),
     topN,
-    model: model ?? defaultModel,
+    model: (model ?? defaultModel).toWellFormed(),
     returnDocuments: request.returnDocuments ?? false,
     rawScores: request.rawScores ?? false,
     truncate,
     returnTimings: request.returnTimings ?? false,
     maxTokensPerDoc,
-    scoreThreshold,
+    scoreThreshold: scoreThreshold === undefined ? undefined : float32Of(scoreThreshold),
+    instruction: request.instruction?.toWellFormed(),
     ...(longDocuments && { longDocuments: longDocumentsEnum[longDocuments] }),
     ...(truncationDirection && { truncationDirection: directionEnum[truncationDirection] }),
   });
+}
+
+/** Returns the float32 next to a number: no score is beyond the greatest of them either. */
+function float32Of(value: number): number {
+  const near = Math.fround(value);
+  if (Number.isFinite(near) || !Number.isFinite(value)) return near;
+  return Math.sign(value) * maxFloat32;
 }
 
 /** Returns the ranking of a response. */
@@ -88,7 +100,7 @@ export function streamRequestMessageOf(
 ): StreamRequestMessage {
   if (timeoutMs !== undefined) checkPositive("timeoutMs", timeoutMs);
   return create(RerankStreamRequestSchema, {
-    id,
+    id: id.toWellFormed(),
     request: requestMessageOf(request, defaultModel),
     timeoutMs: timeoutMs === undefined ? undefined : Math.min(Math.ceil(timeoutMs), maxUint32),
   });
@@ -103,6 +115,6 @@ export function streamAnswerOf({ id, outcome }: StreamAnswerMessage): RerankStre
 
 /** Returns what a server says of itself. */
 export function healthOf(message: HealthResponse): ServerHealth {
-  const { status, model, device, dtype, maxLength, version, reason } = message;
-  return { status, model, device, dtype, maxLength, version, reason };
+  const { status, model, device, dtype, maxLength, activation, version, reason } = message;
+  return { status, model, device, dtype, maxLength, activation, version, reason };
 }

@@ -78,8 +78,8 @@ export function createRerankOrFallback(
       }
       const reason = reasonOf(error);
       const { retryAfterMs } = error;
-      // Without a time to wait, what was sent is too large: that says nothing about the server.
-      if (reason === "overloaded" && retryAfterMs === undefined) permit.released();
+      // What was sent says nothing about the server.
+      if (reason === "too_large") permit.released();
       else permit.failed({ conclusive: isConclusive(reason), retryAfterMs });
       log.failed(reason, error);
       return { reranked: false, reason, error, results: inFallbackOrder(scored, topN) };
@@ -99,10 +99,14 @@ function breakerOf(options: FallbackOptions): CircuitBreaker {
   return createCircuitBreaker({ failureThreshold, initialBackoffMs, maxBackoffMs, nowMs, random });
 }
 
-function reasonOf({ code }: RerankClientError): FallbackReason {
+/** A server without room that names no time to wait would refuse the same request again. */
+function reasonOf({
+  code,
+  retryAfterMs,
+}: RerankClientError): Exclude<FallbackReason, "circuit_open"> {
   if (code === "unavailable") return "unavailable";
   if (code === "deadline_exceeded") return "timeout";
-  if (code === "resource_exhausted") return "overloaded";
+  if (code === "resource_exhausted") return retryAfterMs === undefined ? "too_large" : "overloaded";
   return "failed";
 }
 

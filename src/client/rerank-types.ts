@@ -27,6 +27,8 @@ export interface RerankRequest {
   readonly maxTokensPerDoc?: number | undefined;
   /** Leaves out what scores less, on the scale of the scores returned. Default: nothing. */
   readonly scoreThreshold?: number | undefined;
+  /** What the model is told to look for; refused by models that take no instruction. */
+  readonly instruction?: string | undefined;
   /** Whether the response says where the time went. Default: false. */
   readonly returnTimings?: boolean | undefined;
 }
@@ -104,6 +106,8 @@ export interface ServerHealth {
   readonly dtype: string;
   /** The longest pair that the model reads, in tokens. */
   readonly maxLength: number;
+  /** What becomes of a logit: `sigmoid`, `tanh` or `identity`; empty if the server does not say. */
+  readonly activation: string;
   readonly version: string;
   /** Why `status` is not `ok`; empty when it is. */
   readonly reason: string;

@@ -9,7 +9,7 @@ export const pingIntervalMs = 20_000;
 export const pingTimeoutMs = 10_000;
 
 /**
- * How long a connection without calls is kept, in milliseconds: shorter than a server's default of
+ * How long grpc-js keeps a connection without calls, in milliseconds: shorter than a server's default of
  * 75 s, so that no call meets a connection that the server is closing.
  */
 export const idleTimeoutMs = 60_000;

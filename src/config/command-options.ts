@@ -127,6 +127,14 @@ export const commandOptions: readonly Option[] = [
   },
   {
     group: "Output",
+    flag: "verify",
+    env: [],
+    type: flag,
+    help: "read what is in the cache, too, and fetch again what is not as the hub has it",
+    commands: ["pull"],
+  },
+  {
+    group: "Output",
     flag: "json",
     env: [],
     type: flag,

@@ -8,6 +8,21 @@ export interface EngineConfig {
   readonly servedModelNames: readonly string[];
   readonly dtype: string;
   readonly device: string;
+  /** The path of one ONNX file inside the model; undefined: one is chosen. */
+  readonly onnxFile: string | undefined;
+  /** Name or number of the output that means "relevant", of a model with two. */
+  readonly positiveLabel: string | undefined;
+  /** What the texts of a pair are put into. */
+  readonly prompt: {
+    /** A built-in template by name, or `none`; undefined: as the model's files say. */
+    readonly template: string | undefined;
+    readonly queryTemplate: string | undefined;
+    readonly documentTemplate: string | undefined;
+    /** The instruction where a request has none. */
+    readonly instruction: string | undefined;
+  };
+  /** What becomes of a logit: `auto`, `sigmoid`, `model` or `none`. */
+  readonly activation: string;
   /**
    * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is
    * lower.
@@ -37,6 +52,15 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
     servedModelNames: parsed.list("served-model-name"),
     dtype: text("dtype"),
     device: text("device"),
+    onnxFile: parsed.optionalText("onnx-file"),
+    positiveLabel: parsed.optionalText("positive-label"),
+    activation: text("activation"),
+    prompt: {
+      template: parsed.optionalText("template"),
+      queryTemplate: parsed.optionalText("query-template"),
+      documentTemplate: parsed.optionalText("document-template"),
+      instruction: parsed.optionalText("instruction"),
+    },
     maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
     threads: integer("threads"),
     spinning: text("spinning") === "on",

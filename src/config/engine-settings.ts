@@ -12,6 +12,20 @@ export interface EngineSettings {
   readonly revision?: string | undefined;
   /** `auto`, `fp32`, `fp16`, `int8`, …; default `auto`: int8 on a CPU, fp16 on a GPU. */
   readonly dtype?: string | undefined;
+  /** Path of one ONNX file inside the model. Default: one is chosen by `dtype` and `device`. */
+  readonly onnxFile?: string | undefined;
+  /** Name or number of the output that means "relevant", of a model with two outputs. */
+  readonly positiveLabel?: string | undefined;
+  /** Name of a built-in template for pairs, or `none`. Default: as the model's files say. */
+  readonly template?: string | undefined;
+  /** The text that stands for a query, with `{query}` and perhaps `{instruction}` in it. */
+  readonly queryTemplate?: string | undefined;
+  /** The text that stands for a document, with `{document}` in it. */
+  readonly documentTemplate?: string | undefined;
+  /** What the model is told to look for where a request does not say. */
+  readonly instruction?: string | undefined;
+  /** `auto`, `sigmoid`, `model` or `none`; default `auto`, which is sigmoid here. */
+  readonly activation?: string | undefined;
   /** `auto`, `cpu`, `cuda` or `webgpu`; default `auto`: CUDA where it works, else the CPU. */
   readonly device?: string | undefined;
   /** Longest pair in tokens. Default: 512, or the model's own limit if that is lower. */
@@ -45,6 +59,13 @@ const flags: Readonly<Record<keyof EngineSettings, string>> = {
   revision: "revision",
   dtype: "dtype",
   device: "device",
+  onnxFile: "onnx-file",
+  positiveLabel: "positive-label",
+  activation: "activation",
+  template: "template",
+  queryTemplate: "query-template",
+  documentTemplate: "document-template",
+  instruction: "instruction",
   maxLength: "max-length",
   threads: "threads",
   spinning: "spinning",

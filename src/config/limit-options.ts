@@ -1,7 +1,11 @@
 import type { Option } from "./option.ts";
 
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
-const milliseconds = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
+/** Node adds to some of these, and its timers count to 2^31 - 1. */
+const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
+
+/** V8's longest string: a larger body cannot be read as JSON. */
+const bodyBytes = { kind: "integer", min: 1, max: 2 ** 29 - 24 } as const;
 
 /** How much a server takes at most. */
 export const limitOptions: readonly Option[] = [
@@ -10,7 +14,7 @@ export const limitOptions: readonly Option[] = [
     flag: "max-body-bytes",
     env: ["RERANKER_MAX_BODY_BYTES"],
     value: "BYTES",
-    type: count,
+    type: bodyBytes,
     default: "33554432",
     help: "largest request body or gRPC message, also after decompression",
   },

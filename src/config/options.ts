@@ -5,7 +5,7 @@ import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
-const milliseconds = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
+const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
 
 /** The weights' types that a model file can be asked for by name. */
 export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "bnb4"] as const;
@@ -26,6 +26,19 @@ const dtypeKind: OptionKind = {
 
 /** Where a model can be asked to run. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
+
+/** What can be asked to become of a logit. */
+export const activations = ["auto", "sigmoid", "model", "none"] as const;
+
+/** The templates that are built in, and the word for none. */
+export const templates = [
+  "none",
+  "qwen3-reranker",
+  "mxbai-rerank-v2",
+  "bge-reranker-v2-gemma",
+  "llama-nemotron-rerank",
+  "zerank",
+] as const;
 
 /** The commands that run a model themselves. */
 const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
@@ -81,6 +94,70 @@ export const options: readonly Option[] = [
   },
   {
     group: "Model",
+    flag: "onnx-file",
+    env: ["RERANKER_ONNX_FILE"],
+    value: "PATH",
+    type: text,
+    help: "the ONNX file to use, inside the model, for example onnx/model_O3.onnx; unset: by dtype and device",
+    commands: ["serve", "pull", "rank", "eval"],
+  },
+  {
+    group: "Model",
+    flag: "activation",
+    env: ["RERANKER_ACTIVATION"],
+    value: "HOW",
+    type: { kind: "choice", choices: activations },
+    default: "auto",
+    help: "what becomes of a logit: sigmoid, model (what its authors apply), none; auto: model in vLLM's score API, else sigmoid",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "template",
+    env: ["RERANKER_TEMPLATE"],
+    value: "NAME",
+    type: { kind: "choice", choices: templates },
+    help: "for a model made from a language model: the text that its pairs are put in; unset: as rerankd.json or the model's id says",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "query-template",
+    env: ["RERANKER_QUERY_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a query, with {query} and perhaps {instruction} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "document-template",
+    env: ["RERANKER_DOCUMENT_TEMPLATE"],
+    value: "TEXT",
+    type: text,
+    help: "the text that stands for a document, with {document} in it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "instruction",
+    env: ["RERANKER_INSTRUCTION"],
+    value: "TEXT",
+    type: text,
+    help: "what the model is told to look for where a request does not say, if its template has a place for it",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
+    flag: "positive-label",
+    env: ["RERANKER_POSITIVE_LABEL"],
+    value: "LABEL",
+    type: text,
+    help: "for a model with two outputs: name or number of the one that means relevant",
+    commands: engineCommands,
+  },
+  {
+    group: "Model",
     flag: "max-length",
     env: ["RERANKER_MAX_LENGTH"],
     value: "TOKENS",
@@ -113,7 +190,8 @@ export const options: readonly Option[] = [
     flag: "cache-mb",
     env: ["RERANKER_CACHE_MB"],
     value: "MB",
-    type: { kind: "integer", min: 0, max: 1_000_000 },
+    // A map of JavaScript has 2^24 entries at most, of which each takes 220 bytes.
+    type: { kind: "integer", min: 0, max: 3_600 },
     default: "0",
     help: "memory for scores of pairs that were asked for before; 0: none are kept",
   },

@@ -16,6 +16,8 @@ export interface SecurityConfig {
   /** undefined: cleartext. */
   readonly tls: TlsPaths | undefined;
   readonly corsOrigins: readonly string[];
+  /** Who may ask for the descriptions of the services. */
+  readonly reflectionAccess: "open" | "key" | "off";
 }
 
 /** The security options, and what is wrong with them. */
@@ -71,7 +73,11 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
     problems.push(`${nameOf("cors-origin")} must be \`*\` or \`https://host\`, got: \`${origin}\``);
   }
   const apiKeysPath = optionalText("api-keys-file");
-  return { security: { apiKeys, apiKeysPath, tls: readTlsPaths(parsed), corsOrigins }, problems };
+  const reflectionAccess = readReflection(parsed.text("reflection"));
+  return {
+    security: { apiKeys, apiKeysPath, tls: readTlsPaths(parsed), corsOrigins, reflectionAccess },
+    problems,
+  };
 
   function isAboutKeys(problem: string): boolean {
     return problem.startsWith(`${nameOf("api-key")} `);
@@ -84,6 +90,10 @@ export function readTlsPaths({ optionalText }: ParsedOptions): TlsPaths | undefi
   const keyPath = optionalText("tls-key");
   if (!certPath || !keyPath) return undefined;
   return { certPath, keyPath, clientCaPath: optionalText("tls-client-ca") };
+}
+
+function readReflection(word: string): SecurityConfig["reflectionAccess"] {
+  return word === "key" || word === "off" ? word : "open";
 }
 
 /** Whether a browser can send this as its origin, or it stands for all of them. */

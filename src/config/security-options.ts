@@ -61,6 +61,15 @@ export const securityOptions: readonly Option[] = [
   },
   {
     group: "Security",
+    flag: "reflection",
+    env: ["RERANKER_REFLECTION"],
+    value: "WHO",
+    type: { kind: "choice", choices: ["open", "key", "off"] },
+    default: "open",
+    help: "gRPC reflection where there are API keys: open to everybody, as probes are; key: for their holders; off: for nobody, also without keys",
+  },
+  {
+    group: "Security",
     flag: "cors-origin",
     env: ["RERANKER_CORS_ORIGINS"],
     value: "ORIGIN",

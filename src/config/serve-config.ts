@@ -32,6 +32,9 @@ export interface PullConfig {
   readonly revision: string | undefined;
   readonly dtype: string;
   readonly device: string;
+  readonly onnxFile: string | undefined;
+  /** Whether files in the cache are read and compared, too. */
+  readonly verify: boolean;
 }
 
 /** A command's config, or the wish to see its help. */
@@ -108,6 +111,8 @@ export function parsePullConfig(argv: readonly string[], env: Environment): Pars
       revision: parsed.optionalText("revision"),
       dtype: text("dtype"),
       device: text("device"),
+      onnxFile: parsed.optionalText("onnx-file"),
+      verify: parsed.flag("verify"),
     }),
     notes: parsed.notes,
   };

@@ -21,11 +21,13 @@ export function parseRunLine(line: string, place: string): RunEntry {
 }
 
 /**
- * Returns a query's entries from best to worst as trec_eval orders them: by score, and equal scores
- * by document id, the greater first.
+ * Returns a query's entries from best to worst as trec_eval orders them: by score, which it keeps as
+ * a float32, and equal scores by document id, the greater first.
  */
 export function inRunOrder(entries: readonly RunEntry[]): RunEntry[] {
-  return [...entries].sort((a, b) => b.score - a.score || (a.documentId < b.documentId ? 1 : -1));
+  return [...entries].sort(
+    (a, b) => Math.fround(b.score) - Math.fround(a.score) || (a.documentId < b.documentId ? 1 : -1),
+  );
 }
 
 /** Returns the lines of a ranking in TREC's format, with ranks from 1. */

@@ -40,6 +40,8 @@ export interface Backend {
    * about the next one.
    */
   score(batch: EncodedBatch): Promise<Float32Array>;
+  /** What the model runs on now, for example `cpu`. Absent where it never changes. */
+  readonly device?: string | undefined;
   /** Set while a crashed worker is being replaced. Absent where that cannot be. */
   readonly outage?: Outage | undefined;
   /**

@@ -20,23 +20,27 @@ export function checkBatch(batch: EncodedBatch): void {
   }
 }
 
-/** Returns one input of a batch, row-major, as the element type that the graph wants. */
+/**
+ * Returns one input of a batch, row-major, as the element type that the graph wants. Positions count
+ * from `firstPosition`.
+ */
 export function inputCells(
   batch: EncodedBatch,
   name: InputName,
   type: InputType,
+  firstPosition = 0,
 ): BigInt64Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
   const cells = batch.rows * batch.length;
   if (type === "int32") {
     const narrow = new Int32Array(cells);
-    fillCells(narrow, 1, batch, name);
+    fillCells(narrow, 1, batch, name, firstPosition);
     return narrow;
   }
   const wide = new BigInt64Array(cells);
   // The low half of each int64 is written in place, since a BigInt for every cell costs more than
   // the rest of the feed. It comes first in memory on every platform that the runtime supports, and
   // the high half stays 0 because ids are not negative.
-  fillCells(new Int32Array(wide.buffer), 2, batch, name);
+  fillCells(new Int32Array(wide.buffer), 2, batch, name, firstPosition);
   return wide;
 }
 
@@ -45,6 +49,7 @@ function fillCells(
   stride: 1 | 2,
   batch: EncodedBatch,
   name: InputName,
+  firstPosition: number,
 ): void {
   const { rows, length, lengths } = batch;
   if (name === "attention_mask") {
@@ -52,6 +57,12 @@ function fillCells(
       const start = row * length;
       const end = start + (lengths[row] ?? 0);
       for (let cell = start; cell < end; cell += 1) target[cell * stride] = 1;
+    }
+    return;
+  }
+  if (name === "position_ids") {
+    for (let cell = 0; cell < rows * length; cell += 1) {
+      target[cell * stride] = firstPosition + (cell % length);
     }
     return;
   }

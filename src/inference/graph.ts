@@ -11,7 +11,12 @@ export interface TensorDescription {
 }
 
 /** The inputs that a reranker's graph may have. */
-export const inputNames = ["input_ids", "attention_mask", "token_type_ids"] as const;
+export const inputNames = [
+  "input_ids",
+  "attention_mask",
+  "token_type_ids",
+  "position_ids",
+] as const;
 
 /** An input that a batch can feed. */
 export type InputName = (typeof inputNames)[number];
@@ -24,20 +29,31 @@ export interface Graph {
   readonly inputs: readonly { readonly name: InputName; readonly type: InputType }[];
   /** `logits`, or the only output. */
   readonly outputName: string;
+  /** Which of two labels means "relevant"; undefined for a graph with one. */
+  readonly positiveLabel: number | undefined;
 }
 
 const hint =
-  "Export the model as a sequence classifier with one label, free batch and length, for example with Optimum.";
+  "export the model as a sequence classifier with one label, free batch and length: `optimum-cli export onnx --task text-classification`";
+
+/** Inputs of a language model's graph, which computes the next word and not a score. */
+const cacheInput = /^past_key_values|^past_key|^use_cache_branch$/;
 
 /**
- * Returns how to run a graph. Throws a StartupError that says what is wrong if it is not a
- * reranker's.
+ * Returns how to run a graph with one label, or with two of which `positiveLabel` means "relevant".
+ * Throws a StartupError that says what is wrong if it is not a reranker's.
  */
 export function readGraph(
   inputs: readonly TensorDescription[],
   outputs: readonly TensorDescription[],
+  positiveLabel?: number,
 ): Graph {
-  return { inputs: readInputs(inputs), outputName: readOutputName(outputs) };
+  const labels = positiveLabel === undefined ? 1 : 2;
+  return {
+    inputs: readInputs(inputs),
+    outputName: readOutputName(outputs, labels),
+    positiveLabel,
+  };
 }
 
 /** The message for a model with the wrong number of labels. */
@@ -46,6 +62,12 @@ export function labelsMessage(labels: number): string {
 }
 
 function readInputs(inputs: readonly TensorDescription[]): Graph["inputs"] {
+  const cached = inputs.find(({ name }) => cacheInput.test(name));
+  if (cached !== undefined) {
+    throw notReranker(
+      `its graph is that of a language model, which predicts the next word (it has the input \`${cached.name}\`)`,
+    );
+  }
   const unknown = inputs.filter(({ name }) => !isInputName(name));
   if (unknown.length > 0) {
     throw notReranker(`its graph has inputs that rerankd cannot feed: ${list(unknown)}`);
@@ -71,7 +93,7 @@ function readInputs(inputs: readonly TensorDescription[]): Graph["inputs"] {
   });
 }
 
-function readOutputName(outputs: readonly TensorDescription[]): string {
+function readOutputName(outputs: readonly TensorDescription[], wantedLabels: number): string {
   const output = outputs.find(({ name }) => name === "logits") ?? outputs[0];
   if (output === undefined || (outputs.length > 1 && output.name !== "logits")) {
     throw notReranker(`its graph has no output \`logits\`, only ${list(outputs)}`);
@@ -87,7 +109,8 @@ function readOutputName(outputs: readonly TensorDescription[]): string {
     );
   }
   const labels = shape[1];
-  if (typeof labels === "number" && labels !== 1) throw notReranker(labelsMessage(labels));
+  if (typeof labels === "number" && labels !== wantedLabels)
+    throw notReranker(labelsMessage(labels));
   return name;
 }
 

@@ -16,27 +16,43 @@ export interface OutputTensor {
 }
 
 /**
- * Returns the logits of an output of shape `[rows]` or `[rows, 1]`. Throws RerankError `internal`
- * for any other shape or type, and if a logit is not a finite number, since no ranking can be made
- * of it.
+ * Returns the logits of an output of shape `[rows]` or `[rows, 1]`, or of `[rows, 2]` if
+ * `positiveLabel` says which of the two means "relevant": that one's less the other's, whose sigmoid
+ * is the softmax of the two. Throws RerankError `internal` for any other shape or type, and if a
+ * logit is not a finite number, since no ranking can be made of it.
  */
-export function readLogits(output: OutputTensor, rows: number): Float32Array<ArrayBuffer> {
+export function readLogits(
+  output: OutputTensor,
+  rows: number,
+  positiveLabel?: number,
+): Float32Array<ArrayBuffer> {
   const { dims, type, data } = output;
+  const wantedLabels = positiveLabel === undefined ? 1 : 2;
   const labels = dims.length === 2 ? dims[1] : 1;
-  if (labels !== undefined && labels !== 1)
+  if (labels !== undefined && labels !== wantedLabels)
     throw new RerankError("internal", labelsMessage(labels));
   if (dims.length < 1 || dims.length > 2 || dims[0] !== rows) {
     const shape = `[${dims.join(", ")}]`;
     throw new RerankError("internal", `the model answered ${shape} for a batch of ${rows} rows`);
   }
-  const logits = toFloat32(type, data);
-  if (logits === undefined || logits.length !== rows) {
+  const values = toFloat32(type, data);
+  if (values === undefined || values.length !== rows * wantedLabels) {
     throw new RerankError("internal", `the model answered in a type that is not known: ${type}`);
   }
+  const logits = positiveLabel === undefined ? values : differences(values, positiveLabel);
   if (!logits.every(Number.isFinite)) {
     throw new RerankError("internal", "the model answered a score that is not a finite number");
   }
   return logits;
+}
+
+/** Returns one logit for each row of two. */
+function differences(values: Float32Array, positiveLabel: number): Float32Array<ArrayBuffer> {
+  const other = 1 - positiveLabel;
+  return Float32Array.from(
+    { length: values.length / 2 },
+    (_, row) => (values[2 * row + positiveLabel] ?? 0) - (values[2 * row + other] ?? 0),
+  );
 }
 
 /** Returns the value of a half float (IEEE 754 binary16) from its 16 bits. */

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { RerankError } from "../errors.ts";
+import { loadOnce } from "../load-once.ts";
 import type { EncodedBatch } from "./backend.ts";
 
 /** Computes one batch. */
@@ -8,7 +9,10 @@ export type RunBatch = (batch: EncodedBatch) => Promise<Float32Array<ArrayBuffer
 /** What to do when a batch does not fit into memory. */
 export interface MemoryFallbackOptions {
   readonly run: RunBatch;
-  /** Opens the model on a device with more memory, at most once. Absent if there is none. */
+  /**
+   * Opens the model on a device with more memory: once, and again only where that failed. Absent if
+   * there is none.
+   */
   readonly openFallback?: (() => Promise<RunBatch>) | undefined;
   /**
    * Hears how many tokens a document has at least that now runs on the fallback; `undefined` once
@@ -26,17 +30,17 @@ export interface MemoryFallbackOptions {
 export const deviceRestMs = 60_000;
 
 const outOfMemory =
-  /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED/i;
+  /out of memory|failed to allocate memory|available memory of|bad_alloc|bad allocation|ALLOC_FAILED|buffer allocation failed/i;
 
 /**
  * Returns a function that computes a batch whatever its size: one that does not fit into memory is
  * halved until it does. A single row that does not fit runs on the fallback, and so do the rows of
  * its length and longer ones until the device has had a rest. Rejects with RerankError
- * `resource_exhausted` if no device has the memory for one row.
+ * `resource_exhausted` if no device has the memory for one row, or the fallback cannot be opened.
  */
 export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
   const { run, openFallback, onFallback, clock = systemClock } = options;
-  let fallback: Promise<RunBatch> | undefined;
+  const fallback = openFallback && loadOnce(openFallback);
   /** Rows of this many tokens or more do not fit. */
   let limitTokens = Number.POSITIVE_INFINITY;
   let restedMs = 0;
@@ -52,7 +56,9 @@ export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
       },
       rest: runOnDevice,
       onSingle: async (row, cause) => {
-        if (openFallback === undefined) throw tooLarge(row, cause);
+        if (fallback === undefined) throw tooLarge(row, cause);
+        // Nothing runs on a fallback that cannot be opened, so nobody is told that it does.
+        await openFor(row);
         setLimit(Math.min(limitTokens, row.length));
         return await runOnFallback(row);
       },
@@ -60,14 +66,21 @@ export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
   }
 
   async function runOnFallback(batch: EncodedBatch): Promise<Float32Array<ArrayBuffer>> {
-    fallback ??= openFallback?.();
     return await runHalving(batch, {
-      run: (await fallback) ?? run,
+      run: await openFor(batch),
       rest: runOnFallback,
       onSingle: (row, cause) => {
         throw tooLarge(row, cause);
       },
     });
+  }
+
+  async function openFor(batch: EncodedBatch): Promise<RunBatch> {
+    try {
+      return (await fallback?.get()) ?? run;
+    } catch (cause) {
+      throw tooLarge(batch, cause);
+    }
   }
 
   function setLimit(tokens: number): void {
@@ -106,7 +119,7 @@ async function runHalving(
 }
 
 function tooLarge({ length }: EncodedBatch, cause: unknown): RerankError {
-  const message = `one document of ${length} tokens does not fit into memory`;
+  const message = `a document of ${length} tokens does not fit into memory`;
   return new RerankError("resource_exhausted", message, { cause });
 }
 
@@ -118,13 +131,17 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : "";
 }
 
+/** Returns some rows of a batch, padded no longer than the longest of them. */
 function rowsOf(batch: EncodedBatch, start: number, end: number): EncodedBatch {
-  const { length, inputIds, typeIds, lengths } = batch;
-  return {
-    rows: end - start,
-    length,
-    inputIds: inputIds.subarray(start * length, end * length),
-    typeIds: typeIds.subarray(start * length, end * length),
-    lengths: lengths.subarray(start, end),
-  };
+  const rows = end - start;
+  const lengths = batch.lengths.slice(start, end);
+  const length = lengths.reduce((longest, each) => Math.max(longest, each), 1);
+  const inputIds = new Int32Array(rows * length);
+  const typeIds = new Uint8Array(rows * length);
+  for (let row = 0; row < rows; row += 1) {
+    const first = (start + row) * batch.length;
+    inputIds.set(batch.inputIds.subarray(first, first + length), row * length);
+    typeIds.set(batch.typeIds.subarray(first, first + length), row * length);
+  }
+  return { rows, length, inputIds, typeIds, lengths };
 }

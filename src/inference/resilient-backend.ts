@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { RerankError, WorkerCrashError } from "../errors.ts";
+import { defaultRestartPolicy, type RestartPolicy, restartDelayMs } from "../restart-policy.ts";
 import type { Backend, EncodedBatch, Outage } from "./backend.ts";
 import { canaryBatch, runCanary } from "./canary.ts";
 import { createDeferred } from "./deferred.ts";
-import { defaultRestartPolicy, type RestartPolicy, restartDelayMs } from "./restart-policy.ts";
 import type { BackendInfo } from "./session-options.ts";
 import type { WorkerBackend, WorkerEvents } from "./worker-backend.ts";
 
@@ -22,6 +22,10 @@ export interface BackendDetails {
    * answers.
    */
   readonly reason: Error | undefined;
+  /** The wait before the next start, in milliseconds. `undefined` unless one is waited for. */
+  readonly retryMs: number | undefined;
+  /** Crashes and failed starts up to the present one, since a worker last was stable. */
+  readonly failures: number;
   /** How often a crashed worker was replaced. */
   readonly restarts: number;
   /**
@@ -81,6 +85,8 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
   let details: BackendDetails = {
     info: undefined,
     reason: undefined,
+    retryMs: undefined,
+    failures: 0,
     restarts: 0,
     recoveryMs: undefined,
     degraded: undefined,
@@ -131,7 +137,13 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     okSinceMs = clock.nowMs();
     startMs = okSinceMs - startedMs;
     const recoveryMs = restarts === 0 ? undefined : okSinceMs - crashedMs;
-    setStatus("ok", { info: candidate.info, reason: undefined, restarts, recoveryMs });
+    setStatus("ok", {
+      info: candidate.info,
+      reason: undefined,
+      retryMs: undefined,
+      restarts,
+      recoveryMs,
+    });
     setOutage("over");
     void candidate.exited.then(handleExit);
     return candidate.info;
@@ -160,7 +172,7 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     readyMs = clock.nowMs() + delayMs + startMs;
     cancelRestart = clock.after(delayMs, () => void restart());
     setOutage("restarting");
-    setStatus("restarting", { reason, degraded: undefined });
+    setStatus("restarting", { reason, retryMs: delayMs, failures, degraded: undefined });
   }
 
   async function restart(): Promise<void> {
@@ -217,6 +229,9 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     },
     get details() {
       return details;
+    },
+    get device() {
+      return details.info?.device;
     },
     get outage() {
       return outage;

@@ -9,10 +9,20 @@ export interface OpenSessionOptions {
   /** The name of the weights' number format, for reports only: the file decides. */
   readonly dtype?: string | undefined;
   /**
-   * Whether the weights are quantized. Then each row of a batch is computed alone if the graph
-   * quantizes activations too, so that a logit does not depend on the other rows. Default false.
+   * Whether each row of a batch is computed alone: for graphs that quantize activations by the
+   * largest of the batch, so that a logit would depend on the other rows. Default false.
    */
-  readonly quantized?: boolean | undefined;
+  readonly rowByRow?: boolean | undefined;
+  /**
+   * Which of two outputs means "relevant": a row's logit is this one's less the other's. Default: the
+   * graph has one output.
+   */
+  readonly positiveLabel?: number | undefined;
+  /**
+   * The position of a row's first token, for graphs that are fed positions. Default 0; models of the
+   * RoBERTa kind count from the padding id plus 1.
+   */
+  readonly firstPosition?: number | undefined;
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**

@@ -2,7 +2,6 @@ import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { RerankError, StartupError } from "../errors.ts";
 import type { EncodedBatch } from "./backend.ts";
 import { type Device, type DeviceObstacles, deviceError, planDevices } from "./devices.ts";
-import { quantizesActivations } from "./dynamic-quantization.ts";
 import { checkBatch, inputCells } from "./feeds.ts";
 import { type Graph, readGraph, type TensorDescription } from "./graph.ts";
 import { readLogits } from "./logits.ts";
@@ -54,7 +53,7 @@ export async function openSession(
   hooks: SessionHooks = {},
 ): Promise<Session> {
   await checkModelFile(options.modelPath);
-  const rowByRow = options.quantized === true && (await quantizesActivations(options.modelPath));
+  const rowByRow = options.rowByRow === true;
   const plan = planDevices(options.device, hooks.deviceObstacles ?? findDeviceObstacles());
   const { device, loaded, notes } = await loadOnFirst(plan.attempts, options);
   const open: Loaded[] = [loaded];
@@ -122,10 +121,11 @@ async function load(device: Device, options: OpenSessionOptions): Promise<Loaded
     const graph = readGraph(
       session.inputMetadata.map(describeTensor),
       session.outputMetadata.map(describeTensor),
+      options.positiveLabel,
     );
     return {
       graph,
-      run: (batch) => runOnce(session, graph, batch),
+      run: (batch) => runOnce(session, graph, batch, options.firstPosition),
       close: () => session.release(),
     };
   } catch (cause) {
@@ -156,13 +156,14 @@ async function runOnce(
   session: InferenceSession,
   graph: Graph,
   batch: EncodedBatch,
+  firstPosition: number | undefined,
 ): Promise<Float32Array<ArrayBuffer>> {
   checkBatch(batch);
   const dims = [batch.rows, batch.length];
   const feeds = Object.fromEntries(
     graph.inputs.map(({ name, type }) => [
       name,
-      new Tensor(type, inputCells(batch, name, type), dims),
+      new Tensor(type, inputCells(batch, name, type, firstPosition), dims),
     ]),
   );
   const outputs = await session.run(feeds, [graph.outputName]).catch((cause: unknown) => {
@@ -170,7 +171,7 @@ async function runOnce(
   });
   const output = outputs[graph.outputName];
   if (output === undefined) throw new RerankError("internal", "the model gave no answer");
-  return readLogits(output, batch.rows);
+  return readLogits(output, batch.rows, graph.positiveLabel);
 }
 
 function describeTensor(metadata: InferenceSession.ValueMetadata): TensorDescription {

@@ -7,7 +7,7 @@ import { StartupError } from "../errors.ts";
 import type { DownloadFileSystem } from "./download-file-system.ts";
 import { withFileLock } from "./file-lock.ts";
 import { type Fetch, HubStatusError } from "./hub-fetch.ts";
-import type { HubFile } from "./hub-listing.ts";
+import type { FileHash, HubFile } from "./hub-listing.ts";
 import { readWithStallLimit } from "./read-body.ts";
 import { InterruptedError, type RetryPolicy, retry } from "./retry.ts";
 
@@ -161,16 +161,25 @@ async function writeAll(
   }
 }
 
+/** Returns the hash of a file's bytes, in lower-case hex. */
+export async function hashFile(
+  path: string,
+  algorithm: FileHash["algorithm"],
+  signal: AbortSignal,
+): Promise<string> {
+  const hash = createHash(algorithm === "sha256" ? "sha256" : "sha1");
+  if (algorithm === "git-sha1") hash.update(`blob ${(await stat(path)).size}\0`);
+  await pipeline(createReadStream(path), hash, { signal });
+  return hash.digest("hex");
+}
+
 async function verify(
   { file, signal }: BlobDownloadOptions,
   partialPath: string,
   resumed: boolean,
 ): Promise<void> {
   const { algorithm, hex } = file.hash;
-  const hash = createHash(algorithm === "sha256" ? "sha256" : "sha1");
-  if (algorithm === "git-sha1") hash.update(`blob ${file.sizeBytes}\0`);
-  await pipeline(createReadStream(partialPath), hash, { signal });
-  const got = hash.digest("hex");
+  const got = await hashFile(partialPath, algorithm, signal);
   if (got === hex) return;
   const error = await startAnew(partialPath, `must have the ${algorithm} ${hex}, got: ${got}`);
   // The part from an earlier process may be the damaged one.

@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StartupError } from "../errors.ts";
-import { downloadBlob, sizeOf } from "./blob-download.ts";
+import { downloadBlob, hashFile, sizeOf } from "./blob-download.ts";
 import { type DownloadFileSystem, diskFileSystem } from "./download-file-system.ts";
 import type { WeightsChoice } from "./dtypes.ts";
 import {
@@ -18,6 +18,8 @@ import { createHubFetch, type Fetch } from "./hub-fetch.ts";
 import { type HubFile, listHubFiles } from "./hub-listing.ts";
 import { defaultOfflineVariable, type HubOptions } from "./hub-options.ts";
 import { modelCardFile, selectModelFiles } from "./model-files.ts";
+import { createNetworkFetch } from "./network-fetch.ts";
+import { type OnnxWeights, readWeights } from "./onnx-weights.ts";
 import { defaultRetryPolicy, type RetryPolicy, retry } from "./retry.ts";
 
 /** How far a download is. */
@@ -30,6 +32,12 @@ export interface DownloadProgress {
   /** Bytes of all needed files that are here. */
   readonly bytes: number;
   readonly totalBytes: number;
+}
+
+/** A model that is in the cache now. */
+export interface DownloadedModel extends Snapshot {
+  /** Files that were in the cache with wrong bytes, and were fetched again. */
+  readonly replaced: readonly string[];
 }
 
 /** How to download a model. */
@@ -50,6 +58,11 @@ export interface DownloadModelOptions extends WeightsChoice {
   readonly retryPolicy?: RetryPolicy | undefined;
   /** Default: 30,000 ms without a byte. */
   readonly stallTimeoutMs?: number | undefined;
+  /**
+   * Whether to read the files that are in the cache, and to fetch those again whose bytes are not
+   * the hub's. Default: false, their sizes are compared.
+   */
+  readonly verify?: boolean | undefined;
 }
 
 /** The branch that is meant where no revision is given. */
@@ -66,7 +79,7 @@ const maxModelCardBytes = 1024 * 1024;
  * `huggingface_hub` uses, and returns where they are. Files that are there already are not fetched.
  * Rejects with a StartupError that says what to do.
  */
-export async function downloadModel(options: DownloadModelOptions): Promise<Snapshot> {
+export async function downloadModel(options: DownloadModelOptions): Promise<DownloadedModel> {
   const { id, hub, revision = defaultRevision, signal = new AbortController().signal } = options;
   checkRevision(revision);
   if (!isHubId(id)) {
@@ -101,14 +114,12 @@ type CheckedOptions = DownloadModelOptions & {
   readonly signal: AbortSignal;
 };
 
-async function download(options: CheckedOptions): Promise<Snapshot> {
+async function download(options: CheckedOptions): Promise<DownloadedModel> {
   const { id, hub, revision, signal, fileSystem = diskFileSystem } = options;
   const { endpoint, cacheDirectory } = hub;
-  const { fetch: bareFetch, retryPolicy = defaultRetryPolicy } = options;
-  const fetch = createHubFetch({
-    ...hub,
-    ...(bareFetch === undefined ? {} : { fetch: bareFetch }),
-  });
+  const { retryPolicy = defaultRetryPolicy } = options;
+  const bareFetch = options.fetch ?? (await createNetworkFetch(hub.network ?? {}));
+  const fetch = createHubFetch({ ...hub, fetch: bareFetch });
   const listing = await retry(
     () => {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(listingTimeoutMs)]);
@@ -117,17 +128,22 @@ async function download(options: CheckedOptions): Promise<Snapshot> {
     retryPolicy,
     signal,
   );
-  const files = neededFiles(options, listing.files);
+  const { files, expected, onnxPath } = neededFiles(options, listing.files);
   const repo = repoDirectory(cacheDirectory, id);
   const directory = snapshotDirectory(cacheDirectory, id, listing.commit);
   await mkdir(directory, { recursive: true });
-  await checkRoom(files, repo, options, fileSystem);
+  await checkRoom([...files, ...expected], repo, options, fileSystem);
+  const report = createReport([...files, ...expected], options.onProgress);
+  const replaced: string[] = [];
 
-  const report = createReport(files, options.onProgress);
-  for (const file of files) {
+  async function fetchFile(file: HubFile): Promise<void> {
     const { hex } = file.hash;
     const blobPath = join(repo, "blobs", hex);
     const pointer = join(directory, file.path);
+    if (options.verify && (await isWrong(pointer, file, signal))) {
+      await Promise.all([rm(pointer, { force: true }), rm(blobPath, { force: true })]);
+      replaced.push(file.path);
+    }
     if ((await sizeOf(pointer)) !== file.sizeBytes) {
       await downloadBlob({
         url: `${endpoint}/${id}/resolve/${listing.commit}/${encodePath(file.path)}`,
@@ -145,18 +161,63 @@ async function download(options: CheckedOptions): Promise<Snapshot> {
     }
     report(file, file.sizeBytes);
   }
+
+  for (const file of files) await fetchFile(file);
+  const beside = externalFilesOf(await readWeights(directory, onnxPath), id, listing.files);
+  await checkRoom(beside, repo, options, fileSystem);
+  for (const file of beside) await fetchFile(file);
   await writeRef(repo, revision, listing.commit);
-  return { directory, commit: listing.commit };
+  return { directory, commit: listing.commit, replaced };
 }
 
-function neededFiles(options: DownloadModelOptions, listed: readonly HubFile[]): HubFile[] {
+interface NeededFiles {
+  /** In the order to fetch them. */
+  readonly files: readonly HubFile[];
+  /** Files beside the graph that it most likely names, for the sum of bytes only. */
+  readonly expected: readonly HubFile[];
+  readonly onnxPath: string;
+}
+
+function neededFiles(options: DownloadModelOptions, listed: readonly HubFile[]): NeededFiles {
   const byPath = new Map(listed.map((file) => [file.path, file]));
-  const { paths } = selectModelFiles(options.id, [...byPath.keys()], options);
-  return paths.flatMap((path) => {
+  const { paths, weights } = selectModelFiles(options.id, [...byPath.keys()], options);
+  const files = paths.flatMap((path) => {
     const file = byPath.get(path);
     if (file === undefined) return [];
     return path === modelCardFile && file.sizeBytes > maxModelCardBytes ? [] : [file];
   });
+  const usualNames = new RegExp(`^${escapeRegExp(weights.path)}(_data(_\\d+)?|\\.data)$`);
+  const expected = listed.filter(({ path }) => usualNames.test(path));
+  return { files, expected, onnxPath: weights.path };
+}
+
+/** Returns the files that a graph keeps weights in. Throws a StartupError if one is not listed. */
+function externalFilesOf(
+  { path, externalFiles }: OnnxWeights,
+  id: string,
+  listed: readonly HubFile[],
+): HubFile[] {
+  return externalFiles.map((external) => {
+    const file = listed.find((known) => known.path === external.path);
+    if (file !== undefined && file.sizeBytes >= external.neededBytes) return file;
+    const problem = file === undefined ? "does not have" : "has only a part of";
+    throw new StartupError(
+      `\`${path}\` keeps its weights in \`${external.path}\`, which \`${id}\` ${problem}`,
+      {
+        hint: "choose another file with --dtype or --onnx-file, or another conversion of the model",
+      },
+    );
+  });
+}
+
+async function isWrong(path: string, file: HubFile, signal: AbortSignal): Promise<boolean> {
+  if ((await sizeOf(path)) === undefined) return false;
+  const { algorithm, hex } = file.hash;
+  return (await hashFile(path, algorithm, signal)) !== hex;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 async function checkRoom(

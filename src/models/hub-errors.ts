@@ -11,6 +11,15 @@ export interface DownloadContext {
   readonly hasToken: boolean;
 }
 
+/** OpenSSL's words for a chain of certificates that ends in an unknown authority. */
+const certificateCodes = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
 const diskFullCodes = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /**
@@ -37,9 +46,15 @@ export function explainDownloadError(error: unknown, context: DownloadContext): 
       cause: error,
     });
   }
+  if (certificateCodes.has(causeCodeOf(error))) {
+    return new StartupError(`${endpoint} has a certificate that this machine does not trust`, {
+      hint: "set NODE_EXTRA_CA_CERTS or REQUESTS_CA_BUNDLE to a PEM file with the authority that signed it, for example that of a proxy",
+      cause: error,
+    });
+  }
   if (isNetworkError(error)) {
     return new StartupError(`cannot reach ${endpoint} to fetch \`${id}\``, {
-      hint: "check the network, or set HF_ENDPOINT to a mirror; without a network, start with `--model-id bundled` or a folder",
+      hint: "check the network and HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or set HF_ENDPOINT to a mirror; without a network, start with `--model-id bundled` or a folder",
       cause: error,
     });
   }
@@ -99,10 +114,22 @@ function explainStatus(error: HubStatusError, context: DownloadContext): Startup
       "check the name: it is written owner/name, as on the model's page",
     );
   }
+  if (status === 429) {
+    const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
+    const wait = seconds > 0 ? `wait ${seconds} s` : "wait some minutes";
+    return fail(
+      `the hub at ${endpoint} answers no more requests of this address for now`,
+      `${wait} and run the same command again; with HF_TOKEN set the limits are wider`,
+    );
+  }
   return fail(
     `the hub at ${endpoint} could not serve \`${id}\``,
     "try again later, or set HF_ENDPOINT to a mirror; what was fetched is kept",
   );
+}
+
+function causeCodeOf(error: unknown): string {
+  return error instanceof Error ? codeOf(error.cause) : "";
 }
 
 function codeOf(error: unknown): string {

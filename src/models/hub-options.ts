@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { StartupError } from "../errors.ts";
+import { type NetworkOptions, readNetworkOptions } from "./network-fetch.ts";
 
 /** Where models come from and where they are kept. */
 export interface HubOptions {
@@ -23,6 +24,8 @@ export interface HubOptions {
   readonly offlineVariable?: string;
   /** The access token. Sent to the endpoint only. */
   readonly token?: string;
+  /** Proxies and certificate authorities. Default: none beside the usual ones. */
+  readonly network?: NetworkOptions;
 }
 
 /** Environment variables by name. */
@@ -40,7 +43,8 @@ const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
 /**
  * Reads the hub's settings as Python's `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`,
  * `HF_HOME`, `XDG_CACHE_HOME`, `HF_HUB_OFFLINE`, and the token from `HF_TOKEN` or else from the
- * file that `hf auth login` writes. Throws a StartupError if `HF_ENDPOINT` is no http or https
+ * file that `hf auth login` writes; and how the machine reaches the internet, as
+ * `readNetworkOptions` does. Throws a StartupError if `HF_ENDPOINT` is no http or https
  * address. The home folder is looked up only where a path needs it: `findHome` may throw.
  */
 export async function readHubOptions(
@@ -54,7 +58,8 @@ export async function readHubOptions(
   const token =
     cleanToken(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ??
     cleanToken(await readTokenFile(() => expand(env.HF_TOKEN_PATH || join(hubFolder(), "token"))));
-  const offline = env[defaultOfflineVariable] || env[otherOfflineVariable] || "";
+  const says = env[defaultOfflineVariable] || !env[otherOfflineVariable];
+  const offlineVariable = says ? defaultOfflineVariable : otherOfflineVariable;
   return {
     endpoint: readEndpoint(env.HF_ENDPOINT || defaultEndpoint),
     get cacheDirectory() {
@@ -63,9 +68,10 @@ export async function readHubOptions(
     get homeDirectory() {
       return home();
     },
-    offline: trueValues.has(offline.toUpperCase()),
-    offlineVariable: env[defaultOfflineVariable] ? defaultOfflineVariable : otherOfflineVariable,
+    offline: trueValues.has((env[offlineVariable] ?? "").toUpperCase()),
+    offlineVariable,
     ...(token === undefined ? {} : { token }),
+    network: readNetworkOptions(env),
   };
 }
 

@@ -1,115 +1,149 @@
 import { join } from "node:path";
 import { StartupError } from "../errors.ts";
+import type { OnnxFile } from "../onnx/onnx-file.ts";
 import { configFile, tokenizerConfigFile } from "./model-files.ts";
+import { hasPositionOffset, isDecoder, readModelType } from "./model-type.ts";
 import { type JsonObject, readJsonObject } from "./read-model-file.ts";
 
 /** What the server needs to know of a model. */
 export interface ModelConfig {
-  /** The longest input in tokens, special tokens included, that the model has positions for. */
-  readonly maxPositionTokens: number;
-  /** The architecture, for example `xlm-roberta`. */
+  /**
+   * The longest input in tokens, special tokens included, that the model can read; undefined where
+   * neither tokenizer, positions nor graph tell.
+   */
+  readonly maxPositionTokens: number | undefined;
+  /** The architecture, for example `xlm-roberta`; "" where nothing tells. */
   readonly modelType: string;
-  /** The token id that fills a row after its last token. */
-  readonly padTokenId: number;
-  /** Outputs per pair; a reranker has 1. */
-  readonly numLabels: number;
+  /** The token id that fills a row after its last token; undefined where config.json has none. */
+  readonly padTokenId: number | undefined;
+  /**
+   * Whether the graph looks for the last token that is not `padTokenId`, as that of a reranker does
+   * which was made from a language model.
+   */
+  readonly isDecoder: boolean;
+  /** The position of a row's first token. */
+  readonly firstPosition: number;
+  /** What config.json says of the tokenizer. */
+  readonly tokenizer: { readonly className: string | undefined; readonly modelType: string };
+  /** The name of each output; empty where config.json does not name them. */
+  readonly labels: readonly string[];
   /** The licence as the model's card or hub page names it, for example `cc-by-nc-4.0`. */
   readonly license?: string;
 }
 
-/**
- * Architectures that number positions from `pad_token_id + 1`, and so have that many positions
- * fewer to use.
- */
-const offsetModelTypes = new Set([
-  "camembert",
-  "data2vec-text",
-  "ibert",
-  "longformer",
-  "mpnet",
-  "roberta",
-  "roberta-prelayernorm",
-  "xlm-roberta",
-  "xlm-roberta-flash",
-  "xlm-roberta-xl",
-  "xmod",
-]);
+/** The files of a folder that tell about a model, parsed. */
+export interface ModelFolder {
+  /** config.json. */
+  readonly config: JsonObject;
+  /** tokenizer_config.json; empty if there is none. */
+  readonly tokenizerConfig: JsonObject;
+}
 
-/** The padding id of `offsetModelTypes` where config.json does not say. */
-const offsetModelPadTokenId = 1;
+/** The padding id of the architectures with an offset, where config.json does not say. */
+const offsetPadTokenId = 1;
 
 /** Tokenizers without a limit say 1e30; no text model has this many positions. */
-const maxSaneTokens = 1_000_000;
+const maxSaneTokens = 10_000_000;
 
-/**
- * Reads config.json, and tokenizer_config.json if `hasTokenizerConfig`. Throws a StartupError that
- * names the file and the key at fault.
- */
-export async function readModelConfig(
+/** Names of the number of positions, as architectures spell it. */
+const positionKeys = ["max_position_embeddings", "n_positions", "max_sequence_length", "n_ctx"];
+
+/** Position embeddings in a graph, by the names that PyTorch gives them. */
+const positionTable = /(^|\.)(position_embeddings|embed_positions|wpe)\.weight$/;
+
+/** Reads config.json, and tokenizer_config.json if it is there. Throws a StartupError for neither. */
+export async function readModelFolder(
   directory: string,
   hasTokenizerConfig: boolean,
-): Promise<ModelConfig> {
-  const config = await readJsonObject(directory, configFile);
-  const tokenizerConfig = hasTokenizerConfig
-    ? await readJsonObject(directory, tokenizerConfigFile)
-    : {};
-  const path = join(directory, configFile);
-
-  const modelType = config.model_type;
-  if (typeof modelType !== "string" || modelType === "") {
-    throw badKey(path, "model_type", "a name", modelType);
-  }
-  const hasOffset = offsetModelTypes.has(modelType);
-  const padTokenId = readPadTokenId(config, path, hasOffset ? offsetModelPadTokenId : 0);
-  const offset = hasOffset ? padTokenId + 1 : 0;
+): Promise<ModelFolder> {
   return {
-    modelType,
-    padTokenId,
-    numLabels: readNumLabels(config, path),
-    maxPositionTokens: readMaxPositionTokens(config, path, offset, tokenizerConfig),
+    config: await readJsonObject(directory, configFile),
+    tokenizerConfig: hasTokenizerConfig ? await readJsonObject(directory, tokenizerConfigFile) : {},
   };
 }
 
-function readPadTokenId(config: JsonObject, path: string, fallback: number): number {
-  const value = config.pad_token_id ?? fallback;
+/**
+ * Returns what a folder and its graph tell of a model. A field that is missing is made up for by
+ * another; one that contradicts its meaning throws a StartupError that names the file and the key.
+ */
+export function readModelConfig(
+  directory: string,
+  { config, tokenizerConfig }: ModelFolder,
+  graph: OnnxFile,
+): ModelConfig {
+  const path = join(directory, configFile);
+  const modelType = readModelType(config, tokenizerConfig);
+  const hasOffset = hasPositionOffset(modelType);
+  const padTokenId = readPadTokenId(config, path) ?? (hasOffset ? offsetPadTokenId : undefined);
+  const offset = hasOffset ? (padTokenId ?? offsetPadTokenId) + 1 : 0;
+  if (isDecoder(modelType) && padTokenId === undefined) {
+    throw new StartupError(
+      `${path}: \`pad_token_id\` must be a token's number, got: nothing; a graph of this type scores at the last token that is not padding`,
+      { hint: "set it to the number of the token that the model was exported with" },
+    );
+  }
+  const limits = [
+    readTokenizerLimit(tokenizerConfig),
+    readPositions(config, path, offset),
+    ...graphPositions(graph, offset),
+  ].filter((limit) => limit !== undefined);
+  return {
+    modelType,
+    padTokenId,
+    isDecoder: isDecoder(modelType),
+    firstPosition: offset,
+    tokenizer: {
+      className: typeof config.tokenizer_class === "string" ? config.tokenizer_class : undefined,
+      modelType,
+    },
+    labels: readLabels(config),
+    maxPositionTokens: limits.length === 0 ? undefined : Math.min(...limits),
+  };
+}
+
+function readPadTokenId(config: JsonObject, path: string): number | undefined {
+  const value = config.pad_token_id ?? undefined;
+  // -1 stands for "none" in configurations of some language models.
+  if (value === undefined || value === -1) return undefined;
   if (!isWhole(value)) throw badKey(path, "pad_token_id", "a whole number of 0 or more", value);
   return value;
 }
 
-function readNumLabels(config: JsonObject, path: string): number {
-  const labels = config.id2label;
-  const counted = typeof labels === "object" && labels !== null ? Object.keys(labels).length : 1;
-  const key = config.num_labels === undefined ? "id2label" : "num_labels";
-  const value = config.num_labels ?? counted;
-  if (value === 1) return value;
-  throw new StartupError(
-    `${path}: \`${key}\` must be one label, as a reranker has, got: ${JSON.stringify(value)}`,
-    { hint: "choose a cross-encoder with one output, a reranker" },
-  );
+/**
+ * Returns the names of the outputs as `transformers` does: `id2label` counts, and `num_labels` only
+ * without it.
+ */
+function readLabels({ id2label, num_labels: count }: JsonObject): readonly string[] {
+  if (typeof id2label === "object" && id2label !== null) {
+    return Object.entries(id2label)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([id, name]) => (typeof name === "string" ? name : `LABEL_${id}`));
+  }
+  return isWhole(count) ? Array.from({ length: count }, (_, id) => `LABEL_${id}`) : [];
 }
 
-function readMaxPositionTokens(
-  config: JsonObject,
-  path: string,
-  offset: number,
-  tokenizerConfig: JsonObject,
-): number {
-  const positions = config.max_position_embeddings ?? undefined;
-  if (positions !== undefined && (!isWhole(positions) || positions <= offset)) {
-    const expected = `a whole number over ${offset}`;
-    throw badKey(path, "max_position_embeddings", expected, positions);
+function readTokenizerLimit(tokenizerConfig: JsonObject): number | undefined {
+  const limit = tokenizerConfig.model_max_length ?? tokenizerConfig.max_len;
+  return isWhole(limit) && limit > 0 && limit <= maxSaneTokens ? limit : undefined;
+}
+
+function readPositions(config: JsonObject, path: string, offset: number): number | undefined {
+  const key = positionKeys.find((name) => (config[name] ?? undefined) !== undefined);
+  const positions = key === undefined ? undefined : config[key];
+  // Architectures without position embeddings write 0 or -1, and infinity is no limit either.
+  if (key === undefined || positions === 0 || positions === -1) return undefined;
+  if (positions === Number.POSITIVE_INFINITY) return undefined;
+  if (!isWhole(positions) || positions <= offset) {
+    throw badKey(path, key, `a whole number over ${offset}`, positions);
   }
-  const tokenizerLimit = tokenizerConfig.model_max_length;
-  const limits = [
-    ...(positions === undefined ? [] : [positions - offset]),
-    ...(isWhole(tokenizerLimit) && tokenizerLimit > 0 && tokenizerLimit <= maxSaneTokens
-      ? [tokenizerLimit]
-      : []),
-  ];
-  if (limits.length === 0) {
-    throw badKey(path, "max_position_embeddings", "a whole number", positions);
-  }
-  return Math.min(...limits);
+  return positions - offset;
+}
+
+/** The rows of a learned table of positions: a longer input makes the graph fail. */
+function graphPositions({ tensors }: OnnxFile, offset: number): number[] {
+  return tensors
+    .filter(({ name, dims }) => dims.length === 2 && positionTable.test(name))
+    .flatMap(({ dims: [rows = 0] }) => (rows > offset ? [rows - offset] : []));
 }
 
 function isWhole(value: unknown): value is number {
@@ -117,8 +151,8 @@ function isWhole(value: unknown): value is number {
 }
 
 function badKey(path: string, key: string, expected: string, value: unknown): StartupError {
-  const got = value === undefined ? "nothing" : `\`${JSON.stringify(value)}\``;
-  return new StartupError(`${path}: \`${key}\` must be ${expected}, got: ${got}`, {
-    hint: "fetch the model again, or choose another one",
-  });
+  return new StartupError(
+    `${path}: \`${key}\` must be ${expected}, got: \`${JSON.stringify(value)}\``,
+    { hint: "correct the file, or choose another model" },
+  );
 }

@@ -1,5 +1,6 @@
 import { StartupError } from "../errors.ts";
 import { listDtypes, type PickedWeights, pickWeights, type WeightsChoice } from "./dtypes.ts";
+import { listWeightFiles } from "./weight-files.ts";
 
 /** The model's description: its type and limits. */
 export const configFile = "config.json";
@@ -9,17 +10,36 @@ export const tokenizerFile = "tokenizer.json";
 export const tokenizerConfigFile = "tokenizer_config.json";
 /** Optional: the model card, whose first lines name the licence. */
 export const modelCardFile = "README.md";
+/** Optional: the template of a reranker that was made from a language model. */
+export const templateFile = "rerankd.json";
 
-const optionalFiles = [modelCardFile, "special_tokens_map.json", tokenizerConfigFile];
+const optionalFiles = [
+  modelCardFile,
+  "added_tokens.json",
+  "config_sentence_transformers.json",
+  "modules.json",
+  templateFile,
+  "special_tokens_map.json",
+  tokenizerConfigFile,
+];
 
 /** The files of a model that the server needs. */
 export interface ModelFiles {
   readonly weights: PickedWeights;
   /**
-   * Every needed file in the order to fetch it: the ONNX file last, so where it is, the others are.
+   * Every needed file in the order to fetch it, but for what the graph names: the ONNX file last,
+   * so where it is, the others are.
    */
   readonly paths: readonly string[];
 }
+
+/** Conversions of models that have no ONNX file of their own. */
+const conversions: Readonly<Record<string, string>> = {
+  "BAAI/bge-reranker-v2-m3": "onnx-community/bge-reranker-v2-m3-ONNX",
+  "Alibaba-NLP/gte-multilingual-reranker-base": "onnx-community/gte-multilingual-reranker-base",
+};
+
+const pytorchFile = /\.(safetensors|bin|pt|pth)$/;
 
 /**
  * Returns the needed ones of a model's files. Throws a StartupError that names `model` if one is
@@ -36,22 +56,15 @@ export function selectModelFiles(
   for (const file of [configFile, tokenizerFile]) {
     if (!present.has(file)) throw missingFile(model, file);
   }
-  const externalData = paths.filter((path) => isExternalData(path, weights.path)).sort();
   return {
     weights,
     paths: [
       ...optionalFiles.filter((file) => present.has(file)),
-      ...externalData,
       tokenizerFile,
       configFile,
       weights.path,
     ],
   };
-}
-
-/** ONNX keeps weights over 2 GB beside the graph, in `<file>_data`, `<file>_data_1` and so on. */
-function isExternalData(path: string, onnxPath: string): boolean {
-  return path.startsWith(`${onnxPath}_data`) && /^(_\d+)?$/.test(path.slice(onnxPath.length + 5));
 }
 
 function missingFile(model: string, file: string): StartupError {
@@ -66,16 +79,38 @@ function missingFile(model: string, file: string): StartupError {
 function missingWeights(
   model: string,
   paths: readonly string[],
-  { dtype, device }: WeightsChoice,
+  choice: WeightsChoice,
 ): StartupError {
+  const { dtype, device } = choice;
+  const files = listWeightFiles(paths);
+  if (files.length === 0) return missingOnnx(model, paths);
   const dtypes = listDtypes(paths);
   if (dtypes.length === 0) {
-    return new StartupError(`\`${model}\` has no ONNX file`, {
-      hint: "choose a model with onnx/model.onnx, or export one with `optimum-cli export onnx`",
+    const names = files.map(({ path }) => path).join(", ");
+    return new StartupError(`\`${model}\` has no ONNX file with a name that is known here`, {
+      hint: `there are: ${names}; choose one with --onnx-file`,
     });
   }
   const wanted = dtype === "auto" ? `dtype \`auto\` on ${device}` : `dtype \`${dtype}\``;
   return new StartupError(`\`${model}\` has no ONNX file for ${wanted}`, {
     hint: `there are: ${dtypes.join(", ")}; choose one with --dtype`,
+  });
+}
+
+function missingOnnx(model: string, paths: readonly string[]): StartupError {
+  const converted = Object.hasOwn(conversions, model) ? conversions[model] : undefined;
+  const exportCommand = `\`optimum-cli export onnx --model ${model} --task text-classification DIR\``;
+  if (converted !== undefined) {
+    return new StartupError(`\`${model}\` has no ONNX file, only PyTorch weights`, {
+      hint: `serve its conversion ${converted}, or export one with ${exportCommand}`,
+    });
+  }
+  if (paths.some((path) => pytorchFile.test(path))) {
+    return new StartupError(`\`${model}\` has no ONNX file, only PyTorch weights`, {
+      hint: `export one with ${exportCommand}, and serve DIR`,
+    });
+  }
+  return new StartupError(`\`${model}\` has no ONNX file`, {
+    hint: `choose a model with onnx/model.onnx, or export one with ${exportCommand}`,
   });
 }

@@ -1,6 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StartupError } from "../errors.ts";
+import { parsePythonJson } from "../python-json.ts";
 
 /** A JSON object, not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -9,7 +10,9 @@ const gitLfsPointerStart = "version https://git-lfs";
 /** Enough to see a Git LFS pointer, or the first brace of a JSON file behind white space. */
 const headBytes = 64;
 
-/** Reads a JSON object of a model folder. Throws a StartupError that names the file. */
+/**
+ * Reads a JSON object of a model folder, as Python writes it. Throws a StartupError that names the file.
+ */
 export async function readJsonObject(directory: string, file: string): Promise<JsonObject> {
   await checkHead(directory, file);
   const text = await readFile(join(directory, file), "utf8").catch((cause) => {
@@ -17,7 +20,7 @@ export async function readJsonObject(directory: string, file: string): Promise<J
   });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (cause) {
     throw damaged(directory, file, "is not valid JSON", cause);
   }

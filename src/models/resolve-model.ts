@@ -8,6 +8,8 @@ import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub
 import { defaultOfflineVariable, expandHome, type HubOptions } from "./hub-options.ts";
 import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
+import type { PromptWish } from "./model-prompt.ts";
+import { checkExternalFiles, readWeights } from "./onnx-weights.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
 
 /** The model that is served where none is named and the cache has it. */
@@ -30,6 +32,10 @@ export interface ResolveModelOptions
   readonly modelId?: string | undefined;
   /** A branch, a tag or a commit on the hub. Default: `main`. */
   readonly revision?: string | undefined;
+  /** Name or number of the output that means "relevant", for a model with two. */
+  readonly positiveLabel?: string | undefined;
+  /** What the operator asks of the texts around a pair. */
+  readonly prompt?: PromptWish | undefined;
   readonly hub: HubOptions;
   /** The folder of the model in the package. */
   readonly bundledDirectory: string;
@@ -75,7 +81,7 @@ export async function resolveModel(options: ResolveModelOptions): Promise<Resolv
 
 async function resolveDefault(options: ResolveModelOptions): Promise<ResolvedModel> {
   const cached = await findCached(options, defaultModelId);
-  if (cached !== undefined) {
+  if (cached !== undefined && cached.fault === undefined) {
     const resolved = await openSnapshot(options, defaultModelId, cached, "cache");
     const choice = `serving ${defaultModelId} from the cache; for the bundled model set --model-id bundled`;
     return { ...resolved, choice };
@@ -88,32 +94,57 @@ async function resolveDefault(options: ResolveModelOptions): Promise<ResolvedMod
 async function resolveHubModel(options: ResolveModelOptions, id: string): Promise<ResolvedModel> {
   const { hub } = options;
   const cached = await findCached(options, id);
-  if (cached?.preferred) return openSnapshot(options, id, cached, "cache");
+  const isWhole = cached !== undefined && cached.fault === undefined;
+  if (isWhole && cached.preferred) return openSnapshot(options, id, cached, "cache");
   if (hub.offline) {
-    if (cached !== undefined) return openSnapshot(options, id, cached, "cache");
+    if (isWhole) return openSnapshot(options, id, cached, "cache");
     const { revision = defaultRevision } = options;
     const which = revision === defaultRevision ? "" : ` at revision \`${revision}\``;
+    const problem = cached === undefined ? "is not in the cache" : "is not whole in the cache";
+    const fault = cached?.fault === undefined ? "" : `: ${cached.fault.message}`;
     const variable = hub.offlineVariable ?? defaultOfflineVariable;
-    throw new StartupError(`\`${id}\`${which} is not in the cache, and ${variable} is set`, {
+    throw new StartupError(`\`${id}\`${which} ${problem}, and ${variable} is set${fault}`, {
       hint: `unset ${variable}, or copy the model's folder into ${hub.cacheDirectory} from a machine that ran \`rerankd pull ${id}\``,
     });
   }
-  return openSnapshot(options, id, await downloadModel({ ...options, id }), "download");
+  const verify = cached?.fault !== undefined;
+  return openSnapshot(options, id, await downloadModel({ ...options, id, verify }), "download");
 }
 
-/** Finds a snapshot with every needed file; `preferred` as in PickedWeights. */
+/** A model's files in the cache. */
+interface CachedModel extends Snapshot {
+  /** As in PickedWeights. */
+  readonly preferred: boolean;
+  /** What is missing or wrong; undefined for a model that is whole. */
+  readonly fault: Error | undefined;
+}
+
+/** Finds a snapshot that has weights of the wanted type. */
 export async function findCached(
-  options: Pick<ResolveModelOptions, "hub" | "revision" | "dtype" | "device">,
+  options: Pick<ResolveModelOptions, "hub" | "revision" | keyof WeightsChoice>,
   id: string,
-): Promise<(Snapshot & { readonly preferred: boolean }) | undefined> {
+): Promise<CachedModel | undefined> {
   const { hub, revision = defaultRevision } = options;
   const snapshot = await findSnapshot(hub.cacheDirectory, id, revision);
   if (snapshot === undefined) return undefined;
   const weights = pickWeights(await listModelFiles(snapshot.directory), options);
   if (weights === undefined) return undefined;
-  const files = [configFile, tokenizerFile, weights.path];
-  const sizes = await Promise.all(files.map((file) => sizeOf(join(snapshot.directory, file))));
-  return sizes.includes(undefined) ? undefined : { ...snapshot, preferred: weights.preferred };
+  const fault = await findFault(snapshot.directory, weights.path);
+  return { ...snapshot, preferred: weights.preferred, fault };
+}
+
+async function findFault(directory: string, onnxPath: string): Promise<Error | undefined> {
+  for (const file of [configFile, tokenizerFile]) {
+    if ((await sizeOf(join(directory, file))) === undefined) {
+      return new StartupError(`${file} is missing`);
+    }
+  }
+  try {
+    await checkExternalFiles(directory, await readWeights(directory, onnxPath));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 async function openSnapshot(
@@ -123,37 +154,37 @@ async function openSnapshot(
   source: "cache" | "download",
 ): Promise<ResolvedModel> {
   const linkRoots = cacheLinkRoots(options.hub.cacheDirectory, name);
-  const { dtype, device } = options;
-  return withNotice(
-    await openModel({ name, directory, revision: commit, dtype, device, linkRoots }),
-    source,
-  );
+  const model = await openModel({
+    ...openOptionsOf(options),
+    name,
+    directory,
+    revision: commit,
+    linkRoots,
+  });
+  return withNotice(model, source);
 }
 
 async function openBundled(options: ResolveModelOptions): Promise<ResolvedModel> {
-  const { bundledDirectory, dtype, device } = options;
-  const directory = resolve(bundledDirectory);
+  const directory = resolve(options.bundledDirectory);
   if ((await sizeOf(directory)) === undefined) {
     throw new StartupError(`the bundled model is not at ${directory}`, {
       hint: "install the package again, or name another model with --model-id",
     });
   }
-  const model = await openModel({ name: basename(directory), directory, dtype, device });
-  return withNotice(model, "bundled");
+  const name = basename(directory);
+  return withNotice(await openModel({ ...openOptionsOf(options), name, directory }), "bundled");
 }
 
-async function openFolder(
-  { dtype, device, revision }: ResolveModelOptions,
-  directory: string,
-): Promise<ResolvedModel> {
+async function openFolder(options: ResolveModelOptions, directory: string): Promise<ResolvedModel> {
+  const { revision } = options;
   if (revision !== undefined) {
     throw new StartupError(`--revision needs a hub id in --model-id, got the folder ${directory}`, {
       isUsage: true,
       hint: "leave --revision out",
     });
   }
-  const model = await openModel({ name: basename(directory), directory, dtype, device });
-  return withNotice(model, "folder");
+  const name = basename(directory);
+  return withNotice(await openModel({ ...openOptionsOf(options), name, directory }), "folder");
 }
 
 /** Returns the folder that a name means: one that exists, or one that is written as a path. */
@@ -167,6 +198,11 @@ async function findFolder(modelId: string, hub: HubOptions): Promise<string | un
   throw new StartupError(`the model folder ${path} ${what}`, {
     hint: "set --model-id to the folder that holds config.json, tokenizer.json and onnx/",
   });
+}
+
+function openOptionsOf(options: ResolveModelOptions) {
+  const { dtype, device, onnxFile, positiveLabel, prompt } = options;
+  return { dtype, device, onnxFile, positiveLabel, prompt };
 }
 
 function withNotice(model: ModelDirectory, source: ResolvedModel["source"]): ResolvedModel {

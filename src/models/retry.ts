@@ -15,8 +15,11 @@ export interface RetryPolicy {
  */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 500 };
 
-/** A hub that asks for more patience than this is taken as down. */
+/** Longest wait between attempts where the hub does not say, in milliseconds. */
 const maxDelayMs = 30_000;
+
+/** A hub that asks for more patience than this is taken as down, in milliseconds. */
+const maxAskedDelayMs = 300_000;
 
 const temporaryStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -47,9 +50,10 @@ export async function retry<T>(
       signal.throwIfAborted();
       failures += 1;
       if (failures >= policy.attempts || !isTemporary(error)) throw error;
-      const delayMs = policy.firstDelayMs * 2 ** (failures - 1);
+      const delayMs = Math.min(policy.firstDelayMs * 2 ** (failures - 1), maxDelayMs);
       const askedMs = error instanceof HubStatusError ? (error.retryAfterMs ?? 0) : 0;
-      await sleep(Math.min(Math.max(delayMs, askedMs), maxDelayMs), undefined, { signal });
+      if (askedMs > maxAskedDelayMs) throw error;
+      await sleep(Math.max(delayMs, askedMs), undefined, { signal });
     }
   }
 }

@@ -1,4 +1,6 @@
+import { shorten } from "../characters.ts";
 import { RerankError } from "../errors.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { RequestLimits, RerankRequest } from "./rerank-request.ts";
 
 /** Default limits of a request. */
@@ -8,8 +10,17 @@ export const defaultRequestLimits: RequestLimits = {
   maxQueryChars: 32_768,
 };
 
-/** Least tokens that a pair may be cut to: special tokens leave room for text. */
+/**
+ * Least tokens that a pair may be cut to: special tokens leave room for text. A template with more
+ * tokens asks for more.
+ */
 export const minPairTokens = 8;
+
+/** Fewest tokens of query and document together: one of each. */
+const minTextTokens = 2;
+
+/** What a check needs to know of a model's template. */
+type TemplateFacts = Pick<Tokenizer, "takesInstruction" | "templateTokens">;
 
 /** What `long_documents` may be. */
 const longDocumentsWords = ["truncate", "windows"];
@@ -23,27 +34,31 @@ const maxEchoChars = 100;
 /**
  * Checks a request, the same way for every protocol. Throws RerankError `invalid_argument` or
  * `not_found` whose message names the field, what was expected and what came; never the text of a
- * query or document.
+ * query or document. `tokenizer` says what the model's template takes.
  */
 export function checkRequest(
   request: RerankRequest,
   limits: RequestLimits,
   servedModels: readonly string[],
+  { takesInstruction = false, templateTokens = 0 }: TemplateFacts = {},
 ): void {
+  const leastPairTokens = Math.max(minPairTokens, templateTokens + minTextTokens);
   checkModel(request.model, servedModels);
   if (request.query === "") throw invalid("query", "must not be empty");
   checkText("query", request.query, limits.maxQueryChars);
+  checkInstruction(request.instruction, limits, takesInstruction);
   checkTopN(request.topN);
   checkWord("long_documents", request.longDocuments, longDocumentsWords);
   checkWord("truncation_direction", request.truncationDirection, directionWords);
   checkMaxTokens("max_tokens_per_doc", request.maxTokensPerDocument);
   checkMaxTokens("max_tokens_per_query", request.maxTokensPerQuery);
-  checkMaxTokens("max_tokens_per_pair", request.maxTokensPerPair, minPairTokens);
+  checkMaxTokens("max_tokens_per_pair", request.maxTokensPerPair, leastPairTokens);
   checkThreshold(request.scoreThreshold);
   if (request.documents.length > limits.maxDocuments) {
     throw invalid(
       "documents",
       `must hold at most ${limits.maxDocuments} documents, got: ${request.documents.length}`,
+      limits.maxDocuments,
     );
   }
   request.documents.forEach((document, index) => {
@@ -56,18 +71,27 @@ function checkModel(model: string | null | undefined, servedModels: readonly str
   const served = servedModels.map((name) => `\`${name}\``).join(", ");
   throw new RerankError(
     "not_found",
-    `\`model\` must be one that is served (${served}), got: \`${shorten(model)}\`; the server's \`--served-model-name\` allows further names`,
+    `\`model\` must be one that is served (${served}), got: \`${shorten(model, maxEchoChars)}\`; the server's \`--served-model-name\` allows further names`,
     { field: "model" },
   );
 }
 
 function checkText(field: string, text: string, maxChars: number): void {
   if (text.length > maxChars) {
-    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`);
+    throw invalid(field, `must have at most ${maxChars} characters, got: ${text.length}`, maxChars);
   }
-  if (!text.isWellFormed()) {
-    throw invalid(field, "must be valid Unicode, got: a lone surrogate");
+}
+
+function checkInstruction(
+  instruction: string | undefined,
+  { maxQueryChars }: RequestLimits,
+  takesInstruction: boolean,
+): void {
+  if (instruction === undefined) return;
+  if (!takesInstruction) {
+    throw invalid("instruction", "must not be sent: the model that is served takes none");
   }
+  checkText("instruction", instruction, maxQueryChars);
 }
 
 function checkTopN(topN: number | null | undefined): void {
@@ -80,7 +104,7 @@ function checkTopN(topN: number | null | undefined): void {
 function checkWord(field: string, value: unknown, words: readonly string[]): void {
   if (value === undefined || words.some((word) => word === value)) return;
   const expected = words.map((word) => `\`${word}\``).join(" or ");
-  throw invalid(field, `must be ${expected}, got: \`${shorten(String(value))}\``);
+  throw invalid(field, `must be ${expected}, got: \`${shorten(String(value), maxEchoChars)}\``);
 }
 
 function checkMaxTokens(field: string, tokens: number | undefined, least = 1): void {
@@ -93,10 +117,7 @@ function checkThreshold(threshold: number | undefined): void {
   throw invalid("score_threshold", `must be a finite number, got: ${threshold}`);
 }
 
-function shorten(value: string): string {
-  return value.length > maxEchoChars ? `${value.slice(0, maxEchoChars)}…` : value;
-}
-
-function invalid(field: string, problem: string): RerankError {
-  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, { field });
+function invalid(field: string, problem: string, limit?: number): RerankError {
+  const options = limit === undefined ? { field } : { field, limit };
+  return new RerankError("invalid_argument", `\`${field}\` ${problem}`, options);
 }

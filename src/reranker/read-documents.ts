@@ -41,6 +41,7 @@ export async function readDocuments(
     truncationDirection,
     maxDocumentTokens: request.maxTokensPerDocument,
     maxQueryTokens: request.maxTokensPerQuery,
+    instruction: request.instruction,
   };
   if (longDocuments === "windows") {
     const overlapTokens = windowOverlapTokens;
@@ -56,8 +57,9 @@ export async function readDocuments(
  * words give a pair the same score. It has no `:`.
  */
 export function readingOf(request: RerankRequest): string {
-  const { longDocuments = "truncate", truncationDirection = "right" } = request;
+  const { longDocuments = "truncate", truncationDirection = "" } = request;
   const { maxTokensPerDocument = "", maxTokensPerQuery = "", maxTokensPerPair = "" } = request;
   const limits = `${maxTokensPerDocument},${maxTokensPerQuery},${maxTokensPerPair}`;
-  return `${longDocuments},${truncationDirection},${limits}`;
+  const instruction = Buffer.from(request.instruction ?? "").toString("base64url");
+  return `${longDocuments},${truncationDirection},${limits},${instruction}`;
 }

@@ -11,8 +11,15 @@ export interface RerankRequest {
   readonly topN?: number | null | undefined;
   /** The name of a model; undefined, null or "" means the one that is served. */
   readonly model?: string | null | undefined;
-  /** Whether scores are logits. Default: false, sigmoid. */
+  /** Whether scores are logits. Default: false, what the server's activation makes of them. */
   readonly rawScores?: boolean | undefined;
+  /** What the model is told to look for. Only models whose template has a place for it take one. */
+  readonly instruction?: string | undefined;
+  /**
+   * The habit of the protocol where the server's activation is `auto`: `model` applies what the
+   * model's authors apply. Default: sigmoid.
+   */
+  readonly scoreHabit?: "model" | undefined;
   /** Whether over-long pairs are cut. Default: true; with false they are `invalid_argument`. */
   readonly truncate?: boolean | undefined;
   /**
@@ -51,8 +58,8 @@ export interface RankedDocument {
   /** Position in `RerankRequest.documents`, from 0. */
   readonly index: number;
   /**
-   * sigmoid(logit), or the logit with `rawScores`; a float32 value, so every protocol prints the
-   * same number.
+   * What the activation makes of the logit, sigmoid unless the server says otherwise, or the logit
+   * with `rawScores`; a float32 value, so every protocol prints the same number.
    */
   readonly relevanceScore: number;
   /** Whether the document was cut to fit. False for one that was read in windows to its end. */
@@ -74,7 +81,7 @@ export interface RerankResult {
   readonly timings: Timings;
 }
 
-/** Where the time of a request went, in milliseconds. */
+/** Where the time of a request went, in milliseconds; of requests ranked together, that of all. */
 export interface Timings {
   /** Turning texts into tokens. */
   readonly tokenizationMs: number;
@@ -105,6 +112,12 @@ export interface Reranker {
    * work is dropped and the promise rejects with the error of `errorFromAbort`.
    */
   rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult>;
+  /**
+   * Ranks several requests as one: all of them are taken or none is, and if one fails, all do. The
+   * rankings come in the order of the requests. Rejects as `rerank` does, with the `position` of the
+   * request at fault where it is one.
+   */
+  rerankTogether(requests: readonly RerankRequest[], call: RerankCall): Promise<RerankResult[]>;
 }
 
 /** Limits of a request. Configuration, not part of the contract. */

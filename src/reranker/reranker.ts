@@ -1,5 +1,6 @@
 import { errorFromAbort } from "../errors.ts";
-import { sigmoid } from "./activation.ts";
+import { type Activation, type Activations, activate } from "./activation.ts";
+import { atPosition } from "./at-position.ts";
 import { checkRequest } from "./check-request.ts";
 import { createPairScorer, type PairScorerOptions } from "./pair-scorer.ts";
 import { rankDocuments } from "./rank-documents.ts";
@@ -18,45 +19,84 @@ export interface RerankerOptions extends PairScorerOptions {
   readonly limits: RequestLimits;
   /** The names under which requests may ask for the model; the first is its own. At least one. */
   readonly servedModels: readonly [string, ...string[]];
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
 }
+
+const sigmoidForAll: Activations = { usual: "sigmoid", asModel: "sigmoid" };
 
 /** Returns the reranker: check, encode, score, activate, rank. */
 export function createReranker(options: RerankerOptions): Reranker {
-  const { clock, limits, servedModels } = options;
+  const { clock, limits, servedModels, tokenizer, activations = sigmoidForAll } = options;
   const scorePairs = createPairScorer(options);
 
-  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+  async function rerankTogether(
+    asked: readonly RerankRequest[],
+    call: RerankCall,
+  ): Promise<RerankResult[]> {
     const startedMs = clock.nowMs();
-    checkRequest(request, limits, servedModels);
+    for (const [position, request] of asked.entries()) {
+      atPosition(position, () => checkRequest(request, limits, servedModels, tokenizer));
+    }
+    const requests = asked.map(wellFormed);
     if (call.signal.aborted) throw errorFromAbort(call.signal);
-    const scored = await scorePairs(request, call);
-    const { pairs, totalTokens, tokenizationMs, queueMs, inferenceMs } = scored;
-
-    const logits = Float32Array.from(pairs, ({ logit }) => logit);
-    const results = rankDocuments(logits, request.topN ?? 0)
-      .map((index) => resultOf(index, pairs[index] as PairScore, request))
-      .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
-    const totalMs = clock.nowMs() - startedMs;
-    return {
+    const { rankings, ...spent } = await scorePairs(requests, call);
+    const answers = requests.map((request, position) => ({ request, ...rankings[position] }));
+    const results = answers.map(({ request, pairs = [], totalTokens = 0 }) => ({
       model: request.model || servedModels[0],
-      results,
+      results: resultsOf(request, pairs, activationOf(request, activations)),
       totalTokens,
       queryTruncated: pairs.some(({ queryTruncated }) => queryTruncated),
-      timings: { tokenizationMs, queueMs, inferenceMs, totalMs },
-    };
+    }));
+    const timings = { ...spent, totalMs: clock.nowMs() - startedMs };
+    return results.map((result) => ({ ...result, timings }));
   }
 
-  return { rerank };
+  async function rerank(request: RerankRequest, call: RerankCall): Promise<RerankResult> {
+    const [result] = await rerankTogether([request], call);
+    return result as RerankResult;
+  }
+
+  return { rerank, rerankTogether };
+}
+
+function resultsOf(
+  request: RerankRequest,
+  pairs: readonly PairScore[],
+  activation: Activation,
+): RankedDocument[] {
+  const logits = Float32Array.from(pairs, ({ logit }) => logit);
+  return rankDocuments(logits, request.topN ?? 0)
+    .map((index) => resultOf(index, pairs[index] as PairScore, activation))
+    .filter(({ relevanceScore }) => isWanted(relevanceScore, request));
+}
+
+/**
+ * Returns a request whose texts are valid Unicode: a lone surrogate is U+FFFD, as every encoding to
+ * bytes has it, so that a text scores the same whichever way it came.
+ */
+function wellFormed(request: RerankRequest): RerankRequest {
+  const documents = request.documents.map((document) => document.toWellFormed());
+  const instruction = request.instruction?.toWellFormed();
+  return { ...request, query: request.query.toWellFormed(), documents, instruction };
+}
+
+function activationOf(
+  { rawScores, scoreHabit }: RerankRequest,
+  { usual, asModel }: Activations,
+): Activation {
+  if (rawScores) return "identity";
+  return scoreHabit === "model" ? asModel : usual;
 }
 
 function resultOf(
   index: number,
   { logit, documentTruncated, passage }: PairScore,
-  { rawScores }: RerankRequest,
+  activation: Activation,
 ): RankedDocument {
   return {
     index,
-    relevanceScore: rawScores ? Math.fround(logit) : Math.fround(sigmoid(logit)),
+    relevanceScore: Math.fround(activate(logit, activation)),
     truncated: documentTruncated,
     ...(passage && { passage }),
   };

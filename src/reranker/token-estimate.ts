@@ -30,11 +30,17 @@ const leastShare = 0.4;
 /** Characters after which what was learnt before counts half. */
 const memoryCharacters = 100_000;
 
-/** Tokens of a pair that are no text: as many as any common template has. */
-const specialTokens = 4;
+/** Tokens of a pair that are no text: as many as the special tokens of most models. */
+const usualTemplateTokens = 4;
 
-/** Returns an estimate for pairs that are cut to `maxLength` tokens. */
-export function createTokenEstimate(maxLength: number): TokenEstimate {
+/**
+ * Returns an estimate for pairs that are cut to `maxLength` tokens, of which `templateTokens` are of
+ * neither text.
+ */
+export function createTokenEstimate(
+  maxLength: number,
+  templateTokens = usualTemplateTokens,
+): TokenEstimate {
   let seenCharacters = 0;
   let seenTokens = 0;
   return {
@@ -49,7 +55,7 @@ export function createTokenEstimate(maxLength: number): TokenEstimate {
     learn({ pairs, characters, tokens }) {
       const keep = 0.5 ** (characters / memoryCharacters);
       seenCharacters = seenCharacters * keep + characters;
-      seenTokens = seenTokens * keep + Math.max(0, tokens - specialTokens * pairs);
+      seenTokens = seenTokens * keep + Math.max(0, tokens - templateTokens * pairs);
     },
   };
 }

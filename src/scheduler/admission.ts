@@ -1,7 +1,7 @@
 import { RerankError } from "../errors.ts";
 
 /**
- * How much longer than estimated a request may take and still meet its deadline. Work that expires
+ * How much longer than expected a request may take and still meet its deadline. Work that expires
  * on the way is lost to everybody.
  */
 const deadlineCaution = 1.25;
@@ -10,29 +10,45 @@ const deadlineCaution = 1.25;
 export interface Outlook {
   /** Tokens that wait, of all requests. */
   readonly queuedTokens: number;
-  /** Tokens that run before the request would be done, its own left out. */
-  readonly aheadTokens: number;
+  /** How long the model takes for them, in milliseconds; undefined while nothing is known. */
+  readonly queueMs: number | undefined;
+  /** Whether no request waits; the model may still be running. */
+  readonly nothingWaits: boolean;
+  /** Whether a request is under way that was taken only to see how long it takes. */
+  readonly isProbing: boolean;
   /** Tokens of the request. */
   readonly ownTokens: number;
-  /** How fast the model runs; undefined while it is not known. */
-  readonly tokensPerSecond: number | undefined;
-  /** Milliseconds until the caller gives up; undefined if it did not say. */
-  readonly timeoutMs: number | undefined;
+  /**
+   * Milliseconds until those before it are done, and that it takes itself; undefined while nothing
+   * is known.
+   */
+  readonly waitMs: number | undefined;
+  readonly ownMs: number | undefined;
+  /** What it takes itself at the very least; 0 where its size was not measured lately. */
+  readonly leastOwnMs: number;
+  /** undefined if the caller did not say. */
+  readonly deadline: Deadline | undefined;
 }
 
-/**
- * Returns the tokens that may still go ahead of a request that is taken, so that it meets its
- * deadline; infinite without one, or while the speed is not known.
- */
-export function slackTokensOf(outlook: Outlook): number {
-  const { aheadTokens, ownTokens, tokensPerSecond, timeoutMs } = outlook;
-  if (timeoutMs === undefined || tokensPerSecond === undefined) return Number.POSITIVE_INFINITY;
-  return (timeoutMs * tokensPerSecond) / (1000 * deadlineCaution) - aheadTokens - ownTokens;
+/** When a caller gives up. */
+export interface Deadline {
+  /** Milliseconds from now. */
+  readonly timeoutMs: number;
+  /** Milliseconds from when the request came, before its texts were read. */
+  readonly grantedMs: number;
+}
+
+/** Returns a deadline, or undefined without a time. Default: all of the granted time is left. */
+export function deadlineOf(
+  timeoutMs: number | undefined,
+  grantedMs = timeoutMs,
+): Deadline | undefined {
+  return timeoutMs === undefined || grantedMs === undefined ? undefined : { timeoutMs, grantedMs };
 }
 
 /** How much may wait. */
 export interface AdmissionLimits {
-  /** Most tokens that may wait. A request that finds the queue empty is taken whatever its size. */
+  /** Most tokens that may wait. A request that finds nothing waiting is taken whatever its size. */
   readonly maxQueueTokens: number;
   /**
    * Longest that a request may wait for others, in milliseconds, where its caller set no deadline.
@@ -40,32 +56,96 @@ export interface AdmissionLimits {
   readonly maxQueueMs: number;
 }
 
-/**
- * Returns why a request is refused, or undefined if it is taken: the queue has no room for all of
- * it, it cannot be done before its deadline, or it would wait too long. The error tells after which
- * time there may be room.
- */
-export function refusalOf(outlook: Outlook, limits: AdmissionLimits): RerankError | undefined {
-  const { queuedTokens, aheadTokens, ownTokens, tokensPerSecond, timeoutMs } = outlook;
-  const msOf = (tokens: number) =>
-    tokensPerSecond === undefined ? 0 : (tokens * 1000) / tokensPerSecond;
+/** How a request is taken. */
+export interface Admission {
+  /** How long later ones that go ahead of it may take, in milliseconds, so that it is done in time. */
+  readonly slackMs: number;
+  /** Whether it may miss its deadline, and is taken to see whether it does. */
+  readonly isProbe: boolean;
+}
 
-  const overTokens = queuedTokens + ownTokens - limits.maxQueueTokens;
-  if (queuedTokens > 0 && overTokens > 0) {
-    return refusal("the queue is full", msOf(Math.min(overTokens, queuedTokens)));
+const unbound: Admission = { slackMs: Number.POSITIVE_INFINITY, isProbe: false };
+
+/**
+ * Decides about a request. Throws a RerankError `resource_exhausted` if the queue has no room for
+ * all of it, if it would wait too long, or if it cannot be done before its deadline. The error tells
+ * after which time there may be room; without such a time, it would be refused again as long as
+ * others wait. Throws `deadline_exceeded` if no time is left.
+ *
+ * While nothing waits, a request is refused only if runs of its size were measured a moment ago and
+ * it would be late even if the model were much faster. Else it is taken and measured: an estimate
+ * that refuses everything would never be corrected. While others wait, one such request at a time is
+ * taken, if its size was not measured lately.
+ */
+export function admit(outlook: Outlook, limits: AdmissionLimits): Admission {
+  const { nothingWaits, waitMs = 0, deadline } = outlook;
+  checkQueue(outlook, limits);
+  if (deadline !== undefined) return admitBefore(deadline, outlook);
+  if (nothingWaits || waitMs <= limits.maxQueueMs) return unbound;
+  throw refusal("the request would wait too long", waitMs - limits.maxQueueMs);
+}
+
+function checkQueue(outlook: Outlook, { maxQueueTokens }: AdmissionLimits): void {
+  const { nothingWaits, queuedTokens, ownTokens, queueMs = 0 } = outlook;
+  if (nothingWaits) return;
+  if (ownTokens > maxQueueTokens) {
+    const what = `it has ${ownTokens} tokens, and the queue takes ${maxQueueTokens} at most`;
+    throw refusalForGood(
+      `the request can never fit beside others: ${what}; send fewer or shorter documents`,
+    );
   }
-  const waitMs = msOf(aheadTokens);
-  if (timeoutMs !== undefined) {
-    const overMs = deadlineCaution * (waitMs + msOf(ownTokens)) - timeoutMs;
-    if (overMs <= 0) return undefined;
-    return refusal("the request would not be done before its deadline", Math.min(overMs, waitMs));
+  const over = queuedTokens + ownTokens - maxQueueTokens;
+  if (over > 0) throw refusal("the queue is full", (queueMs * over) / queuedTokens);
+}
+
+function admitBefore(deadline: Deadline, outlook: Outlook): Admission {
+  const { timeoutMs, grantedMs } = deadline;
+  const { waitMs, ownMs, ownTokens, leastOwnMs } = outlook;
+  if (timeoutMs <= 0) {
+    const message = "the deadline passed before the request was done";
+    throw new RerankError("deadline_exceeded", message);
   }
-  if (waitMs <= limits.maxQueueMs) return undefined;
-  return refusal("the request would wait too long", waitMs - limits.maxQueueMs);
+  if (waitMs === undefined || ownMs === undefined) return unbound;
+  const spareMs = timeoutMs / deadlineCaution - waitMs - ownMs;
+  if (spareMs >= 0) return { slackMs: spareMs, isProbe: false };
+  const hopeless = hopelessRefusal({ ownTokens, ownMs, leastOwnMs, grantedMs });
+  if (hopeless) throw hopeless;
+  const isUnknown = leastOwnMs === 0 && !outlook.isProbing;
+  // Without hope of being in time it is promised nothing; else nobody goes ahead of it.
+  const slackMs = waitMs + ownMs > timeoutMs ? Number.POSITIVE_INFINITY : 0;
+  if (outlook.nothingWaits || isUnknown) return { slackMs, isProbe: true };
+  const overMs = deadlineCaution * -spareMs;
+  throw refusal("the request would not be done before its deadline", Math.min(overMs, waitMs));
+}
+
+/** What a request alone takes, and how long its caller waits, in milliseconds. */
+export interface Alone {
+  readonly ownTokens: number;
+  readonly ownMs: number;
+  readonly leastOwnMs: number;
+  readonly grantedMs: number;
+}
+
+/**
+ * Returns why a request is refused that would miss its deadline even if it had a much faster model
+ * for itself; undefined if it might not.
+ */
+export function hopelessRefusal(alone: Alone): RerankError | undefined {
+  const { ownTokens, ownMs, leastOwnMs, grantedMs } = alone;
+  if (leastOwnMs <= grantedMs) return undefined;
+  const what = `its ${ownTokens} tokens take about ${Math.round(ownMs)} ms, and its deadline allows ${Math.floor(grantedMs)} ms`;
+  return refusalForGood(
+    `the request can never meet its deadline: ${what}; send fewer or shorter documents, or allow more time`,
+  );
 }
 
 function refusal(reason: string, waitMs: number): RerankError {
   const retryAfterMs = Math.max(1, Math.ceil(waitMs));
   const message = `${reason}; try again in about ${Math.ceil(retryAfterMs / 1000)} s`;
   return new RerankError("resource_exhausted", message, { retryAfterMs });
+}
+
+/** Without a time to wait, the same request is not to be sent again. */
+function refusalForGood(message: string): RerankError {
+  return new RerankError("resource_exhausted", message);
 }

@@ -1,4 +1,5 @@
 import { createVirtualTime } from "./virtual-time.ts";
+import { createRunCounter, type Work, workOf } from "./work.ts";
 
 /** How batches are formed. */
 export interface BatchPolicy {
@@ -9,6 +10,16 @@ export interface BatchPolicy {
    * up to the batch's length costs no more than this; else a run of its own is cheaper.
    */
   readonly runOverheadTokens: number;
+  /** Whether every pair of a batch is a run of its own. Default: false. */
+  readonly rowByRow?: boolean;
+}
+
+/** What a request is told of its place in the queue, and what it costs others. */
+export interface Place {
+  /** What the request costs those that it goes ahead of, in the unit of their slack. */
+  readonly cost: number;
+  /** How much later requests may cost that go ahead of this one. Infinite: they always may. */
+  readonly slack: number;
 }
 
 /** One pair in the queue: which request it is of, and which of its pairs. */
@@ -25,28 +36,34 @@ interface Entry<Key> {
   readonly pairs: { pair: number; length: number }[];
   /** Tokens of these pairs. */
   tokens: number;
-  /** Tokens of later requests that may still go ahead of this one. */
-  slackTokens: number;
+  /** The request's work when it came, if nothing else shares its runs. */
+  readonly work: Work;
+  /** What the request cost, when it came, each of those that it went ahead of. */
+  readonly cost: number;
+  /** What later requests may still cost that go ahead of this one. */
+  slack: number;
 }
 
 /** Pairs that wait for the model, and the policy that picks the next batch. Pure: no threads. */
 export interface FairQueue<Key> {
   /** Tokens of all waiting pairs, without padding. */
   readonly tokens: number;
+  /** The work of all waiting pairs. */
+  readonly work: Work;
   /** Number of waiting pairs. */
   readonly size: number;
   /** The requests that have waiting pairs, in no particular order. */
   keys(): Iterable<Key>;
   /**
-   * Returns how many of the waiting tokens run before a request of `tokens` is done if it comes now:
-   * those of the requests that it may not go ahead of.
+   * Returns the part of the waiting work that is done before a request of `tokens` and `cost` if it
+   * comes now: that of the requests that it may not go ahead of.
    */
-  tokensAheadOf(tokens: number): number;
+  workAheadOf(tokens: number, cost?: number): Work;
   /**
    * Adds the pairs of one request; `lengths[i]` is the tokens of pair i. The key must not be in the
-   * queue. Later requests go ahead of it for `slackTokens` at most. Default: without limit.
+   * queue. Default: the cost is its tokens, and the slack infinite.
    */
-  add(key: Key, lengths: readonly number[], slackTokens?: number): void;
+  add(key: Key, lengths: readonly number[], place?: Partial<Place>): void;
   /** Drops the waiting pairs of one request, if there are any. */
   remove(key: Key): void;
   /** Takes the next batch out of the queue, longest pair first; empty when nothing waits. */
@@ -59,7 +76,8 @@ export interface FairQueue<Key> {
  * 2003). A request of one document is not stuck behind one of a thousand, requests of one size are
  * served in the order in which they came, and none is finished later than under equal sharing, so
  * the large ones do not starve. A request with a deadline is promised its place: later ones go
- * ahead of it only as long as it can spare the time.
+ * ahead of it only as long as it can spare the time, and the time of one that is given up is spare
+ * again.
  *
  * That request leads a batch with its longest pair; it and then the others in their order add pairs
  * of nearly the same length while the budget lasts.
@@ -70,55 +88,75 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
   const entries = new Map<Key, Entry<Key>>();
   /** The entries in the order in which they are served. */
   const order: Entry<Key>[] = [];
+  const together = createRunCounter(policy);
   let tokens = 0;
   let size = 0;
 
-  function add(
-    key: Key,
-    lengths: readonly number[],
-    slackTokens: number = Number.POSITIVE_INFINITY,
-  ): void {
+  function add(key: Key, lengths: readonly number[], place: Partial<Place> = {}): void {
     if (lengths.length === 0) return;
     const pairs = lengths.map((length, pair) => ({ pair, length }));
     pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const position = positionOf(total);
-    for (const passed of order.slice(position)) passed.slackTokens -= total;
-    const finish = time.start(total);
-    const entry: Entry<Key> = { key, pairs, tokens: total, finish, slackTokens };
+    const work = workOf(lengths, policy);
+    const { cost = work.tokens, slack = Number.POSITIVE_INFINITY } = place;
+    const position = positionOf(work.tokens, cost);
+    for (const passed of order.slice(position)) passed.slack -= cost;
+    const finish = time.start(work.tokens);
+    const entry: Entry<Key> = { key, pairs, tokens: work.tokens, work, finish, cost, slack };
     entries.set(key, entry);
     order.splice(position, 0, entry);
+    for (const { length } of pairs) together.add(length);
     size += pairs.length;
-    tokens += total;
+    tokens += work.tokens;
   }
 
   function remove(key: Key): void {
     const entry = entries.get(key);
     if (!entry) return;
+    giveSlackBack(entry);
+    for (const { length } of entry.pairs) together.remove(length);
     size -= entry.pairs.length;
     tokens -= entry.tokens;
-    time.cancel(entry.finish);
+    time.cancel(entry.finish, entry.tokens);
     forget(entry);
+  }
+
+  /** Whoever waits behind a request that is given up has the time that it will not take. */
+  function giveSlackBack(entry: Entry<Key>): void {
+    const unused = entry.cost * shareLeftOf(entry);
+    for (const behind of order.slice(order.indexOf(entry) + 1)) behind.slack += unused;
   }
 
   function forget(entry: Entry<Key>): void {
     entries.delete(entry.key);
     order.splice(order.indexOf(entry), 1);
+    // Rounding must not add up for ever.
+    if (order.length === 0) time.clear();
   }
 
   /** Returns the place of a new request: ahead of those that are finished later and can spare it. */
-  function positionOf(own: number): number {
+  function positionOf(own: number, cost: number): number {
     const finish = time.now + own;
     let position = order.length;
     for (let last = order.at(-1); last !== undefined; last = order[position - 1]) {
-      if (last.finish <= finish || last.slackTokens < own) break;
+      if (last.finish <= finish || last.slack < cost) break;
       position -= 1;
     }
     return position;
   }
 
-  function tokensAheadOf(own: number): number {
-    return order.slice(0, positionOf(own)).reduce((sum, entry) => sum + entry.tokens, 0);
+  function workAheadOf(own: number, cost: number = own): Work {
+    let [allRuns, aheadRuns, aheadTokens] = [0, 0, 0];
+    const position = positionOf(own, cost);
+    for (const [place, entry] of order.entries()) {
+      const runs = entry.work.runs * shareLeftOf(entry);
+      allRuns += runs;
+      if (place >= position) continue;
+      aheadRuns += runs;
+      aheadTokens += entry.tokens;
+    }
+    // Requests share runs, those ahead as much as all of them.
+    const runs = allRuns > 0 ? (together.runs * aheadRuns) / allRuns : 0;
+    return { runs: Math.min(runs, aheadRuns), tokens: aheadTokens };
   }
 
   function takeBatch(): QueuedPair<Key>[] {
@@ -150,6 +188,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     const taken = entry.pairs.splice(start, end - start);
     for (const { pair, length } of taken.reverse()) {
       batch.push({ key: entry.key, pair });
+      together.remove(length);
       entry.tokens -= length;
       tokens -= length;
       size -= 1;
@@ -162,15 +201,23 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     get tokens() {
       return tokens;
     },
+    get work() {
+      return { runs: together.runs, tokens };
+    },
     get size() {
       return size;
     },
     keys: () => entries.keys(),
-    tokensAheadOf,
+    workAheadOf,
     add,
     remove,
     takeBatch,
   };
+}
+
+/** Returns how much of an entry's work is left, 0 to 1. */
+function shareLeftOf({ tokens, work }: Entry<unknown>): number {
+  return work.tokens > 0 ? tokens / work.tokens : 1;
 }
 
 /** Returns the number of pairs no longer than `length`; `pairs` are sorted, shortest first. */

@@ -1,8 +1,12 @@
-import type { RerankError } from "../errors.ts";
+import type { Clock } from "../clock.ts";
+import { errorFromAbort, type RerankError } from "../errors.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
+import type { Deadline } from "./admission.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 import type { LosableJob } from "./lost-batches.ts";
 import type { BatchStats } from "./observation.ts";
+import type { ScoreCall, ScoredPairs } from "./score-call.ts";
+import type { Work } from "./work.ts";
 
 /** The pairs of one request, and what is known of them so far. */
 export interface Job extends LosableJob {
@@ -18,9 +22,68 @@ export interface Job extends LosableJob {
   batches: number;
   /** Until when it may wait for a new worker. */
   readonly endMs: number;
+  readonly work: Work;
+  /** As of when it was taken; undefined without one. */
+  readonly deadline: Deadline | undefined;
+  /** Whether it was taken to see whether it can be done in time. */
+  readonly isProbe: boolean;
   settled: boolean;
   /** Answers the request, or fails it. */
   settle(error?: RerankError): void;
+}
+
+/** What a request becomes a job with. */
+export interface JobOptions
+  extends Pick<ScoreCall, "signal" | "observer">,
+    Pick<Job, "work" | "deadline" | "isProbe"> {
+  readonly clock: Clock;
+  /** How long it may wait for a new worker, in milliseconds. */
+  readonly patienceMs: number;
+  /** Called once, when it is answered or refused; before the functions below. */
+  readonly onSettled: (job: Job) => void;
+  readonly resolve: (scored: ScoredPairs) => void;
+  readonly reject: (error: RerankError) => void;
+}
+
+/** Returns a job, which is settled at the latest when its signal aborts. */
+export function createJob(encodings: readonly Encoding[], options: JobOptions): Job {
+  const { clock, work, deadline, isProbe, patienceMs, signal, observer, onSettled } = options;
+  const { resolve, reject } = options;
+  const enqueuedMs = clock.nowMs();
+  const onAbort = (): void => job.settle(errorFromAbort(signal));
+  const job: Job = {
+    encodings,
+    logits: new Float32Array(encodings.length),
+    missing: encodings.length,
+    inferenceMs: 0,
+    enqueuedMs,
+    beganMs: undefined,
+    batches: 0,
+    endMs: enqueuedMs + patienceMs,
+    work,
+    deadline,
+    isProbe,
+    losses: 0,
+    lastCrash: undefined,
+    kills: 0,
+    settled: false,
+    settle(error) {
+      // A request that was cancelled may still be in the batch that runs.
+      if (job.settled) return;
+      job.settled = true;
+      signal.removeEventListener("abort", onAbort);
+      onSettled(job);
+      const { logits, inferenceMs, beganMs, batches } = job;
+      const endedMs = clock.nowMs();
+      const pairs = encodings.length;
+      const { tokens } = work;
+      observer?.scored({ enqueuedMs, beganMs, endedMs, pairs, tokens, batches });
+      if (error) reject(error);
+      resolve({ logits, inferenceMs, queueMs: endedMs - enqueuedMs - inferenceMs });
+    },
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  return job;
 }
 
 /** Returns the encoding of a pair. */

@@ -2,28 +2,39 @@ import type { Clock } from "../clock.ts";
 import { errorFromAbort, RerankError, WorkerCrashError } from "../errors.ts";
 import type { Backend, Outage } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
-import { type AdmissionLimits, type Outlook, refusalOf, slackTokensOf } from "./admission.ts";
+import {
+  type Admission,
+  type AdmissionLimits,
+  admit,
+  type Deadline,
+  deadlineOf,
+  hopelessRefusal,
+} from "./admission.ts";
+import { errorOfRequest, partsOf } from "./failed-batch.ts";
 import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
-import { encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
+import { createJob, encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
 import { createLostBatches } from "./lost-batches.ts";
 import type { BatchStats, QueueSnapshot } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
+import { createDeviceCosts, type RunCost } from "./run-cost.ts";
 import type { ScoreCall, ScoredPairs } from "./score-call.ts";
-import { createThroughput } from "./throughput.ts";
+import { sumOf, type Work, workOf } from "./work.ts";
 
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {
   /**
    * Throws what `score` would reject with now if the request had `tokens` tokens, for callers that
-   * guess how many there are at least before they know. Never throws while no request waits, so
-   * that a wrong guess refuses nothing for long.
+   * guess how many there are at least before they know. Never throws while no request waits, nor
+   * where `score` would refuse for good, so that a wrong guess refuses nothing for long.
    */
   checkRoom(tokens: number, timeoutMs: number | undefined): void;
   /**
    * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, if
-   * it cannot wait until a crashed worker is replaced; `resource_exhausted`, before any work, if the queue has no
-   * room for the whole request or it could not be done in time; the error of `errorFromAbort` once
-   * the signal aborts; or the error of the backend.
+   * it cannot wait until a crashed worker is replaced; `resource_exhausted` if the queue has no room
+   * for the whole request, it could not be done in time, or a pair does not fit into memory, which
+   * `position` names; the error of `errorFromAbort` once the signal aborts; or the error of the
+   * backend. What cannot be done in time is refused before any work, or after the first batches if
+   * nobody knew how long they take.
    */
   score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
@@ -53,14 +64,6 @@ const maxBatchesInFlight = 2;
  */
 const maxOutageWaitMs = 10_000;
 
-interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
-  readonly lengths: readonly number[];
-  readonly tokens: number;
-  readonly slackTokens: number;
-  /** How long it may wait for a new worker, in milliseconds. */
-  readonly patienceMs: number;
-}
-
 /**
  * Returns a scheduler: the shell around the queue's policy.
  *
@@ -75,10 +78,11 @@ interface Placement extends Pick<ScoreCall, "signal" | "observer"> {
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { backend, clock, policy, padId, limits, onBatch } = options;
   const queue = createFairQueue<Job>(policy);
-  const throughput = createThroughput();
+  const costOn = createDeviceCosts();
+  const cost = (): RunCost => costOn(backend.device ?? "");
   const lost = createLostBatches<Job>();
   const jobs = new Set<Job>();
-  let runningTokens = 0;
+  let running: Work = { runs: 0, tokens: 0 };
   let inFlight = 0;
   let isRetrying = false;
   let isWaiting = false;
@@ -86,77 +90,62 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function score(
     encodings: readonly Encoding[],
-    { signal, timeoutMs, observer }: ScoreCall,
+    { signal, timeoutMs, grantedMs, observer }: ScoreCall,
   ): Promise<ScoredPairs> {
     if (signal.aborted) throw errorFromAbort(signal);
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const { outlook, patienceMs } = admit(tokens, timeoutMs);
-    const slackTokens = slackTokensOf(outlook);
-    const placement = { lengths, tokens, slackTokens, signal, patienceMs, observer };
-    return await enqueue(encodings, placement);
-  }
-
-  function admit(
-    ownTokens: number,
-    timeoutMs: number | undefined,
-  ): { readonly outlook: Outlook; readonly patienceMs: number } {
-    const patienceMs = timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
-    const { outage } = backend;
-    if (outage !== undefined && patienceMs < outage.remainingMs) throw notNow(outage);
-    const outlook: Outlook = {
-      queuedTokens: queue.tokens,
-      aheadTokens: queue.tokensAheadOf(ownTokens) + runningTokens + lostTokens(),
-      ownTokens,
-      tokensPerSecond: throughput.tokensPerSecond,
-      timeoutMs,
-    };
-    const refusal = refusalOf(outlook, limits);
-    if (refusal) throw refusal;
-    return { outlook, patienceMs };
-  }
-
-  function enqueue(
-    encodings: readonly Encoding[],
-    { lengths, tokens, slackTokens, signal, patienceMs, observer }: Placement,
-  ): Promise<ScoredPairs> {
-    const enqueuedMs = clock.nowMs();
-    return new Promise((resolve, reject) => {
-      const job: Job = {
-        encodings,
-        logits: new Float32Array(encodings.length),
-        missing: encodings.length,
-        inferenceMs: 0,
-        enqueuedMs,
-        beganMs: undefined,
-        batches: 0,
-        endMs: enqueuedMs + patienceMs,
-        losses: 0,
-        lastCrash: undefined,
-        kills: 0,
-        settled: false,
-        settle(error) {
-          // A request that was cancelled may still be in the batch that runs.
-          if (job.settled) return;
-          job.settled = true;
-          jobs.delete(job);
-          signal.removeEventListener("abort", onAbort);
-          queue.remove(job);
-          const { logits, inferenceMs, beganMs, batches } = job;
-          const endedMs = clock.nowMs();
-          const pairs = encodings.length;
-          observer?.scored({ enqueuedMs, beganMs, endedMs, pairs, tokens, batches });
-          if (error) reject(error);
-          resolve({ logits, inferenceMs, queueMs: endedMs - enqueuedMs - inferenceMs });
+    const work = workOf(lengths, policy);
+    const deadline = deadlineOf(timeoutMs, grantedMs);
+    const { slackMs, isProbe } = admitNow(work, deadline);
+    const costMs = cost().expectedMs(work) ?? 0;
+    return await new Promise((resolve, reject) => {
+      const job = createJob(encodings, {
+        clock,
+        work,
+        deadline,
+        isProbe,
+        patienceMs: patienceOf(deadline),
+        signal,
+        observer,
+        onSettled(settled) {
+          jobs.delete(settled);
+          queue.remove(settled);
         },
-      };
-      const onAbort = () => job.settle(errorFromAbort(signal));
-      signal.addEventListener("abort", onAbort, { once: true });
+        resolve,
+        reject,
+      });
       jobs.add(job);
-      queue.add(job, lengths, slackTokens);
+      queue.add(job, lengths, { cost: costMs, slack: slackMs });
       pump();
     });
+  }
+
+  function patienceOf(deadline: Deadline | undefined): number {
+    return deadline?.timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
+  }
+
+  function admitNow(own: Work, deadline: Deadline | undefined): Admission {
+    const { outage } = backend;
+    if (outage !== undefined && patienceOf(deadline) < outage.remainingMs) throw notNow(outage);
+    const { expectedMs, leastMs } = cost();
+    const ownMs = expectedMs(own);
+    const underWay = [running, { runs: lost.waiting.length, tokens: lostTokens() }];
+    const ahead = [queue.workAheadOf(own.tokens, ownMs ?? 0), ...underWay];
+    return admit(
+      {
+        queuedTokens: queue.tokens,
+        queueMs: expectedMs(queue.work),
+        nothingWaits: queue.size === 0 && lost.waiting.length === 0,
+        isProbing: [...jobs].some((job) => job.isProbe),
+        ownTokens: own.tokens,
+        waitMs: expectedMs(sumOf(ahead)),
+        ownMs,
+        leastOwnMs: leastMs(own, clock.nowMs()),
+        deadline,
+      },
+      limits,
+    );
   }
 
   function pump(): void {
@@ -195,40 +184,53 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function lostTokens(): number {
-    return tokensOf(lost.waiting.flat().filter(({ key }) => !key.settled));
+    return tokensOf(lost.waiting.flat().filter(isOpen));
   }
 
   async function scoreBatch(batch: readonly QueuedPair<Job>[]): Promise<void> {
     const encodings = batch.map(encodingOf);
-    const tokens = tokensOf(batch);
-    runningTokens += tokens;
+    const work: Work = { runs: policy.rowByRow ? batch.length : 1, tokens: tokensOf(batch) };
+    running = sumOf([running, work]);
     const startedMs = clock.nowMs();
-    const finish = (failed: boolean): number => {
+    const finish = (failed: boolean): void => {
       // The backend runs one batch at a time: this one began when it came or when the one before
       // was done.
-      const nowMs = clock.nowMs();
+      const endedMs = clock.nowMs();
       const beganMs = Math.max(startedMs, lastDoneMs);
-      const ranMs = nowMs - beganMs;
-      lastDoneMs = nowMs;
-      onBatch?.(statsOf(encodings, ranMs, failed));
-      recordRun(batch, beganMs, ranMs);
-      return ranMs;
+      const ms = endedMs - beganMs;
+      lastDoneMs = endedMs;
+      onBatch?.(statsOf(encodings, ms, failed));
+      recordRun(batch, beganMs, ms);
+      running = { runs: running.runs - work.runs, tokens: running.tokens - work.tokens };
+      if (!failed) cost().record({ ...work, ms, endedMs });
     };
     try {
       const logits = await backend.score(packBatch(encodings, padId));
-      throughput.record(tokens, finish(false));
+      finish(false);
       batch.forEach(({ key, pair }, row) => {
         key.logits[pair] = logits[row] ?? Number.NaN;
         key.missing -= 1;
         if (key.missing === 0) key.settle();
       });
+      for (const job of new Set(batch.map(({ key }) => key))) giveUpIfHopeless(job);
     } catch (error) {
       finish(true);
       if (error instanceof WorkerCrashError) lost.add(batch, error, backend.outage?.remainingMs);
       else await failBatch(batch, error);
-    } finally {
-      runningTokens -= tokens;
     }
+  }
+
+  /** Refuses a request under way once it is plain that its deadline leaves it too little time. */
+  function giveUpIfHopeless({ work, deadline, missing, encodings, enqueuedMs, settle }: Job): void {
+    if (deadline === undefined || missing === 0) return;
+    const { timeoutMs, grantedMs } = deadline;
+    const nowMs = clock.nowMs();
+    const leastOwnMs = cost().leastMs(work, nowMs);
+    const leastLeftMs = (leastOwnMs * missing) / encodings.length;
+    if (nowMs + leastLeftMs <= enqueuedMs + timeoutMs) return;
+    const ownMs = cost().expectedMs(work) ?? leastOwnMs;
+    const refusal = hopelessRefusal({ ownTokens: work.tokens, ownMs, leastOwnMs, grantedMs });
+    if (refusal) settle(refusal);
   }
 
   /**
@@ -240,23 +242,36 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       cause instanceof RerankError
         ? cause
         : new RerankError("internal", "the model could not score the documents", { cause });
-    const concerned = new Set(batch.map(({ key }) => key));
-    for (const job of concerned) {
-      if (error.code !== "internal" || concerned.size === 1) job.settle(error);
-      else await scoreBatch(batch.filter(({ key }) => key === job));
+    const open = batch.filter(isOpen);
+    const parts = partsOf(open, error);
+    if (parts === undefined) {
+      for (const { key, pair } of open) key.settle(errorOfRequest(error, open.length === 1, pair));
+      return;
+    }
+    for (const part of parts) {
+      const left = part.filter(isOpen);
+      if (left.length > 0) await scoreBatch(left);
     }
   }
 
   return {
     checkRoom(tokens, timeoutMs) {
-      if (queue.size > 0) admit(tokens, timeoutMs);
+      if (queue.size === 0) return;
+      try {
+        admitNow(
+          { runs: Math.ceil(tokens / policy.maxBatchTokens), tokens },
+          deadlineOf(timeoutMs),
+        );
+      } catch (error) {
+        if (!(error instanceof RerankError) || error.retryAfterMs !== undefined) throw error;
+      }
     },
     score,
     get pendingTokens() {
-      return queue.tokens + runningTokens + lostTokens();
+      return queue.tokens + running.tokens + lostTokens();
     },
     snapshot() {
-      const again = lost.waiting.flat().filter(({ key }) => !key.settled);
+      const again = lost.waiting.flat().filter(isOpen);
       const since = [...queue.keys(), ...again.map(({ key }) => key)];
       const nowMs = clock.nowMs();
       return {
@@ -266,6 +281,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       };
     },
   };
+}
+
+function isOpen({ key }: QueuedPair<Job>): boolean {
+  return !key.settled;
 }
 
 function notNow({ remainingMs }: Outage): RerankError {

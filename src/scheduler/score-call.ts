@@ -6,6 +6,8 @@ export interface ScoreCall {
   readonly signal: AbortSignal;
   /** Milliseconds until the caller gives up; undefined if it did not say. */
   readonly timeoutMs?: number | undefined;
+  /** What these milliseconds were before the texts were read. Default: `timeoutMs`. */
+  readonly grantedMs?: number | undefined;
   /** Hears how the pairs went through. */
   readonly observer?: ScoreObserver | undefined;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { RerankObserver } from "../reranker/rerank-observer.ts";
 import type { CallFacts, CallProtocol, SpanIds } from "../telemetry/server-observer.ts";
+import type { Refused } from "./refused.ts";
 
 /** A request of either HTTP version. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -19,6 +20,12 @@ export interface Call extends CallFacts {
   protocol: CallProtocol;
   /** How it ended, in words; undefined while nothing went wrong. */
   code: string | undefined;
+  /** Why it was refused; of a stream, why the first request of it was that failed. */
+  refused: Refused | undefined;
+  /** Requests of a stream that failed. */
+  failedRequests: number;
+  /** The address that it came from; `unix` for a Unix socket. */
+  readonly peer: string;
   documents: number | undefined;
   /** Whether it is a probe, which is logged at debug. */
   probe: boolean;
@@ -34,12 +41,21 @@ export function isSecure(request: ServerRequest, response: ServerResponseLike): 
   return "encrypted" in request.socket;
 }
 
-/** Longest part of a path that is looked at. */
-const maxPathChars = 200;
+/** Returns the address that a request came from, `unix` for a Unix socket. */
+export function peerOf(request: ServerRequest, response: ServerResponseLike): string {
+  // The socket of an HTTP/2 session is gone with it.
+  const socket = isHttp2(response) ? response.stream.session?.socket : request.socket;
+  return addressOf(socket?.remoteAddress);
+}
+
+/** Returns an address without the prefix that IPv4 has on a socket for both; `unix` for none. */
+export function addressOf(remoteAddress: string | undefined): string {
+  return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, "") ?? "unix";
+}
 
 /** Returns the path that a request asks for, without its query. */
 export function pathOf({ url = "" }: ServerRequest): string {
-  return url.split("?", 1)[0]?.slice(0, maxPathChars) ?? "";
+  return url.split("?", 1)[0] ?? "";
 }
 
 /** Whether the response goes over HTTP/2. */

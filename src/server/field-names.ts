@@ -18,10 +18,12 @@ export function renameFields(error: unknown, names: FieldNames): unknown {
     });
   const field = rename(`\`${error.field}\``).slice(1, -1);
   if (field === error.field) return error;
-  const { code, retryAfterMs, cause } = error;
+  const { code, limit, retryAfterMs, position, cause } = error;
   return new RerankError(code, rename(error.message), {
     field,
+    ...(limit !== undefined && { limit }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(position !== undefined && { position }),
     cause,
   });
 }

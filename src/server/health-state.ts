@@ -17,6 +17,8 @@ export interface HealthReport {
   readonly dtype: string;
   /** Longest pair in tokens. */
   readonly maxLength: number;
+  /** What becomes of a logit: `sigmoid`, `tanh` or `identity`. */
+  readonly activation: string;
   /** The server's version. */
   readonly version: string;
   /** Why `status` is not `ok`; "" when it is. */
@@ -37,16 +39,37 @@ export class HealthState {
   }
 
   /**
-   * Changes some fields and tells every listener. Once `draining`, the status and its reason stay.
+   * Changes some fields and tells every listener, unless all have their values already. Once
+   * `draining`, the status and its reason stay.
    */
   update(change: Partial<HealthReport>): void {
-    const draining = this.#report.status === "draining";
-    this.#report = {
-      ...this.#report,
+    const present = this.#report;
+    const draining = present.status === "draining";
+    const next: HealthReport = {
+      ...present,
       ...change,
-      ...(draining ? { status: "draining", reason: this.#report.reason } : {}),
+      ...(draining ? { status: "draining", reason: present.reason } : {}),
     };
+    if (
+      Object.entries(next).every(([key, value]) => present[key as keyof HealthReport] === value)
+    ) {
+      return;
+    }
+    this.#report = next;
     for (const listener of [...this.#listeners]) listener(this.#report);
+  }
+
+  /** Calls `listener` when requests are answered for the first time from now on. */
+  onceServing(listener: () => void): void {
+    if (isServing(this.#report)) {
+      listener();
+      return;
+    }
+    const unsubscribe = this.subscribe((report) => {
+      if (!isServing(report)) return;
+      unsubscribe();
+      listener();
+    });
   }
 
   /** Calls `listener` after every change, until the returned function is called. */

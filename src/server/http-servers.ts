@@ -1,7 +1,6 @@
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Logger } from "../telemetry/log.ts";
 import type {
   ConnectionFault,
   ConnectionProtocol,
@@ -9,8 +8,10 @@ import type {
 } from "../telemetry/server-observer.ts";
 import { pathOf, type ServerRequest, type ServerResponseLike } from "./call.ts";
 import { closeWhenDead } from "./close-when-dead.ts";
-import { answerHttp1Fault } from "./http1-fault.ts";
+import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 import type { ServerLimits } from "./limits.ts";
+import { createPendingAnswers } from "./pending-answers.ts";
+import { toOriginForm } from "./request-target.ts";
 import { type Flood, guardSession } from "./session-guard.ts";
 
 /** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
@@ -33,7 +34,8 @@ export interface HttpServers {
 /** What the servers need. */
 export interface HttpServersOptions {
   readonly limits: ServerLimits;
-  readonly log: Logger;
+  /** Hears of HTTP/1.1 requests that never became one. */
+  readonly onFault: (fault: Http1Fault) => void;
   readonly observer?: ServerObserver | undefined;
   readonly onRequest: (request: ServerRequest, response: ServerResponseLike) => void;
   /** Whether a client that asks first may send the body of a request. */
@@ -110,7 +112,7 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
 }
 
 function createHttp1Server(options: HttpServersOptions): http.Server {
-  const { limits, log, observer, onRequest, mayPass } = options;
+  const { limits, onFault, observer, onRequest, mayPass } = options;
   const server = http.createServer({
     maxHeaderSize: limits.maxHeaderBytes,
     // Node refuses to wait longer for the headers than for the whole.
@@ -119,20 +121,32 @@ function createHttp1Server(options: HttpServersOptions): http.Server {
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: connectionsCheckMs,
   });
-  server.on("request", onRequest);
+  const pending = createPendingAnswers();
+  const accept = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    pending.add(request, response);
+    onRequest(request, response);
+  };
+  server.on("request", (request, response) => {
+    toOriginForm(request);
+    accept(request, response);
+  });
   server.on("checkContinue", (request, response) => {
+    toOriginForm(request);
     const isTooLarge = Number(request.headers["content-length"]) > limits.maxBodyBytes;
     if (!isTooLarge && mayPass(request, pathOf(request))) response.writeContinue();
     // The client waits for a go-ahead that never comes, so the rest of this connection would be out
     // of step.
     else response.setHeader("connection", "close");
-    onRequest(request, response);
+    accept(request, response);
   });
   server.on("clientError", (error, socket) => {
-    const fault = answerHttp1Fault(error, socket);
-    if (fault === undefined) return;
-    observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
-    log.info(fault, "request");
+    // What came before on the connection was good, and has its answer first.
+    pending.whenSent(socket, () => {
+      const fault = answerHttp1Fault(error, socket);
+      if (fault === undefined) return;
+      observer?.connectionFailed?.(faultOfStatus[fault.status] ?? "malformed_http1");
+      onFault(fault);
+    });
   });
   // A server that does not listen checks no time limits and closes no idle connections; this event
   // starts both.

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RerankErrorCode } from "../errors.ts";
+import { addressOf } from "./call.ts";
 import { objectError } from "./http/error-shapes.ts";
 
 /** How a request ended that never became one. */
@@ -9,8 +11,11 @@ export interface Http1Fault {
   readonly protocol: "http";
   readonly status: number;
   readonly code: RerankErrorCode;
+  readonly reason: string;
+  /** The address that it came from. */
+  readonly peer: string;
   /** Sent as `x-request-id`. */
-  readonly requestId: string;
+  readonly request_id: string;
 }
 
 /** Answers to requests that Node's parser gave up on, by error code. */
@@ -33,6 +38,8 @@ const malformed = { status: 400, message: "the request is not valid HTTP" };
  */
 export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // The answer before was the last; the connection closes once it is sent.
+  if (socket.writableEnded && !socket.writableFinished) return undefined;
   if (goneCodes.has(code) || !socket.writable) {
     socket.destroy();
     return undefined;
@@ -49,5 +56,13 @@ export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | und
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
-  return { protocol: "http", status, code: errorCode, requestId };
+  const peer = addressOf(socket instanceof Socket ? socket.remoteAddress : undefined);
+  return {
+    protocol: "http",
+    status,
+    code: errorCode,
+    reason: message,
+    peer,
+    request_id: requestId,
+  };
 }

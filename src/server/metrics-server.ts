@@ -6,6 +6,7 @@ import { metricsRoute } from "./http/dialects/metrics.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { listenOn } from "./listen-on.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import { createRequestLog } from "./request-log.ts";
 
 /** A port for `GET /metrics` alone, so that it need not be where clients are. */
 export interface MetricsServer {
@@ -40,9 +41,10 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
     createRequestHandler({
       handle: createHttpHandler({ routes: [metricsRoute(metrics)], log, shutdownSignal: never }),
       log,
+      requestLog: createRequestLog(log),
       limits: { requestTimeoutMs },
       isRequestStream: () => false,
-      drainSignal: never,
+      closingSignal: never,
     }),
   );
 

@@ -6,14 +6,18 @@ import {
   isHttp2,
   isSecure,
   pathOf,
+  peerOf,
   type ServerRequest,
   type ServerResponseLike,
 } from "./call.ts";
+import { closeAnswered } from "./close-answered.ts";
 import { errorAnswerOf, HttpError } from "./http/http-error.ts";
 import type { CallHandler } from "./http/http-handler.ts";
 import { sendError } from "./http/send-json.ts";
 import type { ServerLimits } from "./limits.ts";
-import { endOf, logCall } from "./request-log.ts";
+import { refusedOf } from "./refused.ts";
+import { endOf, type RequestLog } from "./request-log.ts";
+import { hostProblemOf } from "./request-target.ts";
 import { parseTraceParent } from "./trace-parent.ts";
 import { dropUnreadAnswer } from "./unread-answer.ts";
 
@@ -21,12 +25,15 @@ import { dropUnreadAnswer } from "./unread-answer.ts";
 export interface RequestHandlerOptions {
   readonly handle: CallHandler;
   readonly log: Logger;
+  readonly requestLog: RequestLog;
   readonly limits: Pick<ServerLimits, "requestTimeoutMs">;
   readonly observer?: ServerObserver | undefined;
   /** Whether the client may send requests on this path for as long as it likes. */
   readonly isRequestStream: (path: string) => boolean;
-  /** Aborts when the server begins to drain. */
-  readonly drainSignal: AbortSignal;
+  /** Aborts when the server has closed its port. */
+  readonly closingSignal: AbortSignal;
+  /** Holds the calls in flight. Default: nobody asks. */
+  readonly callsInFlight?: Set<Call> | undefined;
 }
 
 /**
@@ -36,33 +43,52 @@ const saneId = /^[\w.:/+=@-]{1,128}$/;
 
 /**
  * Returns the listener of both HTTP servers. It gives the call its id, limits the time to receive
- * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a draining server not
+ * it over HTTP/2 (Node does so for HTTP/1.1 only), tells HTTP/1.1 clients of a closing server not
  * to reuse the connection, and logs the call at its end, which the observer hears of, too.
  */
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: ServerRequest, response: ServerResponseLike) => void {
-  const { handle, log, limits, observer, isRequestStream, drainSignal } = options;
+  const {
+    handle,
+    log,
+    requestLog,
+    limits,
+    observer,
+    isRequestStream,
+    closingSignal,
+    callsInFlight,
+  } = options;
   const openHttp1 = new Set<ServerResponseLike>();
-  drainSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
+  closingSignal.addEventListener("abort", () => openHttp1.forEach(askToClose), { once: true });
 
   return (request, response) => {
     const call = createCall(request, response);
     const watcher = observer?.callStarted?.(call);
     if (watcher?.rankingStarted) call.observeRanking = () => watcher.rankingStarted?.();
+    callsInFlight?.add(call);
     response.once("close", () => {
+      callsInFlight?.delete(call);
       const end = endOf(call, response);
       call.span = watcher?.ended(end) ?? call.span;
-      logCall(log, call, end);
+      requestLog.ended(call, end);
     });
     response.setHeader("x-request-id", call.id);
     dropUnreadAnswer(response, call, limits.requestTimeoutMs);
     if (isHttp2(response)) {
+      closeAnswered(response);
       if (!isRequestStream(call.path)) limitReceiving(request, response, call);
     } else {
       openHttp1.add(response);
       response.once("close", () => openHttp1.delete(response));
-      if (drainSignal.aborted) askToClose(response);
+      if (closingSignal.aborted) askToClose(response);
+    }
+    const hostProblem = "stream" in request ? undefined : hostProblemOf(request);
+    if (hostProblem !== undefined) {
+      const error = new HttpError(400, "invalid_argument", hostProblem, { field: "host" });
+      call.code = error.code;
+      call.refused = refusedOf(error);
+      return sendError(response, error);
     }
     try {
       handle(request, response, call);
@@ -78,7 +104,9 @@ export function createRequestHandler(
       call.code = "deadline_exceeded";
       const seconds = limits.requestTimeoutMs / 1_000;
       const message = `the whole request must arrive within ${seconds} s`;
-      sendError(response, new HttpError(408, "deadline_exceeded", message));
+      const error = new HttpError(408, "deadline_exceeded", message, { limit: seconds });
+      call.refused = refusedOf(error);
+      sendError(response, error);
       if (isHttp2(response)) response.stream.close();
     }, limits.requestTimeoutMs);
     const stop = (): void => clearTimeout(timer);
@@ -103,6 +131,9 @@ function createCall(request: ServerRequest, response: ServerResponseLike): Call 
     span: traceParent,
     observeRanking: undefined,
     code: undefined,
+    refused: undefined,
+    failedRequests: 0,
+    peer: peerOf(request, response),
     documents: undefined,
     probe: false,
   };

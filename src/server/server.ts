@@ -6,6 +6,8 @@ import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/
 import { createGatekeeper } from "./access/gatekeeper.ts";
 import type { KeyRing } from "./access/key-ring.ts";
 import type { Address, UnixSocket } from "./address.ts";
+import type { Call } from "./call.ts";
+import { createCountLog } from "./count-log.ts";
 import type { HealthState } from "./health-state.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -13,9 +15,11 @@ import { createHttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
 import { listenOn } from "./listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listener.ts";
-import { createRefusalLog } from "./refusal-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import { createRequestLog } from "./request-log.ts";
+import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
+import type { RpcRouter } from "./rpc/rpc-protocols.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
 import { clearUnixSocket } from "./unix-socket.ts";
@@ -30,9 +34,11 @@ export interface RerankServer {
    */
   setTls(tls: TlsOptions): void;
   /**
-   * Stops without losing a call: health turns to `draining`, no connection is accepted any more,
-   * and what is in flight is answered within `graceMs`. Calls that are left then end with
-   * UNAVAILABLE, and `clean` is false. A second call joins the first.
+   * Stops without losing a call: health turns to `draining`, and what is in flight is answered
+   * within `graceMs`. As long as that takes, and for a second at least, what comes is answered as
+   * ever, but for streams, so that probes and balancers hear of the end; then the port is closed and
+   * clients are asked to leave. Calls that are left after `graceMs` end with UNAVAILABLE, and `clean`
+   * is false. A second call joins the first.
    */
   drain(graceMs: number): Promise<{ readonly clean: boolean }>;
   /** Closes every connection at once. */
@@ -56,8 +62,12 @@ export interface ServerOptions {
   readonly metricsAccess?: "open" | "key" | undefined;
   /** The page that `GET /` answers, in HTML. Default: there is no such route. */
   readonly page?: string | undefined;
+  /** Who may ask for the descriptions of the services. Default: everybody. */
+  readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
+  /** Adds services to those of the server. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
 }
@@ -66,12 +76,18 @@ export interface ServerOptions {
 const sweepMs = 50;
 
 /**
- * How long a draining server leaves HTTP/1.1 connections open that are idle or new, in milliseconds.
- * HTTP/1.1 cannot say that the next request will not be answered: one that is on its way is lost if
- * its connection is closed at once. In that time it arrives, and its answer says `connection:
- * close`. Longer than a round trip and the pause of a busy client between two calls.
+ * How long a draining server serves on at least, and then, with its port closed, leaves HTTP/1.1
+ * connections open that are idle or new, in milliseconds. HTTP/1.1 cannot say that the next request will not be answered: one that is on its
+ * way is lost if its connection is closed at once. In that time it arrives, and its answer says
+ * `connection: close`. Longer than a round trip and the pause of a busy client between two calls.
  */
 const lingerMs = 1_000;
+
+/**
+ * The last part of the grace, in milliseconds, in which a draining server takes nothing new whatever
+ * is still in flight, so that what came late is answered as well; half of the grace at most.
+ */
+const lastCallsMs = 5_000;
 
 /** How long calls have to tell their clients that the grace is over, in milliseconds. */
 const lastWordsMs = 500;
@@ -82,12 +98,23 @@ const lastWordsMs = 500;
  */
 export function createServer(options: ServerOptions): RerankServer {
   const { reranker, health, log, limits, serving, observer, metrics } = options;
+  const { reflectionAccess = "open" } = options;
   const drainStart = new AbortController();
+  const closing = new AbortController();
   const shutdown = new AbortController();
-  // Every call in flight listens to both.
+  // Every call in flight listens to the first and the last.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
-  const handlers = createRpcHandlers({ reranker, health, log, limits, serving, ...signals });
+  const handlers = createRpcHandlers({
+    reranker,
+    health,
+    log,
+    limits,
+    serving,
+    reflectionAccess,
+    addServices: options.addServices,
+    ...signals,
+  });
   const { metricsAccess, page } = options;
   const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
   const gatekeeper = createGatekeeper({
@@ -95,6 +122,7 @@ export function createServer(options: ServerOptions): RerankServer {
     corsOrigins: options.corsOrigins ?? [],
     routes,
     isRpc: (path) => handlers.has(path),
+    reflectionAccess,
     next: createRpcHandler({
       handlers,
       log,
@@ -102,22 +130,29 @@ export function createServer(options: ServerOptions): RerankServer {
       fallback: createHttpHandler({ routes, log, ...signals }),
     }),
   });
-  const logRefusal = createRefusalLog(log);
+  const requestLog = createRequestLog(log);
+  const logRefusal = createCountLog(log, {
+    field: "refused",
+    message: "connections were refused",
+  });
   const onRefused = (reason: ConnectionFault): void => {
     observer?.connectionFailed?.(reason);
     logRefusal(reason);
   };
+  const callsInFlight = new Set<Call>();
   const servers = createHttpServers({
     limits,
-    log,
+    onFault: requestLog.malformed,
     observer,
     mayPass: gatekeeper.mayPass,
     onFlood: onRefused,
     onRequest: createRequestHandler({
       log,
+      requestLog,
       limits,
       observer,
-      ...signals,
+      closingSignal: closing.signal,
+      callsInFlight,
       isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
       handle: gatekeeper.handle,
     }),
@@ -149,10 +184,14 @@ export function createServer(options: ServerOptions): RerankServer {
   }
 
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
+    const startMs = performance.now();
     health.update({ status: "draining", reason: "the server is stopping" });
-    listener.server.close();
+    const earlier = [...callsInFlight];
     drainStart.abort();
-    const clean = await closedWithin(graceMs, lingerMs);
+    await serveDuring(earlier, graceMs);
+    listener.server.close();
+    closing.abort();
+    const clean = await closedWithin(graceMs - (performance.now() - startMs), lingerMs);
     if (!clean) {
       shutdown.abort(
         new RerankError("unavailable", "the server stopped before the request was done"),
@@ -161,6 +200,21 @@ export function createServer(options: ServerOptions): RerankServer {
     }
     destroy();
     return { clean };
+  }
+
+  /**
+   * Serves on, so that probes hear of the drain and balancers can act on it, while the calls of
+   * before it are in flight, but not in the last part of the grace.
+   */
+  async function serveDuring(earlier: readonly Call[], graceMs: number): Promise<void> {
+    const leastMs = graceMs < 2 * lingerMs ? 0 : lingerMs;
+    const mostMs = graceMs - Math.min(lastCallsMs, graceMs / 2);
+    const startMs = performance.now();
+    for (let pastMs = 0; pastMs < mostMs; pastMs = performance.now() - startMs) {
+      if (listener.sockets.size === 0) return;
+      if (pastMs >= leastMs && !earlier.some((call) => callsInFlight.has(call))) return;
+      await new Promise((resolve) => setTimeout(resolve, sweepMs));
+    }
   }
 
   /**
@@ -182,7 +236,8 @@ export function createServer(options: ServerOptions): RerankServer {
 
   function destroy(): void {
     if (listener.server.listening) listener.server.close();
-    if (!drainStart.signal.aborted) drainStart.abort();
+    drainStart.abort();
+    closing.abort();
     shutdown.abort(
       new RerankError("unavailable", "the server stopped before the request was done"),
     );

@@ -18,8 +18,11 @@ export function createTokenBucket(
   let lastMs = nowMs();
   return () => {
     const now = nowMs();
-    tokens = Math.min(burst, tokens + ((now - lastMs) / 1_000) * perSecond) - 1;
+    tokens = Math.min(burst, tokens + ((now - lastMs) / 1_000) * perSecond);
     lastMs = now;
-    return tokens >= 0;
+    // What is over the rate does not count: after a flood the rate is what it was.
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
   };
 }

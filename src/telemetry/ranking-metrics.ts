@@ -1,5 +1,5 @@
 import { RerankError, type RerankErrorCode } from "../errors.ts";
-import type { Reranker } from "../reranker/rerank-request.ts";
+import type { Reranker, RerankRequest, RerankResult } from "../reranker/rerank-request.ts";
 import type { Instruments } from "./instruments.ts";
 import { durationBuckets } from "./request-metrics.ts";
 
@@ -44,24 +44,44 @@ export function createRankingMetrics(make: Instruments): (reranker: Reranker) =>
   const queue = stageOf("queue");
   const inference = stageOf("inference");
 
+  /** Counts a ranking, or several that are one to the model. */
+  async function meter(
+    ranking: Promise<readonly RerankResult[]>,
+    requests: readonly RerankRequest[],
+  ): Promise<void> {
+    try {
+      const results = await ranking;
+      const ranked = requests.reduce((sum, { documents: all }) => sum + all.length, 0);
+      rankings.inc({ outcome: "ok" });
+      documents.inc(ranked);
+      sizes.observe(ranked);
+      tokens.inc(results.reduce((sum, { totalTokens }) => sum + totalTokens, 0));
+      const [first] = results;
+      if (first === undefined) return;
+      const { tokenizationMs, queueMs, inferenceMs } = first.timings;
+      tokenize.observe(tokenizationMs / 1000);
+      queue.observe(queueMs / 1000);
+      inference.observe(inferenceMs / 1000);
+    } catch (error) {
+      const known = error instanceof RerankError ? outcomeOf[error.code] : undefined;
+      rankings.inc({ outcome: known ?? failed });
+      throw error;
+    }
+  }
+
   return (reranker) => ({
     async rerank(request, call) {
-      try {
-        const result = await reranker.rerank(request, call);
-        const { tokenizationMs, queueMs, inferenceMs } = result.timings;
-        rankings.inc({ outcome: "ok" });
-        documents.inc(request.documents.length);
-        sizes.observe(request.documents.length);
-        tokens.inc(result.totalTokens);
-        tokenize.observe(tokenizationMs / 1000);
-        queue.observe(queueMs / 1000);
-        inference.observe(inferenceMs / 1000);
-        return result;
-      } catch (error) {
-        const known = error instanceof RerankError ? outcomeOf[error.code] : undefined;
-        rankings.inc({ outcome: known ?? failed });
-        throw error;
-      }
+      const ranking = reranker.rerank(request, call);
+      await meter(
+        ranking.then((result) => [result]),
+        [request],
+      );
+      return await ranking;
+    },
+    async rerankTogether(requests, call) {
+      const ranking = reranker.rerankTogether(requests, call);
+      await meter(ranking, requests);
+      return await ranking;
     },
   });
 }

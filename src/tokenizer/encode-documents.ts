@@ -1,6 +1,6 @@
-import type { PackedIds, TextExtent } from "./id-encoder.ts";
 import { chunkTexts } from "./text-chunks.ts";
 import type { TextSpan } from "./tokenizer.ts";
+import type { PackedIds, TextExtent } from "./tokenizer-message.ts";
 
 /**
  * Chunks of one call that are encoded at a time: one under way and one that waits, so that the

@@ -1,8 +1,9 @@
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
-import type { TextExtent } from "./id-encoder.ts";
+import { fitPair, headTokensOf, joinHead, keepQuery } from "./fit-pair.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
-import { keepTokens, truncateLongestFirst } from "./truncate.ts";
+import type { TextExtent } from "./tokenizer-message.ts";
+import { keepTokens } from "./truncate.ts";
 
 /** The texts of one call. */
 export interface PairTexts {
@@ -22,15 +23,16 @@ export async function encodePairs(
 ): Promise<Encoding[]> {
   const { maxLength, signal, truncationDirection } = options;
   const extent: TextExtent = truncationDirection === "left" ? "whole" : "start";
-  const { ids } = await encodeTexts([query], signal, extent);
-  const budgetTokens = maxLength - template.specialTokenCount;
+  // The end of a query's text may be the template's.
+  const queryExtent = template.queryTailTokens ? "whole" : extent;
+  const { ids } = await encodeTexts([query], signal, queryExtent);
 
   const encodings: Encoding[] = new Array(documents.length);
   await encodeDocuments(encodeTexts, documents, {
     signal,
     extent,
     onDocument(index, { ids: document }) {
-      encodings[index] = encodePair(template, { query: ids, document }, budgetTokens, options);
+      encodings[index] = encodePair(template, { query: ids, document }, maxLength, options);
     },
   });
   return encodings;
@@ -39,25 +41,28 @@ export async function encodePairs(
 function encodePair(
   template: PairTemplate,
   { query, document }: PairIds,
-  budgetTokens: number,
+  maxLength: number,
   {
-    truncationDirection = "right",
+    truncationDirection: direction = "right",
     maxDocumentTokens = document.length,
     maxQueryTokens = query.length,
   }: EncodeOptions,
 ): Encoding {
-  const read = keepTokens(document, maxDocumentTokens, truncationDirection);
-  const asked = keepTokens(query, maxQueryTokens, truncationDirection);
+  const head = headTokensOf(template, document);
+  const body = document.subarray(head);
+  const read = keepTokens(body, maxDocumentTokens, direction);
+  const asked = keepQuery(template, query, maxQueryTokens, direction);
   const full = { queryTokens: asked.length, documentTokens: read.length };
-  const kept = truncateLongestFirst(full, budgetTokens);
+  const { kept, budgetTokens } = fitPair(template, full, head, maxLength);
   const ids = {
-    query: keepTokens(asked, kept.queryTokens, truncationDirection),
-    document: keepTokens(read, kept.documentTokens, truncationDirection),
+    query: keepQuery(template, asked, kept.queryTokens, direction),
+    document: keepTokens(read, kept.documentTokens, direction),
   };
+  const isCut = ids.query.length < asked.length || ids.document.length < read.length;
   return {
-    ...layOutPair(template, ids),
+    ...layOutPair(template, { ...ids, document: joinHead(document, head, ids.document) }),
     queryTruncated: ids.query.length < query.length,
-    documentTruncated: ids.document.length < document.length,
-    tooLong: full.queryTokens + full.documentTokens > budgetTokens,
+    documentTruncated: ids.document.length < body.length,
+    tooLong: isCut || full.queryTokens + full.documentTokens > budgetTokens,
   };
 }

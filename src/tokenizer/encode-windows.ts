@@ -1,9 +1,9 @@
 import { RerankError } from "../errors.ts";
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
 import type { PairTexts } from "./encode-pairs.ts";
+import { headTokensOf, joinHead, keepQuery } from "./fit-pair.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
 import type { Encoding, WindowedDocument, WindowOptions } from "./tokenizer.ts";
-import { keepTokens } from "./truncate.ts";
 import { type DocumentWindows, type WindowPlan, windowsOf } from "./window-plan.ts";
 
 /**
@@ -20,12 +20,17 @@ export async function encodeWindows(
   const { maxLength, signal, overlapTokens, maxWindowTokens } = options;
   const { truncationDirection: direction = "right" } = options;
   const { maxDocumentTokens = Number.POSITIVE_INFINITY } = options;
-  const { ids } = await encodeTexts([query], signal, direction === "left" ? "whole" : "start");
-  const budgetTokens = maxLength - template.specialTokenCount;
+  // The end of a query's text may be the template's.
+  const isWhole = direction === "left" || Boolean(template.queryTailTokens);
+  const { ids } = await encodeTexts([query], signal, isWhole ? "whole" : "start");
+  const { documentHead: head, documentHeadCharacters: headCharacters, documentFirst } = template;
+  const headTokens = head?.length ?? 0;
+  const budgetTokens = Math.max(0, maxLength - template.specialTokenCount - headTokens);
   const { maxQueryTokens = ids.length } = options;
-  const asked = keepTokens(ids, maxQueryTokens, direction);
+  const asked = keepQuery(template, ids, maxQueryTokens, direction);
   const queryTokens = asked.length;
-  const plan = { queryTokens, budgetTokens, overlapTokens, maxDocumentTokens, direction };
+  const limits = { queryTokens, budgetTokens, overlapTokens, maxDocumentTokens, direction };
+  const plan: WindowPlan = { ...limits, head, headCharacters, documentFirst };
 
   const windowed: WindowedDocument[] = new Array(documents.length);
   let freeTokens = maxWindowTokens;
@@ -33,7 +38,7 @@ export async function encodeWindows(
     signal,
     extent: plan,
     onDocument(index, { ids: document, nextSpan }) {
-      const windows = windowsOf(document.length, plan);
+      const windows = windowsOf(document.length - headTokensOf(template, document), plan);
       freeTokens -= tokensOf(windows, template);
       if (freeTokens < 0) throw tooManyTokens(maxWindowTokens);
       const laidOut = layOutWindows(template, { query: asked, document }, windows, plan);
@@ -45,7 +50,8 @@ export async function encodeWindows(
 }
 
 function tokensOf({ queryTokens, ranges }: DocumentWindows, template: PairTemplate): number {
-  const besideTokens = template.specialTokenCount + queryTokens;
+  const besideTokens =
+    template.specialTokenCount + queryTokens + (template.documentHead?.length ?? 0);
   return ranges.reduce((sum, { start, end }) => sum + besideTokens + end - start, 0);
 }
 
@@ -55,13 +61,18 @@ function layOutWindows(
   { queryTokens, ranges }: DocumentWindows,
   { direction, maxDocumentTokens }: WindowPlan,
 ): Encoding[] {
-  const kept = keepTokens(query, queryTokens, direction);
+  const head = headTokensOf(template, document);
+  const body = document.subarray(head);
+  const kept = keepQuery(template, query, queryTokens, direction);
   const queryTruncated = queryTokens < query.length;
   const readTokens = (ranges.at(-1)?.end ?? 0) - (ranges[0]?.start ?? 0);
-  const documentTruncated = readTokens < document.length;
-  const tooLong = queryTruncated || readTokens < Math.min(document.length, maxDocumentTokens);
+  const documentTruncated = readTokens < body.length;
+  const tooLong = queryTruncated || readTokens < Math.min(body.length, maxDocumentTokens);
   return ranges.map(({ start, end }) => ({
-    ...layOutPair(template, { query: kept, document: document.subarray(start, end) }),
+    ...layOutPair(template, {
+      query: kept,
+      document: joinHead(document, head, body.subarray(start, end)),
+    }),
     queryTruncated,
     documentTruncated,
     tooLong,

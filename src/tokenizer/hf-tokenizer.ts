@@ -1,15 +1,17 @@
-import { RerankError } from "../errors.ts";
-import type { EncodeTexts } from "./encode-documents.ts";
-import { encodePairs } from "./encode-pairs.ts";
+import { RerankError, StartupError } from "../errors.ts";
+import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
-import { maxTextTokens } from "./id-encoder.ts";
+import { startTokensFor } from "./id-encoder.ts";
 import { isWholeNumber } from "./json-value.ts";
-import type { PairTemplate } from "./pair-template.ts";
+import { templateTokensOf } from "./pair-template.ts";
+import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
+import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
-import { startTokenizerThread } from "./tokenizer-thread.ts";
+import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 
 /** Where a tokenizer comes from. */
-export interface TokenizerOptions {
+export interface TokenizerOptions
+  extends Pick<ResilientThreadOptions, "onState" | "restart" | "clock"> {
   /** Path of the tokenizer.json. */
   readonly path: string;
   /**
@@ -17,12 +19,25 @@ export interface TokenizerOptions {
    * Default: the id of `<pad>` or `[PAD]` in the vocabulary.
    */
   readonly padTokenId?: number | undefined;
+  /** What config.json says of the tokenizer. Default: nothing. */
+  readonly model?: ModelTokenizerFacts | undefined;
+  /** What stands around the texts. Default: nothing but the special tokens of tokenizer.json. */
+  readonly prompt?: PromptTemplate | undefined;
+  /**
+   * Whether `padTokenId` counts before what tokenizer.json states: for graphs that look for the last
+   * token that is not padding. Default: false.
+   */
+  readonly padTokenIdWins?: boolean | undefined;
+  /** Longest pair in tokens that will be asked for. Default: 65,535. */
+  readonly maxLength?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
   readonly threadEntry?: URL;
 }
 
 /** A Tokenizer that has a thread to end. */
 export interface HfTokenizer extends Tokenizer {
+  /** What the operator should know of the model's files, one sentence each. */
+  readonly notes: readonly string[];
   /**
    * Answers the texts under way, then ends the thread; other calls reject with RerankError
    * `unavailable`.
@@ -30,57 +45,91 @@ export interface HfTokenizer extends Tokenizer {
   close(): Promise<void>;
 }
 
+/** Longest pair in tokens where none is told. */
+const defaultMaxLength = 65_535;
+
+/** Fewest tokens of query and document together: one of each. */
+const minTextTokens = 2;
+
 /**
  * Loads a tokenizer.json of the Hugging Face `tokenizers` library, in a thread of its own.
  *
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
  * token. Settings for truncation and padding in the file are ignored, but for the padding id.
  * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
- * special tokens of a pair or not below 65,536, with `internal` if the library fails, and with
- * `unavailable` if the thread dies, which the next call starts anew.
+ * special tokens of a pair or more than the tokenizer was made for, with `internal` if the library
+ * fails, and with `unavailable` if the thread dies, which is then started anew, and until it can be.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
- * understood.
+ * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
-  const data = { path: options.path, padTokenId: options.padTokenId };
-  let closed = false;
-  let thread = startTokenizerThread(entry, data);
-  const { template, padId } = await thread.loaded;
+  const { path, padTokenId, model = {}, prompt, padTokenIdWins = false } = options;
+  const { maxLength = defaultMaxLength, onState, restart, clock } = options;
+  const maxStartTokens = startTokensFor(maxLength);
+  const data = { path, padTokenId, padTokenIdWins, model, prompt, maxStartTokens };
+  const thread = await startResilientThread({ entry, data, onState, restart, clock });
+  const { encodeTexts } = thread;
+  const { template, padId, truncationSide, notes } = thread.loaded;
+  const templateTokens = templateTokensOf(template);
+  const least = template.specialTokenCount + (template.documentHead?.length ?? 0);
+  if (maxLength < templateTokens + minTextTokens) {
+    await thread.close();
+    const what = prompt === undefined ? "special tokens" : "tokens of its template";
+    const problem = `must be at least ${templateTokens + minTextTokens}: a pair of this model has ${templateTokens} ${what}`;
+    throw new StartupError(`--max-length ${problem}, got: \`${maxLength}\``);
+  }
 
-  function encoderFor({ maxLength }: EncodeOptions): EncodeTexts {
-    checkMaxLength(maxLength, template);
-    if (!closed && !thread.isAlive()) thread = startTokenizerThread(entry, data);
-    return thread.encodeTexts;
+  function checkMaxLength({ maxLength: asked }: EncodeOptions): void {
+    if (isWholeNumber(asked) && asked >= least && asked <= maxLength) return;
+    throw new RerankError(
+      "invalid_argument",
+      `\`max_length\` must be a whole number of ${least} to ${maxLength}, got: \`${asked}\``,
+      { field: "max_length" },
+    );
+  }
+
+  function inWords(texts: PairTexts, { instruction }: EncodeOptions): PairTexts {
+    if (prompt === undefined) return texts;
+    return {
+      query: renderQuery(prompt, texts.query, instruction),
+      documents: texts.documents.map((document) => renderDocument(prompt, document)),
+    };
+  }
+
+  /** Returns the options for texts in words: which side is cut, and a query limit that takes them in. */
+  async function forWords<Options extends EncodeOptions>(asked: Options): Promise<Options> {
+    const { truncationDirection = truncationSide, maxQueryTokens } = asked;
+    const options = { ...asked, truncationDirection };
+    if (prompt === undefined || maxQueryTokens === undefined) return options;
+    return { ...options, maxQueryTokens: maxQueryTokens + (await queryWordTokens(asked)) };
+  }
+
+  async function queryWordTokens({ instruction, signal }: EncodeOptions): Promise<number> {
+    if (prompt === undefined || instruction === undefined) return template.queryWordTokens ?? 0;
+    const { ids } = await encodeTexts([renderQuery(prompt, "", instruction)], signal, "whole");
+    return ids.length;
   }
 
   return {
     padId,
+    notes,
+    templateTokens,
+    takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
     async encodePairs(query, documents, encodeOptions) {
-      const encodeTexts = encoderFor(encodeOptions);
-      return encodePairs(encodeTexts, template, { query, documents }, encodeOptions);
+      checkMaxLength(encodeOptions);
+      const texts = inWords({ query, documents }, encodeOptions);
+      return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
     },
 
     async encodeWindows(query, documents, windowOptions) {
-      const encodeTexts = encoderFor(windowOptions);
-      return encodeWindows(encodeTexts, template, { query, documents }, windowOptions);
+      checkMaxLength(windowOptions);
+      const texts = inWords({ query, documents }, windowOptions);
+      return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
     },
 
-    async close() {
-      closed = true;
-      await thread.close();
-    },
+    close: () => thread.close(),
   };
-}
-
-function checkMaxLength(maxLength: number, template: PairTemplate): void {
-  const least = template.specialTokenCount;
-  if (isWholeNumber(maxLength) && maxLength >= least && maxLength < maxTextTokens) return;
-  throw new RerankError(
-    "invalid_argument",
-    `\`max_length\` must be a whole number of ${least} to ${maxTextTokens - 1}, got: \`${maxLength}\``,
-    { field: "max_length" },
-  );
 }

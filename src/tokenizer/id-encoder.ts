@@ -1,14 +1,21 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { createTextEncoder } from "./text-encoder.ts";
-import { type WindowPlan, windowsOf } from "./window-plan.ts";
+import type { PackedIds, TextExtent } from "./tokenizer-message.ts";
+import { windowsOf } from "./window-plan.ts";
 import { spanOf } from "./window-span.ts";
 
+/** Fewest tokens that are kept of the start of a text, where it has that many. */
+const minStartTokens = 65_536;
+
 /**
- * Tokens kept of the start of a text. A pair is cut to fewer tokens than this in any case, and
- * `longest_first` only compares a text with the length of the pair, so the cut never shows in a
- * result; it bounds what a document of megabytes costs.
+ * Returns how many tokens are kept of the start of a text for pairs of at most `maxLength`. A pair
+ * is cut to fewer tokens than this in any case, and `longest_first` only compares a text with the
+ * length of the pair, so the cut never shows in a result; it bounds what a document of megabytes
+ * costs.
  */
-export const maxTextTokens = 65_536;
+export function startTokensFor(maxLength: number): number {
+  return Math.max(minStartTokens, maxLength + 1);
+}
 
 /**
  * Texts of one call that wait in libuv's thread pool at a time: as many as the pool has threads by
@@ -16,28 +23,10 @@ export const maxTextTokens = 65_536;
  */
 const maxConcurrentTexts = 4;
 
-/**
- * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;
- * `whole`, every token; or every token and the spans of the windows that a plan makes.
- */
-export type TextExtent = "start" | "whole" | WindowPlan;
-
-/** Token ids of several texts, one after the other. */
-export interface PackedIds {
-  readonly ids: Int32Array<ArrayBuffer>;
-  /** Tokens of each text, in order. */
-  readonly lengths: Int32Array<ArrayBuffer>;
-  /**
-   * Where the windows of each text, in order, start and end: pairs of positions in Unicode code
-   * points. Only where the extent was a plan.
-   */
-  readonly spans?: Int32Array<ArrayBuffer>;
-}
-
 /** Turns texts into token ids without special tokens, on libuv's thread pool. */
 export interface IdEncoder {
   /**
-   * Returns the ids of each text: the first `maxTextTokens` of them for the extent `start`, all for
+   * Returns the ids of each text: the first `maxStartTokens` of them for the extent `start`, all for
    * others. Special tokens spelled out in a text become special tokens. Rejects with the library's
    * error if it fails at a text.
    */
@@ -50,15 +39,21 @@ interface EncodedText {
 }
 
 /** Returns an IdEncoder over a native tokenizer, whose truncation it takes over. */
-export function createIdEncoder(native: NativeTokenizer): IdEncoder {
-  const { encodeStart, encodeWhole } = createTextEncoder(native, maxTextTokens);
+export function createIdEncoder(native: NativeTokenizer, maxStartTokens: number): IdEncoder {
+  const { encodeStart, encodeWhole } = createTextEncoder(native, maxStartTokens);
 
   async function encodeText(text: string, extent: TextExtent): Promise<EncodedText> {
     const encoding = await (extent === "start" ? encodeStart(text) : encodeWhole(text));
     const ids = encoding.getIds();
     if (typeof extent === "string") return { ids, edges: [] };
-    const { ranges } = windowsOf(ids.length, extent);
-    return { ids, edges: ranges.flatMap((range) => spanOf(encoding, range)) };
+    const head = startsWith(ids, extent.head) ? (extent.head?.length ?? 0) : 0;
+    const { ranges } = windowsOf(ids.length - head, extent);
+    const shift = extent.headCharacters ?? 0;
+    const edges = ranges.flatMap(({ start, end }) => {
+      const [first, last] = spanOf(encoding, { start: start + head, end: end + head });
+      return [Math.max(0, first - shift), Math.max(0, last - shift)];
+    });
+    return { ids, edges };
   }
 
   return {
@@ -75,6 +70,10 @@ export function createIdEncoder(native: NativeTokenizer): IdEncoder {
       return { ...packed, spans: Int32Array.from(encoded.flatMap(({ edges }) => edges)) };
     },
   };
+}
+
+function startsWith(ids: readonly number[], head: Int32Array | undefined): boolean {
+  return head?.every((id, at) => ids[at] === id) ?? false;
 }
 
 function pack(idsOfTexts: readonly number[][]): PackedIds {

@@ -13,6 +13,18 @@ export interface PairTemplate {
   readonly pieces: readonly TemplatePiece[];
   /** Tokens of the template that are neither query nor document. */
   readonly specialTokenCount: number;
+  /** Tokens of the words around every query, with the template's own instruction. Default: 0. */
+  readonly queryWordTokens?: number;
+  /** Tokens at the end of every query's text that are never cut off. Default: 0. */
+  readonly queryTailTokens?: number;
+  /** Tokens at the start of every document's text that are never cut off. Default: none. */
+  readonly documentHead?: Int32Array<ArrayBuffer>;
+  /** Unicode code points of the text before every document. Default: 0. */
+  readonly documentHeadCharacters?: number;
+  /** The most of the longest pair that the query may take, 0 to 1. Default: 1. */
+  readonly queryShare?: number;
+  /** Whether the document is cut before the query, and not the longer one. Default: false. */
+  readonly documentFirst?: boolean;
 }
 
 /** Token ids of the two texts of a pair, as many as are read, without special tokens. */
@@ -21,11 +33,22 @@ export interface PairIds {
   readonly document: Int32Array;
 }
 
+/** Returns how many tokens of a pair are the template's, with its own instruction. */
+export function templateTokensOf(template: PairTemplate): number {
+  const { specialTokenCount, queryWordTokens = 0, documentHead } = template;
+  return specialTokenCount + queryWordTokens + (documentHead?.length ?? 0);
+}
+
 /** Returns the template of the given pieces. */
 export function createPairTemplate(pieces: readonly TemplatePiece[]): PairTemplate {
   let specialTokenCount = 0;
   for (const piece of pieces) if (piece.kind === "special") specialTokenCount += piece.ids.length;
   return { pieces, specialTokenCount };
+}
+
+/** Returns a template whose tokens are all of segment 0, for a model that has no segments. */
+export function withoutTypeIds(template: PairTemplate): PairTemplate {
+  return { ...template, pieces: template.pieces.map((piece) => ({ ...piece, typeId: 0 })) };
 }
 
 /** Returns the ids and segment ids of a pair: both texts at the places the template gives them. */

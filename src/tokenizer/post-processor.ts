@@ -5,24 +5,35 @@ import { createPairTemplate, type PairTemplate, type TemplatePiece } from "./pai
 /**
  * Returns the pair template that the `post_processor` of a tokenizer.json states. Understood are
  * `TemplateProcessing`, `RobertaProcessing` and `BertProcessing`, each alone or inside a
- * `Sequence`.
+ * `Sequence`. Without one the document follows the query, as in `transformers`, and a note says so.
  *
- * Throws StartupError that names what is missing or not understood.
+ * Throws StartupError that names what is not understood.
  */
-export function readPairTemplate(postProcessor: unknown): PairTemplate {
+export function readPairTemplate(postProcessor: unknown): {
+  readonly template: PairTemplate;
+  readonly note?: string;
+} {
   const processors = flattenSequence(postProcessor);
   const [processor, ...others] = processors.filter(({ type }) => type !== "ByteLevel");
   if (processor === undefined) {
-    throw new StartupError(
-      "`post_processor` must say where the query and the document of a pair go, got: " +
-        (processors.length === 0 ? "nothing" : "`ByteLevel` only"),
-      { hint: "a cross-encoder's tokenizer.json has a `TemplateProcessing` there" },
-    );
+    return { template: joined, note: joinedNote };
   }
   if (others.length > 0) {
     const types = [processor, ...others].map(({ type }) => `\`${type}\``).join(", ");
     throw new StartupError(`\`post_processor\` must hold one step that adds tokens, got: ${types}`);
   }
+  return { template: readProcessor(processor) };
+}
+
+const joined = createPairTemplate([
+  { kind: "query", typeId: 0 },
+  { kind: "document", typeId: 1 },
+]);
+
+const joinedNote =
+  "tokenizer.json has no `post_processor` that keeps query and document apart: the document follows the query without a token between them, as in transformers";
+
+function readProcessor(processor: Processor): PairTemplate {
   switch (processor.type) {
     case "TemplateProcessing":
       return readTemplate(processor.fields);

@@ -2,8 +2,13 @@ import { readFile } from "node:fs/promises";
 
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { StartupError } from "../errors.ts";
+import { addTokens } from "./add-tokens.ts";
+import { applyConfig } from "./apply-config.ts";
 import { isWholeNumber, jsonObject } from "./json-value.ts";
+import { withoutTypeIds } from "./pair-template.ts";
 import { readPairTemplate } from "./post-processor.ts";
+import { layOutPrompt } from "./prompt-layout.ts";
+import { readTokenizerConfig } from "./tokenizer-config.ts";
 import type { LoadedTokenizer, TokenizerThreadData } from "./tokenizer-message.ts";
 
 /** What a tokenizer.json holds. */
@@ -16,23 +21,40 @@ export interface TokenizerFile extends LoadedTokenizer {
 const padTokens = ["<pad>", "[PAD]"] as const;
 
 /**
- * Reads and checks a tokenizer.json. Blocks the thread while it builds the vocabulary: under a
- * second for 250,000 pieces.
+ * Reads and checks a tokenizer.json and the files beside it that have a say in it. Blocks the thread
+ * while it builds the vocabulary: under a second for 250,000 pieces.
  *
  * Rejects with StartupError that names the file and what is wrong with it.
  */
-export async function readTokenizerFile({
-  path,
-  padTokenId,
-}: TokenizerThreadData): Promise<TokenizerFile> {
+export async function readTokenizerFile(
+  data: Omit<TokenizerThreadData, "maxStartTokens">,
+): Promise<TokenizerFile> {
+  const { path, padTokenId } = data;
   const json = await readText(path);
+  const files = await readTokenizerConfig(path, data.model);
   try {
-    const fields = parseFields(json);
-    const template = readPairTemplate(fields.post_processor);
-    const native = buildNative(json);
+    const own = parseFields(json);
+    const { fields, changed, truncationSide, hasTypeIds, notes } = applyConfig(own, files);
+    const { template, note } = readPairTemplate(fields.post_processor);
+    const native = buildNative(changed ? JSON.stringify(fields) : json);
+    addTokens(native, fields, files);
     const ownPadId = jsonObject(fields.padding)?.pad_id;
-    const padId = isWholeNumber(ownPadId) ? ownPadId : (padTokenId ?? findPadId(native));
-    return { native, template, padId };
+    const statedPadId = isWholeNumber(ownPadId) ? ownPadId : undefined;
+    const padId =
+      (data.padTokenIdWins ? padTokenId : undefined) ??
+      statedPadId ??
+      padTokenId ??
+      findPadId(native);
+    const { prompt } = data;
+    const layout = prompt === undefined ? template : await layOutPrompt(native, prompt, template);
+    const isJoined = note !== undefined && (prompt === undefined || prompt.usesPairTemplate);
+    return {
+      native,
+      template: hasTypeIds ? layout : withoutTypeIds(layout),
+      padId,
+      truncationSide,
+      notes: isJoined ? [...notes, note] : notes,
+    };
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     const hint = error.hint === undefined ? {} : { hint: error.hint };

@@ -1,5 +1,25 @@
-import type { PackedIds, TextExtent } from "./id-encoder.ts";
 import type { PairTemplate } from "./pair-template.ts";
+import type { PromptTemplate } from "./prompt.ts";
+import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
+import type { WindowPlan } from "./window-plan.ts";
+
+/**
+ * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;
+ * `whole`, every token; or every token and the spans of the windows that a plan makes.
+ */
+export type TextExtent = "start" | "whole" | WindowPlan;
+
+/** Token ids of several texts, one after the other. */
+export interface PackedIds {
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** Tokens of each text, in order. */
+  readonly lengths: Int32Array<ArrayBuffer>;
+  /**
+   * Where the windows of each text, in order, start and end: pairs of positions in Unicode code
+   * points. Only where the extent was a plan.
+   */
+  readonly spans?: Int32Array<ArrayBuffer>;
+}
 
 /** What the tokenizer thread is started with. */
 export interface TokenizerThreadData {
@@ -7,6 +27,14 @@ export interface TokenizerThreadData {
   readonly path: string;
   /** The padding id to use if tokenizer.json states none. */
   readonly padTokenId: number | undefined;
+  /** What config.json says of the tokenizer. */
+  readonly model: ModelTokenizerFacts;
+  /** What stands around the texts; undefined: nothing but the special tokens. */
+  readonly prompt: PromptTemplate | undefined;
+  /** Whether `padTokenId` counts before what tokenizer.json states. */
+  readonly padTokenIdWins: boolean;
+  /** Tokens kept of the start of a text; see startTokensFor(). */
+  readonly maxStartTokens: number;
 }
 
 /** What the main thread sends: texts to encode, under a number that the answer carries. */
@@ -20,6 +48,10 @@ export interface EncodeMessage {
 export interface LoadedTokenizer {
   readonly template: PairTemplate;
   readonly padId: number;
+  /** The end at which texts lose tokens unless a request says otherwise. */
+  readonly truncationSide: "left" | "right";
+  /** What the operator should know, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** What the tokenizer thread sends: first `ready` or `unusable`, then an answer to each message. */

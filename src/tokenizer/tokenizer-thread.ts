@@ -2,10 +2,10 @@ import { Worker } from "node:worker_threads";
 
 import { errorFromAbort, RerankError, StartupError } from "../errors.ts";
 import type { EncodeTexts } from "./encode-documents.ts";
-import type { PackedIds } from "./id-encoder.ts";
 import type {
   EncodeMessage,
   LoadedTokenizer,
+  PackedIds,
   TokenizerMessage,
   TokenizerThreadData,
 } from "./tokenizer-message.ts";
@@ -33,12 +33,20 @@ interface Waiting {
   readonly reject: (error: RerankError) => void;
 }
 
-/** Starts a tokenizer thread. `entry` is the module that it runs. */
-export function startTokenizerThread(entry: URL, data: TokenizerThreadData): TokenizerThread {
+/**
+ * Starts a tokenizer thread. `entry` is the module that it runs. `onEnd` hears why it ended, unless
+ * it was closed, before those who wait for it do.
+ */
+export function startTokenizerThread(
+  entry: URL,
+  data: TokenizerThreadData,
+  onEnd: (reason: Error) => void = () => {},
+): TokenizerThread {
   const worker = new Worker(entry, { workerData: data });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let alive = true;
+  let unusable: StartupError | undefined;
   let onIdle: () => void = () => {};
 
   const settle = (id: number, act: (waiting: Waiting) => void): void => {
@@ -59,7 +67,8 @@ export function startTokenizerThread(entry: URL, data: TokenizerThreadData): Tok
           return resolve(message.loaded);
         case "unusable": {
           const hint = message.hint === undefined ? {} : { hint: message.hint };
-          return reject(new StartupError(message.message, hint));
+          unusable = new StartupError(message.message, hint);
+          return reject(unusable);
         }
         case "encoded":
           return settle(message.id, (found) => found.resolve(message.packed));
@@ -68,14 +77,16 @@ export function startTokenizerThread(entry: URL, data: TokenizerThreadData): Tok
       }
     });
     const lose = (cause?: unknown): void => {
+      const wasAlive = alive;
       alive = false;
+      if (wasAlive) onEnd(unusable ?? endOf(cause));
       reject(new StartupError("the tokenizer thread ended while it loaded", { cause }));
       for (const id of waiting.keys()) settle(id, (found) => found.reject(gone(cause)));
     };
     worker.once("error", lose);
     worker.once("exit", () => lose());
   });
-  // A thread that is started anew has nobody who waits for it to load: its calls reject instead.
+  // Whoever does not wait for it to load hears of its end.
   loaded.catch(() => {});
 
   return {
@@ -115,6 +126,11 @@ export function startTokenizerThread(entry: URL, data: TokenizerThreadData): Tok
       await worker.terminate();
     },
   };
+}
+
+function endOf(cause: unknown): Error {
+  if (cause instanceof Error) return cause;
+  return new Error(cause === undefined ? "the tokenizer thread ended by itself" : String(cause));
 }
 
 function failure(cause: unknown): RerankError {

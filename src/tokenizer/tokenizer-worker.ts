@@ -15,8 +15,9 @@ if (encoder !== undefined) {
 
 async function load(): Promise<IdEncoder | undefined> {
   try {
-    const { native, ...loaded } = await readTokenizerFile(workerData as TokenizerThreadData);
-    const created = createIdEncoder(native);
+    const data = workerData as TokenizerThreadData;
+    const { native, ...loaded } = await readTokenizerFile(data);
+    const created = createIdEncoder(native, data.maxStartTokens);
     send({ kind: "ready", loaded });
     return created;
   } catch (error) {

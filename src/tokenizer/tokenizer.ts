@@ -21,12 +21,20 @@ export interface EncodeOptions {
   readonly maxLength: number;
   /** Stops the work between texts; the promise rejects with the RerankError of `errorFromAbort`. */
   readonly signal?: AbortSignal;
-  /** The end at which texts lose tokens. Default: `right`. */
+  /** The end at which texts lose tokens. Default: as the model's tokenizer says, mostly `right`. */
   readonly truncationDirection?: TruncationDirection | undefined;
-  /** The most tokens of a document that are read, 1 or more. Default: as many as fit. */
+  /**
+   * The most tokens of a document that are read, 1 or more; words of a template do not count.
+   * Default: as many as fit.
+   */
   readonly maxDocumentTokens?: number | undefined;
-  /** The most tokens of the query that are read, 1 or more. Default: as many as fit. */
+  /**
+   * The most tokens of the query that are read, 1 or more; words of a template do not count.
+   * Default: as many as fit.
+   */
   readonly maxQueryTokens?: number | undefined;
+  /** What the model is told to look for. Default: as its template says. */
+  readonly instruction?: string | undefined;
 }
 
 /** How to encode the pairs of one request in windows. */
@@ -55,6 +63,13 @@ export interface WindowedDocument {
 export interface Tokenizer {
   /** The id that fills a row after its last token. */
   readonly padId: number;
+  /**
+   * Tokens of a pair that are of neither text: special tokens, and the words of a template with its
+   * own instruction. Default: 4, as many as most models have.
+   */
+  readonly templateTokens?: number | undefined;
+  /** Whether the model takes an instruction. Default: false. */
+  readonly takesInstruction?: boolean | undefined;
   /**
    * Encodes the query with each document, in order. Pairs longer than `maxLength` are cut
    * `longest_first`, as Python's `tokenizers` cuts them.

@@ -25,6 +25,19 @@ export function truncateLongestFirst(lengths: PairLengths, budgetTokens: number)
     : { queryTokens: longer, documentTokens: shorter };
 }
 
+/**
+ * Returns how many tokens of each text to keep where the document is cut first: all of the query, up
+ * to `maxQueryTokens`, and what is left for the document.
+ */
+export function truncateDocumentFirst(
+  { queryTokens, documentTokens }: PairLengths,
+  budgetTokens: number,
+  maxQueryTokens: number,
+): PairLengths {
+  const kept = Math.min(queryTokens, maxQueryTokens, budgetTokens);
+  return { queryTokens: kept, documentTokens: Math.min(documentTokens, budgetTokens - kept) };
+}
+
 /** Returns the `count` tokens that are left of a text which loses tokens at one end. */
 export function keepTokens(
   ids: Int32Array,

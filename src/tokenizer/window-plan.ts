@@ -1,5 +1,5 @@
 import type { TruncationDirection } from "./tokenizer.ts";
-import { truncateLongestFirst } from "./truncate.ts";
+import { truncateDocumentFirst, truncateLongestFirst } from "./truncate.ts";
 
 /**
  * Most query tokens beside a window: what Jina's reference gives the query of a document that it
@@ -19,6 +19,12 @@ export interface WindowPlan {
   readonly maxDocumentTokens: number;
   /** The end at which texts lose tokens. */
   readonly direction: TruncationDirection;
+  /** Tokens that the template puts before every document, which each window has. Default: none. */
+  readonly head?: Int32Array<ArrayBuffer> | undefined;
+  /** Unicode code points of the text before every document. Default: 0. */
+  readonly headCharacters?: number | undefined;
+  /** Whether the document is cut before the query, and not the longer one. Default: false. */
+  readonly documentFirst?: boolean | undefined;
 }
 
 /** Tokens of a document: from `start` up to `end`. */
@@ -51,7 +57,10 @@ export function windowsOf(documentTokens: number, plan: WindowPlan): DocumentWin
   const { queryTokens, budgetTokens, overlapTokens } = plan;
   const read = readRange(documentTokens, plan);
   const length = read.end - read.start;
-  const kept = truncateLongestFirst({ queryTokens, documentTokens: length }, budgetTokens);
+  const lengths = { queryTokens, documentTokens: length };
+  const kept = plan.documentFirst
+    ? truncateDocumentFirst(lengths, budgetTokens, budgetTokens)
+    : truncateLongestFirst(lengths, budgetTokens);
   if (kept.documentTokens === length) return { queryTokens: kept.queryTokens, ranges: [read] };
 
   const besideTokens = queryTokensBeside(plan);

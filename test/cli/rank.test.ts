@@ -216,6 +216,16 @@ suite("rerankd rank --url", () => {
     assert.equal(reranker.requests[0]?.topN, 2);
   });
 
+  test("leaves the threshold to the server, which compares what it scored", async (context) => {
+    const { url, reranker } = await startServer(context);
+    const args = ["rank", "-q", "red", `--url=${url}`, "--score-threshold=0.1"];
+
+    const { code, stderr } = await runProgram(args, { stdin: "a" });
+
+    assert.equal(code, 0, stderr);
+    assert.equal(reranker.requests[0]?.scoreThreshold, Math.fround(0.1));
+  });
+
   test("prints the server's error", async (context) => {
     const { url } = await startServer(context);
     const { code, stderr } = await runProgram(["rank", "-q", "loading", `--url=${url}`], {

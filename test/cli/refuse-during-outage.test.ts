@@ -2,29 +2,28 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { refuseDuringOutage } from "../../src/cli/refuse-during-outage.ts";
 import { createFakeBackend } from "../fakes/fake-backend.ts";
-import { createFakeReranker } from "../fakes/fake-reranker.ts";
-
-const request = { query: "q", documents: ["a"] };
-const call = { signal: new AbortController().signal };
 
 suite("refuseDuringOutage()", () => {
-  test("refuses what comes during an outage, keeps what came before, and takes what comes after", async () => {
+  test("has no room for what comes during an outage, and scores what came before", async () => {
     const backend = createFakeBackend();
-    const fake = createFakeReranker();
-    const reranker = refuseDuringOutage(fake, backend);
-    const before = reranker.rerank({ ...request, query: "hold" }, call);
+    const checked: number[] = [];
+    const scored = { logits: new Float32Array(1), queueMs: 0, inferenceMs: 0 };
+    const scheduler = refuseDuringOutage(
+      { checkRoom: (tokens) => checked.push(tokens), score: async () => scored },
+      backend,
+    );
+    const call = { signal: new AbortController().signal };
 
+    scheduler.checkRoom(1, undefined);
     backend.changeOutage(250);
-    await assert.rejects(reranker.rerank(request, call), {
+    assert.throws(() => scheduler.checkRoom(2, undefined), {
       code: "unavailable",
       retryAfterMs: 250,
     });
+    assert.equal(await scheduler.score([], call), scored);
     backend.changeOutage(undefined);
-    const after = reranker.rerank(request, call);
-    fake.releaseAll();
+    scheduler.checkRoom(3, undefined);
 
-    assert.equal((await before).results.length, 1);
-    assert.equal((await after).results.length, 1);
-    assert.equal(fake.requests.length, 2);
+    assert.deepEqual(checked, [1, 3]);
   });
 });

@@ -23,6 +23,7 @@ const none: SecurityConfig = {
   apiKeysPath: undefined,
   tls: undefined,
   corsOrigins: [],
+  reflectionAccess: "open",
 };
 
 function folderOf(context: TestContext): string {

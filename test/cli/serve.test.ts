@@ -150,6 +150,30 @@ suite("rerankd serve", () => {
     await assert.rejects(running);
   });
 
+  test("starts with no limit that it cannot keep", async () => {
+    for (const [option, problem] of [
+      ["--max-length=1025", /at most the model's own limit of 1024/],
+      ["--cache-mb=4000", /--cache-mb must be .* to 3600/],
+      ["--idle-timeout-ms=2147483647", /must be a whole number from 1 to 2000000000/],
+      ["--max-body-bytes=2147483647", /must be a whole number from 1 to 536870888/],
+    ] as const) {
+      await assert.rejects(startServerProcess([option]), problem);
+    }
+  });
+
+  test("reads one pair in windows however little may wait", async () => {
+    const server = await startServerProcess(["--max-queue-tokens=1"]);
+
+    const { status } = await rerank(server, {
+      query: "a",
+      documents: ["b ".repeat(100)],
+      long_documents: "windows",
+    });
+    await server.stop();
+
+    assert.equal(status, 200);
+  });
+
   test("does not start on a port that is taken, and says so", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await once(holder, "listening");

@@ -38,6 +38,7 @@ function startingHealth(): HealthState {
     device: "",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "1.0.0",
     reason: "the model is loading",
   });

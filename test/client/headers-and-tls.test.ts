@@ -58,6 +58,29 @@ for (const transport of transportNames) {
       await assert.rejects(misled.health(), hasCode("unavailable"));
     });
 
+    test("looks at an address like at a name, without sending it as one", async (context) => {
+      const { url, port } = await startServer(context, { tls: { cert, key } });
+      const byAddress = connectClient(context, {
+        url: `https://localhost:${port}`,
+        transport,
+        tls: { ca: cert, serverName: "127.0.0.1" },
+      });
+      const tls = { ca: cert, serverName: "127.0.0.2" };
+      const misled = connectClient(context, { url, transport, tls });
+
+      assert.equal((await byAddress.health()).model, "fake-model");
+      await assert.rejects(misled.health(), hasCode("unavailable"));
+    });
+
+    test("takes any certificate where it is told to", async (context) => {
+      const { port } = await startServer(context, { tls: { cert, key } });
+      const tls = { serverName: "elsewhere.example", rejectUnauthorized: false };
+      const url = `https://127.0.0.1:${port}`;
+      const client = connectClient(context, { url, transport, tls });
+
+      assert.equal((await client.health()).model, "fake-model");
+    });
+
     test("shows its own certificate to a server that asks", async (context) => {
       const mutual = { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true };
       const { url, received } = await startWireServer(context, answer, { tls: mutual });

@@ -35,6 +35,19 @@ suite("createOutageLog()", () => {
     ]);
   });
 
+  test("logs once that requests are too large, and takes that for no outage", () => {
+    const events: (string | undefined)[] = [];
+    const log = createOutageLog({ locale: "en", logger: (line) => events.push(line) });
+    const large = new RerankClientError("resource_exhausted", "never");
+
+    for (let times = 0; times < 2; times += 1) log.failed("too_large", large);
+    log.answered();
+    log.failed("too_large", large);
+
+    const line = "⚠️  Request too large for the Reranker server - skipping reranking";
+    assert.deepEqual(events, [line, line]);
+  });
+
   test("speaks the language of its option, else of the environment", () => {
     for (const options of [
       { locale: "ko" },

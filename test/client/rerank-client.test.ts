@@ -47,6 +47,31 @@ for (const transport of transportNames) {
       assert.deepEqual([second?.topN, second?.truncate], [undefined, undefined]);
     });
 
+    test("sends text that is no valid Unicode as UTF-8 has it", async (context) => {
+      const { url, reranker } = await startServer(context);
+      const client = connectClient(context, { url, transport });
+
+      await client.rerank({ query: "q\ud83d", documents: ["\ude42a", "🙂"] });
+
+      assert.equal(reranker.requests[0]?.query, "q\ufffd");
+      assert.deepEqual(reranker.requests[0]?.documents, ["\ufffda", "🙂"]);
+    });
+
+    test("takes a threshold that no float32 reaches for the greatest one", async (context) => {
+      const { url, reranker } = await startServer(context);
+      const client = connectClient(context, { url, transport });
+
+      for (const scoreThreshold of [0.1, 1e39, -1e39]) {
+        await client.rerank({ query: "q", documents: [], scoreThreshold });
+      }
+
+      const greatest = 2 ** 128 - 2 ** 104;
+      assert.deepEqual(
+        reranker.requests.map(({ scoreThreshold }) => scoreThreshold),
+        [Math.fround(0.1), greatest, -greatest],
+      );
+    });
+
     test("asks for windows, and tells the passage that won", async (context) => {
       const { url, reranker } = await startServer(context);
       reranker.rerank = async (request) => {
@@ -101,6 +126,7 @@ for (const transport of transportNames) {
         device: "cpu",
         dtype: "int8",
         maxLength: 512,
+        activation: "sigmoid",
         version: "0.0.0",
         reason: "a crash",
       });

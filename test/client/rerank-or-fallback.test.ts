@@ -119,7 +119,7 @@ suite("rerankOrFallback()", () => {
   for (const [code, reason, word] of reasons) {
     test(`falls back on ${code}, and says so once`, async () => {
       const { rerankOrFallback, server, lines } = createServer();
-      server.failure = failWith(code);
+      server.failure = failWith(code, code === "resource_exhausted" ? 1_000 : undefined);
 
       const ranked = [await rerankOrFallback("q", notes), await rerankOrFallback("q", notes)];
 
@@ -264,9 +264,13 @@ suite("rerankOrFallback()", () => {
     const { rerankOrFallback, server, calls } = createServer();
     server.failure = failWith("resource_exhausted");
 
-    for (let tries = 0; tries < 5; tries += 1) await rerankOrFallback("q", notes);
-
+    for (let tries = 0; tries < 5; tries += 1) {
+      const ranked = await rerankOrFallback("q", notes);
+      assert.equal(!ranked.reranked && ranked.reason, "too_large");
+    }
     assert.equal(calls.length, 5);
+    server.failure = undefined;
+    assert.equal((await rerankOrFallback("q", notes)).reranked, true);
   });
 
   test("falls back on an answer that names no candidate of the request", async () => {

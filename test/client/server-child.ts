@@ -17,6 +17,7 @@ const health = new HealthState({
   device: "cpu",
   dtype: "int8",
   maxLength: 512,
+  activation: "sigmoid",
   version: "0.0.0",
   reason: "",
 });

@@ -9,6 +9,9 @@ export interface Load {
 /** Marks the requests of the checks themselves in the server's log. */
 export const ownRequestId = "check";
 
+/** What the server's queue takes: any request of the checks, but not beside the load. */
+export const maxQueueTokens = 1_000;
+
 /** Words of each document: two thirds of the longest pair that the bundled model reads. */
 const loadWords = 100;
 
@@ -24,7 +27,7 @@ export function heavyDocuments(count: number): string[] {
 }
 
 /**
- * Sends a request with so many documents to a server with `--max-queue-tokens=1`, again and again
+ * Sends a request with so many documents to a server with that `--max-queue-tokens`, again and again
  * until stopped, and resolves once the server is seen to refuse others.
  */
 export async function loadServer(url: string, documents: number): Promise<Load> {

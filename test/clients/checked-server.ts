@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { type ServerProcess, startServerProcess } from "../server-process.ts";
-import { ownRequestId } from "./busy-server.ts";
+import { maxQueueTokens, ownRequestId } from "./busy-server.ts";
 
 /** Most documents that the checked server takes: fewer than any client allows. */
 export const maxDocuments = 500;
@@ -30,7 +30,7 @@ export async function startCheckedServer(...args: readonly string[]): Promise<Ch
   const server = await startServerProcess([
     `--max-documents=${maxDocuments}`,
     `--max-body-bytes=${maxBodyBytes}`,
-    "--max-queue-tokens=1",
+    `--max-queue-tokens=${maxQueueTokens}`,
     "--log-format=json",
     ...args,
   ]);

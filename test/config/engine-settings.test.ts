@@ -19,6 +19,9 @@ suite("parseEngineSettings()", () => {
       revision: "v1",
       dtype: "fp32",
       device: "cpu",
+      onnxFile: "onnx/model.onnx",
+      positiveLabel: "1",
+      activation: "model",
       maxLength: 64,
       threads: 3,
       cacheMb: 5,
@@ -29,9 +32,17 @@ suite("parseEngineSettings()", () => {
       maxQueueMs: 10,
       maxBatchTokens: 11,
     };
+    const prompt = {
+      template: "zerank",
+      queryTemplate: "q: {query}",
+      documentTemplate: "d: {document}",
+      instruction: "look",
+    };
+    const others = { model: "a/b", spinning: false, ...prompt };
 
-    assert.deepEqual(parseEngineSettings({ ...settings, model: "a/b", spinning: false }), {
+    assert.deepEqual(parseEngineSettings({ ...settings, ...others }), {
       ...settings,
+      prompt,
       modelId: "a/b",
       spinning: false,
       servedModelNames: [],

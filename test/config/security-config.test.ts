@@ -5,7 +5,10 @@ import { serveConfig, serveProblems } from "./parsed.ts";
 
 suite("the security options", () => {
   test("are off by default", () => {
-    const { apiKeys, apiKeysPath, tls, corsOrigins, unixSocket } = serveConfig([]);
+    const { apiKeys, apiKeysPath, tls, corsOrigins, unixSocket, reflectionAccess } = serveConfig(
+      [],
+    );
+    assert.equal(reflectionAccess, "open");
 
     assert.deepEqual(
       [apiKeys, apiKeysPath, tls, corsOrigins, unixSocket],

@@ -76,7 +76,9 @@ for (const name of ["Dockerfile", "Dockerfile.cuda"]) {
   });
 }
 
-suite("deploy/docker/keep-platform.sh", { skip: process.platform === "win32" }, () => {
+suite("deploy/docker/keep-platform.sh", {
+  skip: process.platform === "win32" && "needs a POSIX shell",
+}, () => {
   for (const [arch, cpu] of [
     ["amd64", "x64"],
     ["arm64", "arm64"],

@@ -31,6 +31,16 @@ suite("inRunOrder()", () => {
   });
 });
 
+test("inRunOrder() takes scores for equal that are one float32, as trec_eval does", () => {
+  const entry = (documentId: string, score: number) => ({ queryId: "q", documentId, score });
+  const run = [entry("a", 0.100000001), entry("b", 0.1), entry("c", 0.2)];
+
+  assert.deepEqual(
+    inRunOrder(run).map(({ documentId }) => documentId),
+    ["c", "b", "a"],
+  );
+});
+
 suite("formatRun()", () => {
   test("writes a line for each place, from 1", () => {
     const ranking = [

@@ -17,6 +17,8 @@ parentPort?.postMessage({
       specialTokenCount: 0,
     },
     padId: 0,
+    truncationSide: "right",
+    notes: [],
   },
 } satisfies TokenizerMessage);
 

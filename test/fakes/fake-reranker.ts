@@ -1,4 +1,5 @@
 import { errorFromAbort, RerankError } from "../../src/errors.ts";
+import { errorAt } from "../../src/reranker/at-position.ts";
 import { checkRequest, defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import type {
   RerankCall,
@@ -20,12 +21,14 @@ export interface HeldCall {
 /**
  * A reranker without a model. A document scores its length modulo 100, divided by 100, as a
  * float32. Text in the query steers it: `hold` holds the call back until the test releases it,
- * `bug` fails with an error that no client may see, `busy` and `loading` with the errors of a full
- * queue and of a model that is not there.
+ * `bug` fails with an error that no client may see, `busy`, `vast` and `loading` with the errors of a
+ * full queue, of a request that never fits and of a model that is not there.
  */
 export interface FakeReranker {
   /** See Reranker. A test may put another in its place. */
   rerank: Reranker["rerank"];
+  /** Ranks each of them by itself; the position of the first that fails is told. */
+  rerankTogether: Reranker["rerankTogether"];
   /** Every request, in order. */
   readonly requests: readonly RerankRequest[];
   /** How long each of them may take. */
@@ -115,6 +118,14 @@ export function createFakeReranker(): FakeReranker {
       return maxActive;
     },
     rerank,
+    rerankTogether: (together, call) =>
+      Promise.all(
+        together.map((request, position) =>
+          rerank(request, call).catch((error: unknown) => {
+            throw errorAt(position, error);
+          }),
+        ),
+      ),
     until: (condition) =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -137,6 +148,9 @@ function check(request: RerankRequest): void {
   if (query.includes("bug")) throw new TypeError(secretMessage);
   if (query.includes("busy")) {
     throw new RerankError("resource_exhausted", "the queue is full", { retryAfterMs: 1_500 });
+  }
+  if (query.includes("vast")) {
+    throw new RerankError("resource_exhausted", "the request can never fit");
   }
   if (query.includes("loading")) throw new RerankError("unavailable", "the model is loading");
 }

@@ -33,8 +33,26 @@ suite("readGraph()", () => {
         { name: "attention_mask", type: "int64" },
       ],
       outputName: "logits",
+      positiveLabel: undefined,
     });
     assert.equal(readGraph([ids, mask, types], [logits]).inputs.length, 3);
+  });
+
+  test("takes two labels only where one of them is chosen", () => {
+    const two = { ...logits, shape: ["batch", 2] };
+
+    assert.equal(readGraph([ids, mask], [two], 1).positiveLabel, 1);
+    assert.throws(() => readGraph([ids, mask], [two]), /has 2 labels per pair/);
+    assert.throws(() => readGraph([ids, mask], [logits], 1), /has 1 labels per pair/);
+  });
+
+  test("names a language model's graph", () => {
+    const past = { name: "past_key_values.0.key", type: "float32", shape: ["b", 2, "p", 8] };
+
+    assert.throws(() => readGraph([ids, mask, past], [logits]), {
+      name: "StartupError",
+      message: /that of a language model, which predicts the next word/,
+    });
   });
 
   test("takes the output `logits`, or the only one", () => {
@@ -47,7 +65,7 @@ suite("readGraph()", () => {
 
   test("names the inputs that it cannot feed", () => {
     const unknown = ["position_ids", "pixels"].map((name) => ({ ...ids, name }));
-    refuses([ids, mask, ...unknown], [logits], /cannot feed: `position_ids`, `pixels`/);
+    refuses([ids, mask, ...unknown], [logits], /cannot feed: `pixels`/);
   });
 
   test("wants ids and a mask", () => {

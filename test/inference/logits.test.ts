@@ -20,6 +20,14 @@ function refuses(tensor: OutputTensor, rows: number, problem: RegExp): void {
 }
 
 suite("readLogits()", () => {
+  test("takes the difference of two labels", () => {
+    const output = { type: "float32", dims: [2, 2], data: Float32Array.of(1, 4, 0.5, -1) };
+
+    assert.deepEqual([...readLogits(output, 2, 1)], [3, -1.5]);
+    assert.deepEqual([...readLogits(output, 2, 0)], [-3, 1.5]);
+    assert.throws(() => readLogits(output, 2), /has 2 labels per pair/);
+  });
+
   test("reads [rows, 1] and [rows]", () => {
     assert.deepEqual(readLogits(output([2, 1], [0.5, -1]), 2), Float32Array.of(0.5, -1));
     assert.deepEqual(readLogits(output([2], [0.5, -1]), 2), Float32Array.of(0.5, -1));

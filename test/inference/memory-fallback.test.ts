@@ -68,10 +68,10 @@ suite("createMemoryFallback()", () => {
     assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
     assert.deepEqual([...(await run(batchOf([[1, 2]])))], expectedSums([[1, 2]]));
     assert.deepEqual(heard, [3]);
-    assert.deepEqual(device.tries, [1]);
+    assert.deepEqual(device.tries, [2, 2, 1]);
     freeTokens = 3;
     await run(batchOf([[1, 2, 3]]));
-    assert.deepEqual([heard, device.tries], [[3], [1]]);
+    assert.deepEqual([heard, device.tries], [[3], [2, 2, 1]]);
 
     clock.advance(deviceRestMs);
     assert.deepEqual([...(await run(batchOf(rows)))], expectedSums(rows));
@@ -79,7 +79,7 @@ suite("createMemoryFallback()", () => {
       [heard, device.tries],
       [
         [3, undefined],
-        [1, 5],
+        [2, 2, 1, 5],
       ],
     );
   });
@@ -89,9 +89,70 @@ suite("createMemoryFallback()", () => {
       const run = createMemoryFallback({ run: createSmallDevice(0).run, openFallback });
       await assert.rejects(run(batchOf([[1, 2, 3]])), {
         code: "resource_exhausted",
-        message: "one document of 3 tokens does not fit into memory",
+        message: "a document of 3 tokens does not fit into memory",
       });
     }
+  });
+
+  test("opens the fallback again after that failed, and says only then that it is in use", async () => {
+    const heard: (number | undefined)[] = [];
+    let opened = 0;
+    const run = createMemoryFallback({
+      run: createSmallDevice(0).run,
+      openFallback: async () => {
+        opened += 1;
+        if (opened === 1) throw new Error("no memory for the model");
+        return createSmallDevice(1).run;
+      },
+      onFallback: (tokens) => heard.push(tokens),
+    });
+
+    await assert.rejects(run(batchOf([[1, 2]])), { code: "resource_exhausted" });
+    assert.deepEqual([opened, heard], [1, []]);
+
+    assert.deepEqual([...(await run(batchOf([[1, 2]])))], expectedSums([[1, 2]]));
+    await run(batchOf([[1, 2]]));
+    assert.deepEqual([opened, heard], [2, [2]]);
+  });
+
+  test("does not pad the rows of a half to those of the other", async () => {
+    const cells: number[] = [];
+    const device = createSmallDevice(9);
+    const run = createMemoryFallback({
+      run: (batch) => {
+        cells.push(batch.rows * batch.length);
+        return (batch.rows * batch.length > 4 ? createSmallDevice(0) : device).run(batch);
+      },
+      openFallback: async () => device.run,
+    });
+    const mixed = [[1, 2, 3, 4, 5], [6], [7, 8], [9]];
+
+    assert.deepEqual([...(await run(batchOf(mixed)))], expectedSums(mixed));
+    assert.deepEqual(cells, [20, 10, 5, 1, 4]);
+  });
+
+  test("names the tokens of the row alone, whatever it was padded to", async () => {
+    const run = createMemoryFallback({
+      run: async (batch) => {
+        if (batch.rows > 1 || batch.lengths[0] === 2) throw new Error("std::bad_alloc");
+        return new Float32Array(1);
+      },
+    });
+
+    await assert.rejects(run(batchOf([[1, 2, 3], [4, 5], [6]])), {
+      code: "resource_exhausted",
+      message: "a document of 2 tokens does not fit into memory",
+    });
+  });
+
+  test("knows a failed allocation of JavaScript's for what it is", async () => {
+    const run = createMemoryFallback({
+      run: async () => {
+        throw new RangeError("Array buffer allocation failed");
+      },
+    });
+
+    await assert.rejects(run(batchOf([[1]])), { code: "resource_exhausted" });
   });
 
   test("passes other errors on without another try", async () => {

@@ -19,8 +19,14 @@ suite("createResilientBackend()", () => {
     await assert.rejects(backend.score(batchOf([[1]])), unavailable);
     assert.equal(await backend.start(), worker.info);
     assert.equal(backend.status, "ok");
-    const nothing = { reason: undefined, recoveryMs: undefined, degraded: undefined };
-    assert.deepEqual(backend.details, { info: worker.info, restarts: 0, ...nothing });
+    const nothing = {
+      reason: undefined,
+      retryMs: undefined,
+      recoveryMs: undefined,
+      degraded: undefined,
+    };
+    const counts = { restarts: 0, failures: 0 };
+    assert.deepEqual(backend.details, { info: worker.info, ...counts, ...nothing });
     assert.deepEqual(
       worker.batches.map((batch) => [...batch.inputIds]),
       [[0, 1, 2, 3, 1, 1, 1, 1]],

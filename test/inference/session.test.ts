@@ -9,6 +9,7 @@ import { findDeviceObstacles } from "../../src/inference/providers.ts";
 import { openSession } from "../../src/inference/session.ts";
 import type { OpenSessionOptions } from "../../src/inference/session-options.ts";
 import { batchOf, expectedSums, fixturePath } from "../fakes/inference-fixtures.ts";
+import { type MadeOnnx, onnxBytes } from "../fakes/onnx-bytes.ts";
 
 const rows = [[1, 2, 3], [250_001], [65_536, 65_537]];
 const none = { cpu: undefined, cuda: undefined, webgpu: undefined };
@@ -84,8 +85,13 @@ suite("openSession()", () => {
     await session.close();
   });
 
+  test("feeds positions from where the model counts them", async () => {
+    assert.deepEqual(await run("position-ids", batchOf([[10, 20]])), [0.5]);
+    const counted = await run("position-ids", batchOf([[10, 20]]), { firstPosition: 2 });
+    assert.deepEqual(counted, [Math.fround(1.1)]);
+  });
+
   for (const [name, message] of [
-    ["position-ids", /inputs that rerankd cannot feed: `position_ids`/],
     ["no-mask", /no input `attention_mask`/],
     ["fixed-shape", /free batch and length, got: \[1, 8\]/],
     ["three-labels", /this model has 3 labels per pair; a reranker has 1/],
@@ -93,7 +99,7 @@ suite("openSession()", () => {
     ["two-outputs-no-logits", /no output `logits`, only `first`, `second`/],
   ] as const) {
     test(`refuses the graph ${name}`, async () => {
-      await refuses({ modelPath: fixturePath(name), device: "cpu" }, message, /Export the model/);
+      await refuses({ modelPath: fixturePath(name), device: "cpu" }, message, /export the model/);
     });
   }
 });
@@ -115,16 +121,16 @@ suite("openSession() with a bad file", () => {
   }
 
   test("names a missing file", async () => {
-    await refusesFile("none.onnx", /^the model file `none.onnx` does not exist$/, /Download/);
+    await refusesFile("none.onnx", /^the model file `none.onnx` does not exist$/, /download/);
   });
 
   test("names a folder, an empty file and a file that is no model", async () => {
     await mkdir(join(folder, "folder.onnx"));
     await refusesFile("folder.onnx", /`folder.onnx` is not a file/, /name another model/);
     await writeFile(join(folder, "empty.onnx"), "");
-    await refusesFile("empty.onnx", /`empty.onnx` is empty/, /download the model again/);
+    await refusesFile("empty.onnx", /`empty.onnx` is empty/, /a whole one/);
     await writeFile(join(folder, "page.onnx"), "<html>404</html>");
-    await refusesFile("page.onnx", /`page.onnx` cannot be loaded; it may be damaged/, /download/);
+    await refusesFile("page.onnx", /`page.onnx` is damaged$/, /rerankd pull --verify/);
   });
 
   test("names a file that was cut off", async () => {
@@ -132,14 +138,60 @@ suite("openSession() with a bad file", () => {
     for (const share of [0.25, 0.5, 0.75, 0.95]) {
       const cut = whole.subarray(0, Math.floor(whole.length * share));
       await writeFile(join(folder, "cut.onnx"), cut);
-      await refusesFile("cut.onnx", /`cut.onnx` cannot be loaded; it may be damaged/, /download/);
+      await refusesFile("cut.onnx", /`cut.onnx` is damaged$/, /rerankd pull --verify/);
     }
   });
 });
 
+/** For the `skip` of tests of machines that have no CUDA. */
+const withCuda = cudaObstacle === undefined && "CUDA works here";
+
+suite("openSession() says in one sentence", () => {
+  const faults: readonly (readonly [string, MadeOnnx, RegExp, RegExp])[] = [
+    ["that the IR is newer", { irVersion: 99 }, /has IR version 99, .* up to \d+$/, /export/],
+    ["that the opset is newer", { opsets: { "": 99 } }, /needs opset 99, .* up to \d+$/, /export/],
+    [
+      "that an operator is custom",
+      { nodes: [{ operator: "Foo", domain: "com.acme" }], opsets: { "": 17, "com.acme": 1 } },
+      /uses the operator `com\.acme:Foo`, which/,
+      /without custom operators/,
+    ],
+    [
+      "that the graph does not fit",
+      { nodes: [{ operator: "Identity", inputs: ["nothing"] }] },
+      /does not fit/,
+      /--dtype/,
+    ],
+    [
+      "that weights beside it are missing",
+      {
+        nodes: [{ operator: "Identity", inputs: ["W"] }],
+        tensors: [{ dims: [4, 1], location: "weights.bin" }],
+      },
+      /weights in a file that cannot be read/,
+      /beside it/,
+    ],
+  ];
+  for (const [title, made, message, hint] of faults) {
+    test(title, async (context) => {
+      const folder = await mkdtemp(join(tmpdir(), "rerankd-session-"));
+      context.after(() => rm(folder, { recursive: true }));
+      const modelPath = join(folder, "model.onnx");
+      await writeFile(modelPath, onnxBytes(made));
+
+      await refuses({ modelPath, device: "cpu" }, message, hint);
+      await assert.rejects(openSession({ modelPath, device: "cpu" }), (error) => {
+        assert(error instanceof StartupError);
+        assert.doesNotMatch(`${error.message} ${error.hint}`, /damaged|fetch|download/);
+        return true;
+      });
+    });
+  }
+});
+
 suite("openSession() on a device", () => {
   test("falls back to the CPU for auto and says why", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const session = await openSession({ modelPath: fixturePath("sum"), device: "auto" });
     assert.equal(session.info.device, "cpu");
@@ -147,13 +199,13 @@ suite("openSession() on a device", () => {
     await session.close();
   });
 
-  test("refuses CUDA where it is not there", { skip: cudaObstacle === undefined }, async () => {
+  test("refuses CUDA where it is not there", { skip: withCuda }, async () => {
     const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
     await refuses(options, /the device `cuda` cannot be used/, /onnxruntime-node\/script\/install/);
   });
 
   test("falls back when CUDA fails only as it starts", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const modelPath = fixturePath("sum");
     const session = await openSession({ modelPath, device: "auto" }, { deviceObstacles: none });
@@ -164,7 +216,7 @@ suite("openSession() on a device", () => {
   });
 
   test("refuses CUDA that fails only as it starts", {
-    skip: cudaObstacle === undefined,
+    skip: withCuda,
   }, async () => {
     const options = { modelPath: fixturePath("sum"), device: "cuda" } as const;
     await assert.rejects(openSession(options, { deviceObstacles: none }), (error) => {

@@ -38,7 +38,7 @@ suite("startWorkerBackend()", () => {
     await assert.rejects(start, (error) => {
       assert(error instanceof StartupError);
       assert.equal(error.message, "the model file `none.onnx` does not exist");
-      assert.match(error.hint ?? "", /Download/);
+      assert.match(error.hint ?? "", /download/);
       return true;
     });
   });

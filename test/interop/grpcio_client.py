@@ -6,6 +6,7 @@ Usage: grpcio_client.py ADDRESS DESCRIPTORS, where DESCRIPTORS is a serialized F
 import json
 import queue
 import sys
+from pathlib import Path
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -18,8 +19,7 @@ SERVICE = "/rerank.v1.RerankService/"
 def load_messages(path: str):
     """Returns a function from a message's full name to its class."""
     files = descriptor_pb2.FileDescriptorSet()
-    with open(path, "rb") as file:
-        files.ParseFromString(file.read())
+    files.ParseFromString(Path(path).read_bytes())
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)
@@ -103,9 +103,7 @@ def stream(rerank_stream, stream_request_class, request_class) -> dict:
     def request(number: int):
         query = "" if number % 10 == 0 else f"number {number}"
         documents = [f"number {number}", "something else"]
-        return stream_request_class(
-            id=str(number), request=request_class(query=query, documents=documents)
-        )
+        return stream_request_class(id=str(number), request=request_class(query=query, documents=documents))
 
     calls = rerank_stream(iter(outgoing.get, None), timeout=120)
     sent = 0

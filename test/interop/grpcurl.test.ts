@@ -103,6 +103,25 @@ suite("grpcurl", { skip: grpcurl.skip }, () => {
     assert.match((await call("-d", '{"service":"nope"}', check)).stderr, /Code: NotFound/);
   });
 
+  test("checks health without a key where there are keys, and ranks with one", async () => {
+    const guarded = await startServerProcess(["--api-key=a-long-enough-key"]);
+    const ask = (...args: string[]) => {
+      const [method = ""] = args.slice(-1);
+      const address = `127.0.0.1:${guarded.port}`;
+      return runTool(grpcurl.path, "-plaintext", ...args.slice(0, -1), address, method);
+    };
+    const rerank = ["-d", '{"query":"q","documents":["d"]}', "rerank.v1.RerankService/Rerank"];
+
+    const health = await ask("grpc.health.v1.Health/Check");
+    const refused = await ask(...rerank);
+    const ranked = await ask("-H", "authorization: Bearer a-long-enough-key", ...rerank);
+    await guarded.stop();
+
+    assert.match(health.stdout, /"SERVING"/);
+    assert.match(refused.stderr, /Code: Unauthenticated/);
+    assert.match(ranked.stdout, /"results"/);
+  });
+
   test("watches health until the server drains", async () => {
     const drained = await startServerProcess();
     const watch = spawn(grpcurl.path, [

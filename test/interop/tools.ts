@@ -13,11 +13,16 @@ export interface Tool {
   readonly skip: false | string;
 }
 
-/** Returns a program that `scripts/setup-interop.sh` installs. */
+/**
+ * Returns a program that `scripts/setup-interop.sh` installs. Throws if it is missing where
+ * `REQUIRE_INTEROP` is set, as in CI, which would otherwise pass without it.
+ */
 export function interopTool(name: string): Tool {
   const path = join(packageRoot, ".cache", "interop", name);
-  const skip = existsSync(path) ? false : `no ${name} here: run scripts/setup-interop.sh`;
-  return { path, skip };
+  if (existsSync(path)) return { path, skip: false };
+  const reason = `no ${name} here: run scripts/setup-interop.sh`;
+  if (process.env.REQUIRE_INTEROP) throw new Error(reason);
+  return { path, skip: reason };
 }
 
 /** How a program ended. */

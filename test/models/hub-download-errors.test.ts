@@ -89,7 +89,7 @@ suite("downloadModel() says what to do", () => {
 
     await assert.rejects(downloadModel(options), {
       message: /cannot reach http:\/\/127\.0\.0\.1:\d+ to fetch `owner\/tiny`/,
-      hint: /check the network, or set HF_ENDPOINT to a mirror/,
+      hint: /check the network and HTTP_PROXY.*, or set HF_ENDPOINT to a mirror/,
     });
   });
 

@@ -86,7 +86,7 @@ const refusals: readonly RefusalCase[] = [
   {
     title: "a revision that leaves the cache",
     change: { revision: "../../evil" },
-    message: /--revision must only name files inside/,
+    message: /--revision must be a branch, a tag or a commit/,
     hint: /./,
   },
 ];

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { downloadModel } from "../../src/models/hub-download.ts";
 import { gitSha1, sha256, startHubServer } from "../fakes/hub-server.ts";
+import { onnxBytes } from "../fakes/onnx-bytes.ts";
 import { startTinyHub, weights, weightsFile } from "./tiny-hub.ts";
 import { tinyCommit, tinyHubModel, tinyModelFiles } from "./tiny-model.ts";
 
@@ -83,19 +84,68 @@ suite("downloadModel()", () => {
     );
   });
 
-  test("fetches external data before the graph", async (context) => {
-    const files = {
-      ...tinyModelFiles(),
-      "onnx/model.onnx_data": Buffer.from("data 0"),
-      "onnx/model.onnx_data_1": Buffer.from("data 1"),
-      "onnx/model.onnx_database": Buffer.from("no"),
-    };
-    const { options, hub } = await startTinyHub(context, tinyHubModel({ files }));
+  for (const names of [
+    ["model.onnx_data", "model.onnx_data_1"],
+    ["model.onnx.data"],
+    ["weights.bin", "more.bin"],
+  ]) {
+    test(`fetches the external data ${names.join(" and ")} that the graph names`, async (context) => {
+      const tensors = names.map((location) => ({ dims: [10], location }));
+      const files: Record<string, Buffer> = {
+        ...tinyModelFiles(),
+        "onnx/model.onnx": onnxBytes({ tensors }),
+        "onnx/model.onnx_data_9": Buffer.from("named by nobody"),
+      };
+      for (const name of names) files[`onnx/${name}`] = Buffer.alloc(40, name);
+      const { options, hub } = await startTinyHub(context, tinyHubModel({ files }));
 
-    await downloadModel({ ...options, dtype: "fp32" });
+      await downloadModel({ ...options, dtype: "fp32" });
 
-    const onnx = hub.requests.map(({ path }) => path.split("/onnx/")[1]).filter(Boolean);
-    assert.deepEqual(onnx, ["model.onnx_data", "model.onnx_data_1", "model.onnx"]);
+      const onnx = hub.requests.map(({ path }) => path.split("/onnx/")[1]).filter(Boolean);
+      assert.deepEqual(onnx, ["model.onnx", ...names]);
+    });
+  }
+
+  const missing: readonly (readonly [string, Buffer | undefined, RegExp])[] = [
+    [
+      "is not listed",
+      undefined,
+      /keeps its weights in `onnx\/weights\.bin`, which `owner\/tiny` does/,
+    ],
+    ["is too short", Buffer.alloc(39), /`owner\/tiny` has only a part of/],
+  ];
+  for (const [title, bytes, message] of missing) {
+    test(`says that external data ${title}`, async (context) => {
+      const tensors = [{ dims: [10], location: "weights.bin" }];
+      const files: Record<string, Buffer> = {
+        ...tinyModelFiles(),
+        "onnx/model.onnx": onnxBytes({ tensors }),
+        ...(bytes && { "onnx/weights.bin": bytes }),
+      };
+      const { options } = await startTinyHub(context, tinyHubModel({ files }));
+
+      await assert.rejects(downloadModel({ ...options, dtype: "fp32" }), {
+        name: "StartupError",
+        message,
+        hint: /--onnx-file/,
+      });
+    });
+  }
+
+  test("finds and replaces files of the right size with wrong bytes, if it is asked to", async (context) => {
+    const { options } = await startTinyHub(context);
+    const { directory } = await downloadModel(options);
+    const blob = await realpath(join(directory, weightsFile));
+    const wrong = Buffer.from(weights);
+    wrong.writeUInt8(wrong.readUInt8(1000) ^ 1, 1000);
+    await writeFile(blob, wrong);
+
+    const trusting = await downloadModel(options);
+    assert.deepEqual(trusting.replaced, []);
+    const { replaced } = await downloadModel({ ...options, verify: true });
+
+    assert.deepEqual(replaced, [weightsFile]);
+    assert.deepEqual(await readFile(join(directory, weightsFile)), weights);
   });
 
   test("notes where a tag is, and nothing for a commit", async (context) => {

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { cacheLinkRoots, linkBlob, repoDirectory } from "../../src/models/hub-cache.ts";
 import { type OpenModelOptions, openModel } from "../../src/models/open-model.ts";
-import { makeTempFolder, tinyModelFiles, writeFiles } from "./tiny-model.ts";
+import { fakeGraph, makeTempFolder, tinyModelFiles, writeFiles } from "./tiny-model.ts";
 
 const choice = { name: "tiny", dtype: "auto", device: "cpu" } as const;
 
 suite("openModel() of a snapshot", () => {
   test("follows links to blobs, and to blobs that models share", async (context) => {
     const { options, cache, repo } = await makeSnapshot(context);
-    await writeFiles(cache, { "blobs/ab/shared": "onnx" });
+    await writeFiles(cache, { "blobs/ab/shared": fakeGraph(2, 3) });
     await rm(join(repo, "blobs", "model_quantized.onnx"));
     await linkBlob(
       join(cache, "blobs", "ab", "shared"),

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import type { FakeHubModel } from "../fakes/hub-server.ts";
+import { onnxBytes } from "../fakes/onnx-bytes.ts";
 
 /** A commit hash. */
 export const tinyCommit = "4d3c2b1a".repeat(5);
@@ -25,6 +26,14 @@ export function fakeWeights(seed: number): Buffer {
   );
 }
 
+/** Returns an ONNX file whose weights differ by `seed`, of an element type by its number. */
+export function fakeGraph(seed: number, type = 1): Buffer {
+  const raw = fakeWeights(seed);
+  const dims = [type === 1 ? raw.length / 4 : raw.length];
+  const nodes = [{ operator: type === 1 ? "MatMul" : "MatMulInteger" }];
+  return onnxBytes({ nodes, tensors: [{ type, dims, raw }] });
+}
+
 /**
  * The files of a small model that has int8 and fp32 weights, and some that a server has no use for.
  */
@@ -34,8 +43,8 @@ export function tinyModelFiles(): Record<string, Buffer> {
     "README.md": Buffer.from("---\nlanguage: ko\nlicense: apache-2.0\n---\n# Tiny\n"),
     "config.json": Buffer.from(JSON.stringify(tinyConfig)),
     "model.safetensors": fakeWeights(3),
-    "onnx/model.onnx": fakeWeights(1),
-    "onnx/model_quantized.onnx": fakeWeights(2),
+    "onnx/model.onnx": fakeGraph(1),
+    "onnx/model_quantized.onnx": fakeGraph(2, 3),
     "tokenizer.json": Buffer.from('{"version":"1.0","model":{"type":"Unigram"}}\n'),
     "tokenizer_config.json": Buffer.from('{"model_max_length":1024}'),
   };

@@ -21,10 +21,10 @@ const refused: {
     message: /at most 4 characters, got: 5/,
   },
   {
-    name: "a lone surrogate in the query",
-    change: { query: "a\ud800" },
-    field: "query",
-    message: /lone surrogate/,
+    name: "an instruction for a model that takes none",
+    change: { instruction: "x" },
+    field: "instruction",
+    message: /must not be sent: the model that is served takes none/,
   },
   {
     name: "too many documents",
@@ -37,12 +37,6 @@ const refused: {
     change: { documents: ["", "123456"] },
     field: "documents[1]",
     message: /at most 5 characters, got: 6/,
-  },
-  {
-    name: "a lone surrogate in a document",
-    change: { documents: ["\udc00"] },
-    field: "documents[0]",
-    message: /lone surrogate/,
   },
   {
     name: "an unknown way to read long documents",
@@ -99,6 +93,19 @@ const refused: {
 ];
 
 suite("checkRequest()", () => {
+  test("leaves room for text beside a template's words", () => {
+    const check = (maxTokensPerPair: number) => () =>
+      checkRequest({ query: "q", documents: ["d"], maxTokensPerPair }, limits, served, {
+        templateTokens: 60,
+      });
+
+    assert.throws(check(61), {
+      field: "max_tokens_per_pair",
+      message: /must be a whole number of 62 or more, got: 61/,
+    });
+    assert.doesNotThrow(check(62));
+  });
+
   for (const { name, change, code = "invalid_argument", field, message } of refused) {
     test(`refuses ${name}`, () => {
       const request = { query: "q", documents: ["d"], ...change };

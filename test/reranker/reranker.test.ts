@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { RerankError } from "../../src/errors.ts";
+import type { Activations } from "../../src/reranker/activation.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { createReranker } from "../../src/reranker/reranker.ts";
 import { createScoreCache, type ScoreCache } from "../../src/reranker/score-cache.ts";
@@ -12,20 +13,24 @@ import { createManualClock } from "../fakes/manual-clock.ts";
 const never = { signal: new AbortController().signal };
 
 /** A reranker whose logit of a document is the number that its text spells. */
-function setUp(maxLength = 512, cache?: ScoreCache) {
+function setUp(maxLength = 512, cache?: ScoreCache, activations?: Activations) {
   const seen: Encoding[][] = [];
   const timeouts: (number | undefined)[] = [];
   const clock = createManualClock();
   const checked: number[] = [];
   let encoded = 0;
+  const granted: (number | undefined)[] = [];
   const scheduler: Pick<Scheduler, "score" | "checkRoom"> = {
     checkRoom(tokens) {
       checked.push(tokens);
       if (tokens > 100) throw new RerankError("resource_exhausted", "the queue is full");
     },
-    async score(encodings, { timeoutMs }) {
+    async score(encodings, { timeoutMs, grantedMs }) {
       seen.push([...encodings]);
       timeouts.push(timeoutMs);
+      granted.push(grantedMs);
+      const position = encodings.findIndex(({ inputIds }) => inputIds.length > 50);
+      if (position >= 0) throw new RerankError("resource_exhausted", "too large", { position });
       const logits = Float32Array.from(encodings, ({ inputIds }) => {
         const units = [...inputIds.subarray(inputIds.indexOf(0) + 1)];
         return Number(String.fromCharCode(...units));
@@ -47,9 +52,10 @@ function setUp(maxLength = 512, cache?: ScoreCache) {
     cache,
     limits: defaultRequestLimits,
     servedModels: ["main", "alias"],
+    activations,
     maxLength,
   });
-  return { reranker, seen, timeouts, checked, encodedRequests: () => encoded };
+  return { reranker, seen, timeouts, granted, checked, encodedRequests: () => encoded };
 }
 
 suite("createReranker()", () => {
@@ -89,6 +95,29 @@ suite("createReranker()", () => {
         [1, false],
       ],
     );
+  });
+
+  test("reads lone surrogates as U+FFFD, and keeps their scores with those of such texts", async () => {
+    const cache = createScoreCache(1);
+    const { reranker, seen } = setUp(512, cache);
+
+    await reranker.rerank({ query: "q\ud800", documents: ["\udc00", "\ufffd"] }, never);
+    await reranker.rerank({ query: "q\ufffd", documents: ["\ufffd"] }, never);
+
+    const units = seen.flat().map(({ inputIds }) => String.fromCharCode(...inputIds));
+    assert.deepEqual(units, ["q\ufffd\0\ufffd"]);
+  });
+
+  test("applies the activation of the protocol, and none to raw scores", async () => {
+    const { reranker } = setUp(512, undefined, { usual: "tanh", asModel: "identity" });
+    const scoreOf = async (more: object) => {
+      const request = { query: "q", documents: ["1.5"], ...more };
+      return (await reranker.rerank(request, never)).results[0]?.relevanceScore;
+    };
+
+    assert.equal(await scoreOf({}), Math.fround(Math.tanh(1.5)));
+    assert.equal(await scoreOf({ scoreHabit: "model" }), 1.5);
+    assert.equal(await scoreOf({ rawScores: true }), 1.5);
   });
 
   test("gives logits with rawScores", async () => {
@@ -194,7 +223,7 @@ suite("createReranker()", () => {
   });
 
   test("tells where the time went, and how much of it is left for scoring", async () => {
-    const { reranker, timeouts } = setUp();
+    const { reranker, timeouts, granted } = setUp();
 
     const { timings } = await reranker.rerank(
       { query: "q", documents: ["1"] },
@@ -202,7 +231,7 @@ suite("createReranker()", () => {
     );
 
     assert.deepEqual(timings, { tokenizationMs: 10, queueMs: 20, inferenceMs: 30, totalMs: 10 });
-    assert.deepEqual(timeouts, [90]);
+    assert.deepEqual([timeouts, granted], [[90], [100]]);
   });
 
   test("refuses what there is surely no room for before it reads the texts", async () => {
@@ -264,6 +293,83 @@ suite("createReranker()", () => {
       seen.map((encodings) => encodings.length),
       [1, 1, 1, 0],
     );
+  });
+
+  test("answers what the cache has without the tokenizer", async () => {
+    const { reranker, checked, encodedRequests } = setUp(512, createScoreCache(1));
+    const request = { query: "q", documents: ["1", "2"] };
+    const first = await reranker.rerank(request, never);
+
+    const again = await reranker.rerank(request, never);
+
+    assert.equal(encodedRequests(), 1);
+    assert.equal(checked.length, 1);
+    assert.deepEqual(again.results, first.results);
+    assert.equal(again.totalTokens, 0);
+  });
+
+  test("answers no documents without the tokenizer", async () => {
+    const { reranker, encodedRequests } = setUp();
+
+    await reranker.rerank({ query: "q", documents: [] }, never);
+
+    assert.equal(encodedRequests(), 0);
+  });
+
+  test("names the document that does not fit into memory, and its request", async () => {
+    const { reranker } = setUp();
+    const large = "7".repeat(60);
+
+    await assert.rejects(reranker.rerank({ query: "q", documents: ["1", "1", large] }, never), {
+      code: "resource_exhausted",
+      field: "documents[2]",
+      message: "`documents[2]` does not fit into memory with its 62 tokens",
+      retryAfterMs: undefined,
+    });
+    const requests = [["1"], ["2", large]].map((documents) => ({ query: "q", documents }));
+    await assert.rejects(reranker.rerankTogether(requests, never), {
+      field: "documents[1]",
+      position: 1,
+    });
+  });
+
+  test("ranks requests together: one call of the scheduler, and each its own answer", async () => {
+    const { reranker, seen, checked } = setUp();
+
+    const [first, second, empty, ...more] = await reranker.rerankTogether(
+      [
+        { query: "q", documents: ["1", "3"] },
+        { query: "other", documents: ["5", "4"], rawScores: true, topN: 1 },
+        { query: "q", documents: [] },
+      ],
+      never,
+    );
+
+    assert.deepEqual([seen.length, seen[0]?.length, checked.length], [1, 4, 1]);
+    assert.deepEqual(
+      first?.results.map(({ index }) => index),
+      [1, 0],
+    );
+    assert.deepEqual(second?.results, [{ index: 0, relevanceScore: 5, truncated: false }]);
+    assert.deepEqual([empty?.results, more], [[], []]);
+    assert.deepEqual([first?.totalTokens, second?.totalTokens], [6, 14]);
+  });
+
+  test("ranks nothing of requests of which one is wrong, and tells which", async () => {
+    const { reranker, seen, encodedRequests } = setUp(5);
+    const good = { query: "q", documents: ["1"] };
+
+    await assert.rejects(reranker.rerankTogether([good, { ...good, query: "" }], never), {
+      field: "query",
+      position: 1,
+    });
+    assert.equal(encodedRequests(), 0);
+    const cut = { query: "q", documents: ["1", "9999"], truncate: false };
+    await assert.rejects(reranker.rerankTogether([good, good, cut], never), {
+      field: "documents[1]",
+      position: 2,
+    });
+    assert.equal(seen.length, 0);
   });
 
   test("does not score again what the cache has", async () => {

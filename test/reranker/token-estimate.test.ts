@@ -49,4 +49,14 @@ suite("createTokenEstimate()", () => {
 
     assert.equal(estimate.leastTokens({ query, documents: ["d".repeat(1000)] }), 0);
   });
+
+  test("does not count the words of a template as text", () => {
+    const worded = createTokenEstimate(512, 84);
+    const plain = createTokenEstimate(512);
+    worded.learn({ ...usual, tokens: usual.tokens + 10 * 80 });
+    plain.learn(usual);
+
+    const texts = { query, documents: ["d".repeat(900)] };
+    assert.equal(worded.leastTokens(texts), plain.leastTokens(texts));
+  });
 });

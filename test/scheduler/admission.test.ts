@@ -1,89 +1,169 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type Outlook, refusalOf, slackTokensOf } from "../../src/scheduler/admission.ts";
+import { RerankError } from "../../src/errors.ts";
+import { admit, hopelessRefusal, type Outlook } from "../../src/scheduler/admission.ts";
 
 const limits = { maxQueueTokens: 1000, maxQueueMs: 500 };
 
-/** A model of 1,000 tokens a second. */
-const idle: Outlook = {
-  queuedTokens: 0,
-  aheadTokens: 0,
+/** A request of 100 ms beside others that wait; its size was measured lately. */
+const busy: Outlook = {
+  queuedTokens: 200,
+  queueMs: 200,
+  nothingWaits: false,
+  isProbing: false,
   ownTokens: 100,
-  tokensPerSecond: 1000,
-  timeoutMs: undefined,
+  waitMs: 200,
+  ownMs: 100,
+  leastOwnMs: 50,
+  deadline: undefined,
 };
 
-suite("refusalOf()", () => {
-  for (const { name, change } of [
-    { name: "anything while nothing waits", change: { ownTokens: 5000 } },
-    { name: "what just fits the queue", change: { queuedTokens: 900 } },
-    { name: "what waits as long as allowed", change: { queuedTokens: 500, aheadTokens: 500 } },
+const idle: Outlook = {
+  ...busy,
+  queuedTokens: 0,
+  queueMs: 0,
+  waitMs: 0,
+  nothingWaits: true,
+};
+
+const within = (timeoutMs: number, grantedMs = timeoutMs) => ({
+  deadline: { timeoutMs, grantedMs },
+});
+
+function refusalOf(outlook: Outlook): RerankError {
+  try {
+    admit(outlook, limits);
+  } catch (error) {
+    assert(error instanceof RerankError);
+    assert.equal(error.code, "resource_exhausted");
+    return error;
+  }
+  assert.fail("it was taken");
+}
+
+suite("admit()", () => {
+  for (const { name, outlook } of [
+    { name: "anything while nothing waits", outlook: { ...idle, ownTokens: 5000 } },
+    { name: "what just fits the queue", outlook: { ...busy, queuedTokens: 900 } },
+    { name: "what waits as long as allowed", outlook: { ...busy, waitMs: 500 } },
     {
-      name: "a longer wait within a deadline that leaves room for it",
-      change: { queuedTokens: 800, aheadTokens: 800, timeoutMs: 1125 },
+      name: "what waits for the running batch alone, however long that is",
+      outlook: { ...idle, waitMs: 5000 },
     },
     {
       name: "anything that fits while the speed is not known",
-      change: { queuedTokens: 900, aheadTokens: 900, tokensPerSecond: undefined, timeoutMs: 1 },
+      outlook: {
+        ...busy,
+        queueMs: undefined,
+        waitMs: undefined,
+        ownMs: undefined,
+        leastOwnMs: 0,
+        ...within(1),
+      },
     },
   ]) {
-    test(`takes ${name}`, () => {
-      assert.equal(refusalOf({ ...idle, ...change }, limits), undefined);
+    test(`takes ${name}, and promises nothing`, () => {
+      assert.deepEqual(admit(outlook, limits), {
+        slackMs: Number.POSITIVE_INFINITY,
+        isProbe: false,
+      });
     });
   }
 
-  for (const { name, change, message, retryAfterMs } of [
+  test("promises what a deadline leaves, with caution", () => {
+    assert.deepEqual(admit({ ...busy, ...within(1250) }, limits), {
+      slackMs: 700,
+      isProbe: false,
+    });
+    assert.equal(admit({ ...busy, waitMs: 800, ...within(1125) }, limits).slackMs, 0);
+  });
+
+  test("takes what may be late while nothing waits, without a promise", () => {
+    assert.deepEqual(admit({ ...idle, ...within(60) }, limits), {
+      slackMs: Number.POSITIVE_INFINITY,
+      isProbe: true,
+    });
+    assert.equal(admit({ ...idle, ...within(110) }, limits).slackMs, 0);
+  });
+
+  test("takes what has little time left of enough, while nothing waits", () => {
+    assert.equal(admit({ ...idle, waitMs: 300, ...within(1, 60) }, limits).isProbe, true);
+  });
+
+  test("tells a deadline that passed while the texts were read", () => {
+    assert.throws(() => admit({ ...idle, ...within(0, 60) }, limits), {
+      code: "deadline_exceeded",
+    });
+  });
+
+  test("takes one request whose size was not measured lately while others wait", () => {
+    const unmeasured = { ...busy, leastOwnMs: 0, ...within(10) };
+
+    assert.equal(admit(unmeasured, limits).isProbe, true);
+    assert.match(refusalOf({ ...unmeasured, isProbing: true }).message, /before its deadline/);
+  });
+
+  for (const { name, outlook, message, retryAfterMs } of [
     {
       name: "what does not fit the queue",
-      change: { queuedTokens: 901, aheadTokens: 100 },
+      outlook: { ...busy, queuedTokens: 950, queueMs: 950 },
       message: /^the queue is full; try again in about 1 s$/,
-      retryAfterMs: 1,
-    },
-    {
-      name: "what does not fit an empty queue either, until that is empty",
-      change: { queuedTokens: 600, ownTokens: 5000 },
-      message: /the queue is full/,
-      retryAfterMs: 600,
+      retryAfterMs: 50,
     },
     {
       name: "what would wait too long",
-      change: { queuedTokens: 800, aheadTokens: 800 },
-      message: /wait too long/,
+      outlook: { ...busy, waitMs: 800 },
+      message: /^the request would wait too long; try again/,
       retryAfterMs: 300,
     },
     {
       name: "what would end after its deadline",
-      change: { queuedTokens: 300, aheadTokens: 300, timeoutMs: 450 },
-      message: /not be done before its deadline/,
+      outlook: { ...busy, ...within(325) },
+      message: /^the request would not be done before its deadline; try again/,
       retryAfterMs: 50,
     },
-    {
-      name: "what alone takes longer than its deadline",
-      change: { timeoutMs: 50 },
-      message: /not be done before its deadline/,
-      retryAfterMs: 1,
-    },
   ]) {
-    test(`refuses ${name}`, () => {
-      const refusal = refusalOf({ ...idle, ...change }, limits);
+    test(`refuses ${name}, with the time until there may be room`, () => {
+      const refusal = refusalOf(outlook);
 
-      assert.equal(refusal?.code, "resource_exhausted");
       assert.match(refusal.message, message);
       assert.equal(refusal.retryAfterMs, retryAfterMs);
     });
   }
+
+  for (const { name, outlook, message } of [
+    {
+      name: "is larger than the queue, while others wait",
+      outlook: { ...busy, ownTokens: 5000 },
+      message:
+        /^the request can never fit beside others: it has 5000 tokens, and the queue takes 1000 at most; send fewer or shorter documents$/,
+    },
+    {
+      name: "alone takes far longer than its deadline",
+      outlook: { ...idle, ...within(49.5) },
+      message:
+        /^the request can never meet its deadline: its 100 tokens take about 100 ms, and its deadline allows 49 ms; send fewer or shorter documents, or allow more time$/,
+    },
+    {
+      name: "alone takes far longer than its deadline, while others wait",
+      outlook: { ...busy, ...within(49) },
+      message: /can never meet its deadline/,
+    },
+  ]) {
+    test(`tells for good a request that ${name}`, () => {
+      const refusal = refusalOf(outlook);
+
+      assert.match(refusal.message, message);
+      assert.equal(refusal.retryAfterMs, undefined);
+    });
+  }
 });
 
-suite("slackTokensOf()", () => {
-  test("is what a deadline leaves, with caution", () => {
-    const outlook = { ...idle, aheadTokens: 300, timeoutMs: 1250 };
+suite("hopelessRefusal()", () => {
+  test("refuses only what is late at the very least", () => {
+    const alone = { ownTokens: 9, ownMs: 300, leastOwnMs: 100, grantedMs: 100 };
 
-    assert.equal(slackTokensOf(outlook), 600);
-  });
-
-  test("is infinite without a deadline or a known speed", () => {
-    assert.equal(slackTokensOf(idle), Number.POSITIVE_INFINITY);
-    const unknown = { ...idle, timeoutMs: 10, tokensPerSecond: undefined };
-    assert.equal(slackTokensOf(unknown), Number.POSITIVE_INFINITY);
+    assert.equal(hopelessRefusal(alone), undefined);
+    assert.match(hopelessRefusal({ ...alone, grantedMs: 99 })?.message ?? "", /never/);
   });
 });

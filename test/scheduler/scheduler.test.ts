@@ -222,14 +222,17 @@ suite("createScheduler()", () => {
     clock.advance(640);
     await finishAll(backend);
     await first;
-    const waiting = scheduler.score([encodingOfLength(64), encodingOfLength(64)], never);
+    const waiting = scheduler.score(
+      [64, 64, 64].map((length) => encodingOfLength(length)),
+      never,
+    );
     const batches = backend.batches.length;
 
-    await assert.rejects(scheduler.score([encodingOfLength(10)], { ...never, timeoutMs: 1000 }), {
+    await assert.rejects(scheduler.score([encodingOfLength(20)], { ...never, timeoutMs: 1500 }), {
       code: "resource_exhausted",
       message: /not be done before its deadline/,
     });
-    const patient = scheduler.score([encodingOfLength(10)], { ...never, timeoutMs: 2000 });
+    const patient = scheduler.score([encodingOfLength(20)], { ...never, timeoutMs: 3000 });
 
     assert.equal(backend.batches.length, batches);
     await finishAll(backend);
@@ -249,9 +252,147 @@ suite("createScheduler()", () => {
     await finishAll(backend);
     assert.equal((await Promise.all(waiting)).length, 4);
     scheduler.checkRoom(1000, 1);
-    await assert.rejects(scheduler.score([encodingOfLength(1000)], { ...never, timeoutMs: 1 }), {
+  });
+
+  test("leaves it to the texts to tell what can never fit", async () => {
+    const { scheduler, backend } = setUp({ maxQueueTokens: 100 });
+    const waiting = [64, 64, 50].map((length) =>
+      scheduler.score([encodingOfLength(length)], never),
+    );
+
+    scheduler.checkRoom(101, undefined);
+    await assert.rejects(scheduler.score([encodingOfLength(101)], never), {
       code: "resource_exhausted",
+      message: /it has 101 tokens, and the queue takes 100 at most/,
+      retryAfterMs: undefined,
     });
+
+    await finishAll(backend);
+    await Promise.all(waiting);
+  });
+
+  /** Finishes runs of `msPerRun` each until none is left or the promise is settled. */
+  async function finishTimed(
+    { backend, clock }: ReturnType<typeof setUp>,
+    msPerRun: number,
+    promise: Promise<unknown>,
+  ): Promise<number> {
+    let isSettled = false;
+    const onSettled = () => {
+      isSettled = true;
+    };
+    promise.then(onSettled, onSettled);
+    let runs = 0;
+    while (backend.running.length > 0 && !isSettled) {
+      clock.advance(msPerRun);
+      backend.running[0]?.finish();
+      runs += 1;
+      await settled();
+    }
+    return runs;
+  }
+
+  /** A request of that many full batches. */
+  const batchesOf = (count: number) => Array.from({ length: count }, () => encodingOfLength(64));
+
+  test("takes a large request after any number of small ones", async () => {
+    const set = setUp();
+    for (let request = 0; request < 200; request += 1) {
+      const small = set.scheduler.score([encodingOf(1, 2)], never);
+      await finishTimed(set, 10, small);
+      await small;
+    }
+
+    const large = set.scheduler.score(batchesOf(20), { ...never, timeoutMs: 250 });
+    await finishTimed(set, 11, large);
+
+    assert.equal((await large).logits.length, 20);
+  });
+
+  test("forgets that the model was slow, even if it refused everything since", async () => {
+    const set = setUp();
+    const slow = set.scheduler.score(batchesOf(20), never);
+    await finishTimed(set, 100, slow);
+    const hurried = { ...never, timeoutMs: 250 };
+    await assert.rejects(set.scheduler.score(batchesOf(20), hurried), {
+      code: "resource_exhausted",
+      message: /its 1280 tokens take about 2000 ms, and its deadline allows 250 ms/,
+      retryAfterMs: undefined,
+    });
+
+    set.clock.advance(11_000);
+    const again = set.scheduler.score(batchesOf(20), hurried);
+    await finishTimed(set, 10, again);
+
+    assert.equal((await again).logits.length, 20);
+  });
+
+  test("learns of a slow model from a few batches, and gives the rest up for good", async () => {
+    const set = setUp({ maxQueueTokens: 20_000 });
+
+    const hopeless = set.scheduler.score(batchesOf(200), { ...never, timeoutMs: 2000 });
+    const refused = assert.rejects(hopeless, {
+      code: "resource_exhausted",
+      message: /its 12800 tokens take about 20000 ms, and its deadline allows 2000 ms/,
+      retryAfterMs: undefined,
+    });
+    const patient = set.scheduler.score([encodingOfLength(64)], never);
+    await finishTimed(set, 100, Promise.allSettled([hopeless, patient]));
+    await Promise.all([refused, patient]);
+
+    assert(set.backend.batches.length < 10, `${set.backend.batches.length}`);
+    assert.equal(set.scheduler.pendingTokens, 0);
+  });
+
+  test("keeps the speeds of devices apart", async () => {
+    const backend = Object.assign(createFakeBackend(), { device: "cuda" });
+    const set = setUp({ backend });
+    const slow = set.scheduler.score(batchesOf(20), never);
+    await finishTimed(set, 100, slow);
+
+    backend.device = "cpu";
+    const other = set.scheduler.score(batchesOf(20), { ...never, timeoutMs: 250 });
+    await finishTimed(set, 10, other);
+    assert.equal((await other).logits.length, 20);
+
+    backend.device = "cuda";
+    await assert.rejects(set.scheduler.score(batchesOf(20), { ...never, timeoutMs: 250 }), {
+      message: /can never meet its deadline/,
+    });
+  });
+
+  test("fails only the request whose pair does not fit into memory, and names the pair", async () => {
+    const { scheduler, backend } = setUp();
+    const tooLarge = 99;
+    const busy = [scheduler.score([encodingOfLength(64)], never)];
+    busy.push(scheduler.score([encodingOfLength(63)], never));
+    const innocent = [1, 2, 3].map((id) => scheduler.score([encodingOfLength(8, id)], never));
+    const guilty = scheduler.score(
+      [4, 5, tooLarge, 6].map((id) => encodingOfLength(8, id)),
+      never,
+    );
+    const failed = assert.rejects(guilty, {
+      code: "resource_exhausted",
+      message: "one document is too large",
+      position: 2,
+      retryAfterMs: undefined,
+    });
+
+    for (let [run] = backend.running; run !== undefined; [run] = backend.running) {
+      const fits = !run.batch.inputIds.includes(tooLarge);
+      if (fits) run.finish();
+      else run.fail(new RerankError("resource_exhausted", "one document is too large"));
+      await settled();
+    }
+
+    await failed;
+    const scored = await Promise.all(innocent);
+    assert.deepEqual(
+      scored.map(({ logits }) => logits[0]),
+      [8, 16, 24],
+    );
+    await Promise.all(busy);
+    assert.equal(scheduler.pendingTokens, 0);
   });
 
   test("tells waiting from inference", async () => {

@@ -39,11 +39,60 @@ suite("createVirtualTime()", () => {
     const time = createVirtualTime();
     const given = time.start(1000);
     time.start(50);
-    time.cancel(given);
+    time.cancel(given, 1000);
 
     time.advance(70);
     time.advance(1000);
 
     assert.equal(time.now, 50);
+  });
+
+  test("gives the others what a request had that was given up before it was served", () => {
+    const time = createVirtualTime();
+    const given = time.start(100);
+    time.start(100);
+    time.advance(80);
+    assert.equal(time.now, 40);
+
+    time.cancel(given, 100);
+
+    // The model has served 80 tokens, all of them to the other one.
+    assert.equal(time.now, 80);
+  });
+
+  test("keeps the share of a request that was served before it was given up", () => {
+    const time = createVirtualTime();
+    const given = time.start(100);
+    time.start(100);
+    time.advance(80);
+
+    time.cancel(given, 20);
+
+    assert.equal(time.now, 40);
+    time.advance(80);
+    assert.equal(time.now, 80);
+    time.advance(20);
+    assert.equal(time.now, 100);
+  });
+
+  test("gives back what a request had that was virtually finished", () => {
+    const time = createVirtualTime();
+    const given = time.start(10);
+    time.start(100);
+    time.advance(40);
+    assert.equal(time.now, 30);
+
+    time.cancel(given, 10);
+
+    assert.equal(time.now, 40);
+  });
+
+  test("forgets all requests", () => {
+    const time = createVirtualTime();
+    time.start(10);
+    time.clear();
+
+    time.advance(100);
+    assert.equal(time.now, 0);
   });
 });

@@ -92,11 +92,10 @@ const teiPath = "/tei.v1.Rerank/Rerank";
 
 suite("queries and documents", () => {
   test("are in no log line and no error of the plain routes", async (context) => {
-    const server = await startLogged(context);
-    const answers: string[] = [];
-    let calls = 0;
-
     for (const path of paths) {
+      // A server each: of a flood of refused calls only the first hundred have lines.
+      const server = await startLogged(context);
+      const answers: string[] = [];
       const url = `${server.url}${path}`;
       await postJson(url, { query, documents, texts: documents });
       for (const body of badBodies) answers.push((await postJson(url, body)).text);
@@ -105,13 +104,12 @@ suite("queries and documents", () => {
       const broken = gzipSync(JSON.stringify({ query, documents })).subarray(0, 40);
       answers.push((await sendHttp1(url, { headers, body: broken })).text);
       answers.push((await sendHttp1(url, { headers, body: marker })).text);
-      calls += 1 + badBodies.length + brokenBodies.length + 2;
-    }
 
-    // Not every body is bad on every path.
-    const errors = answers.filter((text) => /"(error|detail)"/.test(text));
-    assert(errors.length > answers.length / 2);
-    await assertSilent(server, calls, errors);
+      // Not every body is bad on every path.
+      const errors = answers.filter((text) => /"(error|detail)"/.test(text));
+      assert(errors.length > answers.length / 2);
+      await assertSilent(server, 1 + badBodies.length + brokenBodies.length + 2, errors);
+    }
   });
 
   test("are in no log line and no error of the RPCs over Connect", async (context) => {

@@ -28,7 +28,7 @@ suite("CORS", () => {
       assert.deepEqual([status, text], [204, ""]);
       assert.equal(headers["access-control-allow-origin"], origin);
       assert.equal(headers["access-control-allow-methods"], "POST, GET");
-      assert.equal(headers.vary, "Origin");
+      assert.equal(headers.vary, "Origin, Access-Control-Request-Headers");
       const allowed = String(headers["access-control-allow-headers"]).toLowerCase().split(", ");
       for (const name of [
         "authorization",
@@ -44,6 +44,30 @@ suite("CORS", () => {
         assert(allowed.includes(name), name);
       }
     }
+  });
+
+  test("allows the headers that a page's SDK asks for, each once", async (context) => {
+    const { url } = await startServer(context, { corsOrigins: [origin] });
+    const asked = "content-type,x-fern-language, X-Client-Name,grpc-accept-encoding";
+    const headers = { ...preflight.headers, "access-control-request-headers": asked };
+
+    const answer = await sendHttp1(`${url}/v1/rerank`, { method: "OPTIONS", headers });
+
+    const names = String(answer.headers["access-control-allow-headers"]).toLowerCase().split(", ");
+    for (const name of ["x-fern-language", "x-client-name", "grpc-accept-encoding"]) {
+      assert(names.includes(name), name);
+    }
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  test("repeats nothing that is no list of header names", async (context) => {
+    const { url } = await startServer(context, { corsOrigins: ["*"] });
+    const headers = { ...preflight.headers, "access-control-request-headers": "x-a; x=(y)" };
+
+    const answer = await sendHttp1(`${url}/rerank`, { method: "OPTIONS", headers });
+
+    assert.equal(answer.status, 204);
+    assert.doesNotMatch(String(answer.headers["access-control-allow-headers"]), /x-a|[;()]/);
   });
 
   test("lets scripts read answers and refusals of every protocol", async (context) => {
@@ -99,7 +123,7 @@ suite("CORS", () => {
 
     assert.equal(headers["access-control-allow-origin"], "*");
     assert.equal(headers["access-control-allow-credentials"], undefined);
-    assert.equal(headers.vary, undefined);
+    assert.equal(headers.vary, "Access-Control-Request-Headers");
   });
 
   test("is off unless asked for", async (context) => {

@@ -49,6 +49,10 @@ suite("the log", () => {
       path: "/rerank.v1.RerankService/Rerank",
       status: 200,
       code: "resource_exhausted",
+      reason: "the queue is full",
+      field: undefined,
+      limit: undefined,
+      peer: "127.0.0.1",
       document_count: 1,
     });
   });

@@ -41,6 +41,7 @@ export interface StartOptions {
   readonly tls?: TlsOptions;
   readonly apiKeys?: readonly string[] | KeyRing;
   readonly corsOrigins?: readonly string[];
+  readonly reflectionAccess?: ServerOptions["reflectionAccess"];
   /** A Unix socket to listen on in place of a port; `port` and `url` then lead nowhere. */
   readonly path?: string;
   /** Keeps the lines, in place of one that a test can look through. */
@@ -66,11 +67,12 @@ export async function startServer(
     device: "cpu",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const { tls, corsOrigins, apiKeys, telemetry, page, logger = log } = options;
+  const { tls, corsOrigins, reflectionAccess, page, apiKeys, telemetry, logger = log } = options;
   const server = createServer({
     reranker,
     health,
@@ -79,6 +81,7 @@ export async function startServer(
     serving,
     tls,
     corsOrigins,
+    reflectionAccess,
     page,
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
@@ -100,6 +103,7 @@ export function createIdleServer(tls?: TlsOptions): RerankServer {
     device: "",
     dtype: "int8",
     maxLength: 512,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "",
   });

@@ -56,8 +56,8 @@ async function startMetered(
   const metrics = createMetrics(read);
   const telemetry = { observer: metrics.observer, metrics: metrics.text };
   const running = await startServer(context, { ...options, telemetry });
-  const rerank = running.reranker.rerank;
-  running.reranker.rerank = metrics.meter({ rerank }).rerank;
+  const { rerank, rerankTogether } = running.reranker;
+  Object.assign(running.reranker, metrics.meter({ rerank, rerankTogether }));
   const until: Metered["until"] = async (condition) => {
     while (true) {
       const scrape = parseScrape((await metrics.text()).text);

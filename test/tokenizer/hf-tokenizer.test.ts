@@ -62,6 +62,28 @@ suite("encodePairs()", () => {
     assert.equal(encoding?.documentTruncated, true);
   });
 
+  test("reads pairs of more tokens than 16 bits count, if it was made for them", async (context) => {
+    const long = await createTokenizer({ path, maxLength: 70_000 });
+    context.after(() => long.close());
+    const text = "바다로 가는 기차! ".repeat(30_000);
+
+    for (const truncationDirection of ["right", "left"] as const) {
+      const asked = { maxLength: 70_000, truncationDirection };
+      const [encoding] = await long.encodePairs("", [text], asked);
+      assert.equal(encoding?.inputIds.length, 70_000);
+      assert.equal(encoding?.tooLong, true);
+    }
+  });
+
+  test("is not made for pairs that have no room for a text", async () => {
+    await assert.rejects(createTokenizer({ path, maxLength: 5 }), {
+      name: "StartupError",
+      message:
+        "--max-length must be at least 6: a pair of this model has 4 special tokens, got: `5`",
+    });
+    await (await createTokenizer({ path, maxLength: 6 })).close();
+  });
+
   test("keeps a pair of special tokens only if nothing else fits", async () => {
     const [encoding] = await tokenizer.encodePairs("the query", ["the document"], { maxLength: 4 });
 

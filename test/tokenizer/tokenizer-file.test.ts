@@ -93,18 +93,6 @@ suite("createTokenizer()", () => {
     });
   }
 
-  test("rejects a file without post_processor, with a hint", async () => {
-    const path = await change((fields) => {
-      fields.post_processor = null;
-    });
-
-    await assert.rejects(createTokenizer({ path }), {
-      name: "StartupError",
-      message: `cannot use the tokenizer ${path}: \`post_processor\` must say where the query and the document of a pair go, got: nothing`,
-      hint: "a cross-encoder's tokenizer.json has a `TemplateProcessing` there",
-    });
-  });
-
   test("rejects a model that the library does not know", async () => {
     const path = await change((fields) => {
       fields.model = { type: "Novel" };

@@ -11,7 +11,7 @@ const maxAgeSeconds = 7_200;
 
 const noContent = 204;
 
-/** Request headers that a script of another origin may set. */
+/** Request headers that a script of another origin may set without asking for them. */
 const allowedHeaders = [
   ...cors.allowedHeaders,
   "Authorization",
@@ -20,7 +20,10 @@ const allowedHeaders = [
   deadlineHeader,
   "Traceparent",
   "Tracestate",
-].join(", ");
+];
+
+/** The names that a browser asks for: tokens (RFC 9110, section 5.6.2), with commas between. */
+const askedPattern = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/;
 
 /** Answer headers that such a script may read. */
 const exposedHeaders = [
@@ -34,7 +37,8 @@ const exposedHeaders = [
 /**
  * Sets the headers that let scripts of some origins read answers; does nothing without origins.
  * Returns true if the request was a preflight, which is then answered: it carries no API key and no
- * call.
+ * call. A preflight of an allowed origin is granted whatever headers it asks for: SDKs have headers
+ * of their own, and none but those that a route reads has a meaning here.
  */
 export type CorsHandler = (request: ServerRequest, response: ServerResponseLike) => boolean;
 
@@ -59,11 +63,21 @@ export function createCorsHandler(origins: readonly string[]): CorsHandler {
     if (!isPreflight) return false;
     if (isAllowed) {
       response.setHeader("access-control-allow-methods", cors.allowedMethods.join(", "));
-      response.setHeader("access-control-allow-headers", allowedHeaders);
+      response.setHeader("access-control-allow-headers", allowedHeadersFor(request));
+      const asked = "Access-Control-Request-Headers";
+      response.setHeader("vary", isOpen ? asked : `Origin, ${asked}`);
       response.setHeader("access-control-max-age", String(maxAgeSeconds));
     }
     response.statusCode = noContent;
     response.end();
     return true;
   };
+}
+
+function allowedHeadersFor({ headers }: ServerRequest): string {
+  const asked = headers["access-control-request-headers"];
+  if (typeof asked !== "string" || !askedPattern.test(asked)) return allowedHeaders.join(", ");
+  const known = new Set(allowedHeaders.map((name) => name.toLowerCase()));
+  const others = asked.split(",").map((name) => name.trim());
+  return [...allowedHeaders, ...others.filter((name) => !known.has(name.toLowerCase()))].join(", ");
 }

@@ -4,7 +4,7 @@ import { objectError } from "../http/error-shapes.ts";
 import { matchesMethod, matchesPath } from "../http/find-route.ts";
 import type { CallHandler } from "../http/http-handler.ts";
 import type { Route } from "../http/route.ts";
-import { openRpcPaths } from "../rpc/open-methods.ts";
+import { openRpcPathsOf, type ReflectionAccess } from "../rpc/open-methods.ts";
 import { createCorsHandler } from "./cors.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { presentedKeys } from "./presented-keys.ts";
@@ -18,6 +18,7 @@ export interface GatekeeperOptions {
   readonly corsOrigins: readonly string[];
   readonly routes: readonly Route[];
   readonly isRpc: (path: string) => boolean;
+  readonly reflectionAccess: ReflectionAccess;
   /** Answers whoever may pass. */
   readonly next: CallHandler;
 }
@@ -35,11 +36,12 @@ const keyMissing =
 const keyWrong = "the API key is not one that this server takes";
 
 /**
- * Returns the gatekeeper. Without a key only probes pass: routes whose `access` is `open`, and the
- * RPCs of `openRpcPaths`. Everything else, unknown paths and wrong methods too, is refused alike.
+ * Returns the gatekeeper. Without a key only probes pass, and reflection where it is open: routes
+ * whose `access` is `open`, and the RPCs of `openRpcPathsOf`. Everything else, unknown paths and wrong methods too, is refused alike.
  */
 export function createGatekeeper(options: GatekeeperOptions): Gatekeeper {
   const { apiKeys, routes, isRpc, next } = options;
+  const openRpcPaths = openRpcPathsOf(options.reflectionAccess);
   const answerCors = createCorsHandler(options.corsOrigins);
   const routesOf = (path: string) => routes.filter((route) => matchesPath(route, path));
 

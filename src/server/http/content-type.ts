@@ -1,3 +1,5 @@
+import { shorten } from "../../characters.ts";
+import { parseMediaType } from "../media-type.ts";
 import { HttpError } from "./http-error.ts";
 
 /** `application/json` and every type that says it is JSON. */
@@ -12,11 +14,9 @@ const maxEchoChars = 100;
  */
 export function checkJsonContentType(header: string | undefined): void {
   if (header === undefined || header === "") return;
-  const [type = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
-  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  const { type, isUtf8 } = parseMediaType(header);
   if (jsonType.test(type) && isUtf8) return;
-  const got = header.slice(0, maxEchoChars);
+  const got = shorten(header, maxEchoChars);
   throw new HttpError(
     415,
     "invalid_argument",

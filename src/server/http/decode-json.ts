@@ -1,3 +1,4 @@
+import { replaceLoneSurrogates } from "../json-text.ts";
 import { HttpError } from "./http-error.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -9,7 +10,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const positionPattern = /at position (\d+)/;
 
 /**
- * Decodes JSON in UTF-8. Throws an HttpError with status 400 that tells where the text is broken,
+ * Decodes JSON in UTF-8; a lone surrogate that it escapes becomes U+FFFD. Throws an HttpError with status 400 that tells where the text is broken,
  * but none of it.
  */
 export function decodeJson(bytes: Uint8Array): unknown {
@@ -29,7 +30,7 @@ function parseJson(text: string): unknown {
     throw new HttpError(400, "invalid_argument", "the body must be JSON, got: nothing");
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(replaceLoneSurrogates(text));
   } catch (error) {
     const position = error instanceof Error ? positionPattern.exec(error.message)?.[1] : undefined;
     const place = position === undefined ? "" : `; it breaks at character ${position}`;

@@ -1,3 +1,4 @@
+import { shorten } from "../../characters.ts";
 import {
   invalidField,
   isAbsent,
@@ -76,7 +77,7 @@ function textOf(name: string, document: JsonFields, rankFields: readonly string[
   const texts = rankFields.map((field) => {
     const value = Object.hasOwn(document, field) ? document[field] : undefined;
     const isPlain = typeof value === "number" || typeof value === "boolean";
-    return readText(`${name}.${field.slice(0, maxNameChars)}`, isPlain ? String(value) : value);
+    return readText(`${name}.${shorten(field, maxNameChars)}`, isPlain ? String(value) : value);
   });
   return texts.join(fieldSeparator);
 }

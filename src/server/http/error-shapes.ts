@@ -30,8 +30,9 @@ const typeOf = {
  * read `detail`.
  */
 export const objectError: ErrorShape = ({ status, code, message, field }) => {
-  // A body that is too large stays so, however often it is sent.
-  const type = status === 413 ? typeOf.invalid_argument : typeOf[code];
+  // What is too large stays so, however often it is sent.
+  const isForGood = status === 413 || status === 422;
+  const type = isForGood ? typeOf.invalid_argument : typeOf[code];
   const error = { code, message, type, param: field ?? null };
   return { status, body: { error, message, detail: message } };
 };

@@ -1,3 +1,4 @@
+import { nearestPath } from "../nearest-path.ts";
 import { HttpError } from "./http-error.ts";
 import type { Route } from "./route.ts";
 
@@ -13,13 +14,22 @@ export interface FoundPath {
 }
 
 /**
- * Finds the routes of a path. Throws an HttpError with status 404 that lists all if there is none.
+ * Finds the routes of a path. Throws an HttpError with status 404 if there is none, which says the
+ * path that was meant, or else lists all.
  */
 export function findPath(routes: readonly Route[], path: string): FoundPath {
   const [first, ...rest] = routes.filter((route) => matchesPath(route, path));
   if (first !== undefined) return { routes: [first, ...rest], pathId: pathIdOf(first, path) };
+  const meant = nearestPath(
+    path,
+    routes.map((route) => route.path),
+  );
   const known = routes.map((route) => `${route.method} ${route.path}`).join(", ");
-  throw new HttpError(404, "not_found", `there is no such path; plain JSON routes: ${known}`);
+  const hint =
+    meant === undefined
+      ? `plain JSON routes: ${known}`
+      : `did you mean \`${meant}\`? A client that adds it by itself needs a base URL without it`;
+  throw new HttpError(404, "not_found", `there is no such path; ${hint}`);
 }
 
 /** Finds the route of a method. Throws an HttpError with status 405 and `Allow` if there is none. */

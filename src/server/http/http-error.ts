@@ -7,6 +7,8 @@ export interface HttpErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The request field at fault. */
   readonly field?: string;
+  /** The limit that the request was over, in the unit that the message names. For logs. */
+  readonly limit?: number;
 }
 
 /**
@@ -19,6 +21,7 @@ export class HttpError extends Error {
   readonly code: RerankErrorCode;
   readonly headers: Readonly<Record<string, string>>;
   readonly field: string | undefined;
+  readonly limit: number | undefined;
 
   constructor(
     status: number,
@@ -31,6 +34,7 @@ export class HttpError extends Error {
     this.code = code;
     this.headers = options.headers ?? {};
     this.field = options.field;
+    this.limit = options.limit;
   }
 }
 
@@ -57,8 +61,14 @@ export function errorAnswerOf(error: unknown): ErrorAnswer {
     return { status: 500, code: "internal", message: "internal error", headers: {} };
   }
   const { code, message, field, retryAfterMs } = error;
-  const status = httpStatusOf[code];
-  return { status, code, message, field, headers: headersOf(code, retryAfterMs) };
+  const headers = headersOf(code, retryAfterMs);
+  return { status: statusOf(error), code, message, field, headers };
+}
+
+/** Clients send a 429 again by themselves, so what would be refused again is no such answer. */
+function statusOf({ code, retryAfterMs }: RerankError): number {
+  const isForGood = code === "resource_exhausted" && retryAfterMs === undefined;
+  return httpStatusOf[isForGood ? "invalid_argument" : code];
 }
 
 function headersOf(
@@ -67,6 +77,7 @@ function headersOf(
 ): Readonly<Record<string, string>> {
   switch (code) {
     case "resource_exhausted":
+      return retryAfterMs === undefined ? {} : { "retry-after": retryAfterSeconds(retryAfterMs) };
     case "unavailable":
       return { "retry-after": retryAfterSeconds(retryAfterMs) };
     case "unauthenticated":

@@ -2,6 +2,7 @@ import { errorFromAbort, RerankError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Call, ServerRequest, ServerResponseLike } from "../call.ts";
 import { linkSignals } from "../linked-signal.ts";
+import { refusedOf } from "../refused.ts";
 import { objectError } from "./error-shapes.ts";
 import { findMethod, findPath } from "./find-route.ts";
 import { errorAnswerOf } from "./http-error.ts";
@@ -42,6 +43,7 @@ export function createHttpHandler(options: HttpHandlerOptions): CallHandler {
       .catch((error: unknown) => {
         const reply = errorAnswerOf(error);
         call.code = reply.code;
+        call.refused = refusedOf(error);
         if (reply.code === "internal") {
           log.error({ err: error, request_id: call.id }, "a request failed inside the server");
         }

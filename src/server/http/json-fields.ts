@@ -1,3 +1,4 @@
+import { shorten } from "../../characters.ts";
 import { RerankError } from "../../errors.ts";
 
 /** A decoded JSON object. */
@@ -116,7 +117,7 @@ export function readChoice<Word extends string>(
 
 /** Returns the error of a field that has the right type and the wrong value. */
 export function invalidField(field: string, problem: string, got?: string): RerankError {
-  const echo = got === undefined ? "" : `, got: \`${got.slice(0, maxEchoChars)}\``;
+  const echo = got === undefined ? "" : `, got: \`${shorten(got, maxEchoChars)}\``;
   return new RerankError("invalid_argument", `\`${field}\` ${problem}${echo}`, { field });
 }
 

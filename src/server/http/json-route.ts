@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import type { RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
+import type { RerankCall, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
 import { linkSignals } from "../linked-signal.ts";
 import { countCharacters, timingHeaders } from "../timing-headers.ts";
 import { checkJsonContentType } from "./content-type.ts";
@@ -14,7 +14,9 @@ import type { JsonAnswer } from "./send-json.ts";
 export interface JsonRouteContext extends RouteContext {
   readonly options: RouteOptions;
   /** Ranks under the caller's deadline; rejects with a RerankError. */
-  rank(request: RerankRequest, signal?: AbortSignal): Promise<RerankResult>;
+  rank(request: RerankRequest): Promise<RerankResult>;
+  /** Ranks several as one: see Reranker. */
+  rankTogether(requests: readonly RerankRequest[]): Promise<RerankResult[]>;
 }
 
 /** Turns a decoded body into an answer, or throws a RerankError or an HttpError. */
@@ -34,20 +36,27 @@ export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handl
       signals: [context.signal],
       timeoutMs,
       timeoutReason: () =>
-        new RerankError("deadline_exceeded", "the deadline passed before the request was done"),
+        new RerankError("deadline_exceeded", "the deadline passed before the request was done", {
+          field: deadlineHeader,
+          ...(timeoutMs !== undefined && { limit: timeoutMs }),
+        }),
     });
-    const rank: JsonRouteContext["rank"] = (wanted, signal = deadline.signal) => {
-      call.documents = (call.documents ?? 0) + wanted.documents.length;
+    const begin = (wanted: readonly RerankRequest[]): RerankCall => {
+      call.documents = wanted.reduce((sum, { documents }) => sum + documents.length, 0);
       const leftMs = timeoutMs && timeoutMs - (performance.now() - startedMs);
       const observer = call.observeRanking?.();
-      return reranker.rerank(wanted, { signal, timeoutMs: leftMs, observer });
+      return { signal: deadline.signal, timeoutMs: leftMs, observer };
     };
+    const rank: JsonRouteContext["rank"] = (wanted) => reranker.rerank(wanted, begin([wanted]));
+    const rankTogether: JsonRouteContext["rankTogether"] = (wanted) =>
+      reranker.rerankTogether(wanted, begin(wanted));
     try {
       const bytes = await readBody(request, maxBodyBytes, deadline.signal);
       const fields = readObject("body", decodeJson(bytes));
       const { signal } = deadline;
       // The dialect changes the shape of errors on the context that the handler looks at.
-      return await dialect(fields, Object.assign(context, { options, rank, signal }));
+      const given = { options, rank, rankTogether, signal };
+      return await dialect(fields, Object.assign(context, given));
     } finally {
       deadline.unlink();
     }

@@ -45,6 +45,9 @@ export function readRankingOptions(fields: JsonFields): RankingOptions {
     maxTokensPerQuery: readInteger(fields, 0, "max_tokens_per_query") || undefined,
     maxTokensPerPair,
     longDocuments,
+    instruction: isAbsent(fields.instruction)
+      ? undefined
+      : readText("instruction", fields.instruction),
     scoreThreshold: readNumber(fields, "score_threshold"),
   };
 }

@@ -5,6 +5,8 @@ import { HttpError } from "./http-error.ts";
 
 const decompressors: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
+  // Its old name, which means the same (RFC 9110, section 8.4.1.3).
+  "x-gzip": createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
 };
@@ -73,5 +75,6 @@ function collect(source: Readable, maxBytes: number, signal: AbortSignal): Promi
 }
 
 function tooLarge(maxBytes: number): HttpError {
-  return new HttpError(413, "resource_exhausted", `the body must be at most ${maxBytes} bytes`);
+  const message = `the body must be at most ${maxBytes} bytes`;
+  return new HttpError(413, "resource_exhausted", message, { limit: maxBytes });
 }

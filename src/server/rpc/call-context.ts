@@ -1,34 +1,24 @@
-import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
-import { decodeErrorOf } from "./decode-error.ts";
+import { refusedOf } from "../refused.ts";
 
 /** The call that a Connect context belongs to. */
 export const callKey = createContextKey<Call | undefined>(undefined, { description: "call" });
 
-/**
- * Watches a call from before its body is read. Connect aborts the context with the very error
- * object that it prints afterwards, and this is the only place that sees the errors of its
- * decoders, which no interceptor does; so their messages, which repeat what was sent, are replaced
- * here. The signal alone does not do: it tells nothing more once a deadline has passed.
- */
-export function watchContext(context: HandlerContext & { abort?: (reason?: unknown) => void }) {
-  const { signal, values, abort } = context;
-  const onAbort = (reason: unknown): void => {
-    if (!(reason instanceof ConnectError)) return;
-    const decodeError = decodeErrorOf(reason);
-    if (decodeError !== undefined) {
-      const { code, rawMessage, message } = decodeError;
-      Object.assign(reason, { code, rawMessage, message });
-    }
-    const call = values.get(callKey);
-    if (call !== undefined) call.code = codeName(reason.code);
+/** Notes the error with which a call ends, for the log. */
+export function noteError(call: Call | undefined, { code, cause }: ConnectError): void {
+  if (call === undefined) return;
+  call.code = codeName(code);
+  call.refused = refusedOf(cause) ?? call.refused;
+}
+
+/** Notes why a call ended that aborts, where Connect itself is the cause: a deadline, a shutdown. */
+export function noteAbort(signal: AbortSignal, call: Call): void {
+  const note = (): void => {
+    if (signal.reason instanceof ConnectError) noteError(call, signal.reason);
   };
-  context.abort = (reason) => {
-    onAbort(reason);
-    abort?.(reason);
-  };
-  signal.addEventListener("abort", () => onAbort(signal.reason), { once: true });
-  if (signal.aborted) onAbort(signal.reason);
+  if (signal.aborted) note();
+  else signal.addEventListener("abort", note, { once: true });
 }
 
 /** Returns the name of a status code in the spelling of Connect, for example `invalid_argument`. */

@@ -2,13 +2,15 @@ import { type DescField, type DescOneof, ScalarType } from "@bufbuild/protobuf";
 import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
+import { connectErrorOf } from "./connect-error.ts";
+import { createEnvelopeError, isEnvelopeError } from "./envelope-error.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
 
 /**
  * How Connect begins the message of an envelope whose flag says that it is compressed where the
- * call names no encoding, which it files under INTERNAL as well.
+ * call names no encoding.
  */
 const compressedErrorPrefix = "received compressed envelope";
 
@@ -17,6 +19,9 @@ const decompressionError = "decompression failed";
 
 /** Where Connect tells the limit of a message, by the name of its option. */
 const maxBytesPattern = /readMaxBytes (\d+)/;
+
+/** What Connect says of a call with no message, or with several, where it takes one. */
+const messageCountPattern = /^protocol error: (missing|received extra) input message/;
 
 /** How protobuf-es begins the message of a JSON decoding error. */
 const jsonErrorPrefix = "cannot decode ";
@@ -34,20 +39,29 @@ const listItemPattern = /^list item #(\d+):/;
  */
 export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (!(error instanceof ConnectError)) return undefined;
+  if (isEnvelopeError(error)) return error;
   const { cause, code, rawMessage } = error;
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
   }
   if (code === Code.Internal && rawMessage.startsWith(compressedErrorPrefix)) {
-    return invalid("a message is marked as compressed, but the call names no encoding", error);
+    const message = "a message is marked as compressed, but the call names no encoding";
+    return createEnvelopeError(message, error);
   }
   if (code === Code.Internal && rawMessage === decompressionError) {
     return invalid("a message could not be decompressed", error);
   }
+  const count = messageCountPattern.exec(rawMessage)?.[1];
+  if (code === Code.Unimplemented && count !== undefined) {
+    const got = count === "missing" ? "none" : "more";
+    const message = `the call must have one message, got: ${got}`;
+    return new ConnectError(message, code, undefined, undefined, error);
+  }
   const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
   if (maxBytes) {
     const message = `the message must be at most ${maxBytes} bytes`;
-    return new ConnectError(message, code, undefined, undefined, error);
+    const limit = Number(maxBytes);
+    return connectErrorOf(new RerankError("resource_exhausted", message, { limit, cause: error }));
   }
   if (code !== Code.InvalidArgument) return undefined;
   if (!(cause instanceof Error) || cause instanceof RerankError) return undefined;
@@ -56,7 +70,8 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
     const field = inner.field();
     const item = listItemPattern.exec(inner.message)?.[1];
     const name = item === undefined ? field.name : `${field.name}[${Number(item) - 1}]`;
-    return invalid(`\`${name}\` must be ${expectationOf(field, item !== undefined)}`, error);
+    const problem = `must be ${expectationOf(field, item !== undefined)}`;
+    return invalid(`\`${name}\` ${problem}`, error, name);
   }
   if (inner instanceof SyntaxError || inner instanceof TypeError) {
     return invalid("the request is not valid JSON in UTF-8", error);
@@ -92,6 +107,7 @@ function singularOf(field: DescField): string {
   }
 }
 
-function invalid(message: string, cause: unknown): ConnectError {
-  return new ConnectError(message, Code.InvalidArgument, undefined, undefined, cause);
+function invalid(message: string, cause: unknown, field?: string): ConnectError {
+  const options = field === undefined ? { cause } : { cause, field };
+  return connectErrorOf(new RerankError("invalid_argument", message, options));
 }

@@ -1,52 +1,44 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { grpcCodeOf } from "../../errors.ts";
-import { isHttp2, type ServerResponseLike } from "../call.ts";
+import type { ServerResponseLike } from "../call.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";
+import { sendHeadersAlone } from "./rpc-status.ts";
 
 /** The body of an answer, of which the first chunk has been read. */
 type Chunks = AsyncIterator<Uint8Array>;
 
+/** Headers that say how messages are coded, and nothing where there are none. */
+const codingHeaders: ReadonlySet<string> = new Set(["content-type", "grpc-encoding"]);
+
 /**
  * Writes the answer of a gRPC call. A call that failed before its first message is answered with
- * its status alone, in one frame of headers that ends the stream: Connect sends headers first, and
- * a client that has seen these takes the call for answered and does not try again. Rejects if the
- * answer cannot be written.
+ * its status in one frame of headers that ends the stream: Connect sends headers first, and a
+ * client that has seen these takes the call for answered and does not try again. Not if the service
+ * has set headers: clients read those of the one frame as trailers. Rejects if the answer cannot be
+ * written.
  */
 export async function sendGrpcAnswer(
   answer: UniversalServerResponse,
   response: ServerResponseLike,
 ): Promise<void> {
-  const { body, header, trailer } = answer;
+  const { body, header = new Headers(), trailer } = answer;
   if (body === undefined || trailer === undefined) {
     return universalResponseToNodeResponse(answer, response);
   }
   const chunks = body[Symbol.asyncIterator]();
   const first = await chunks.next();
-  if (first.done && trailer.get("grpc-status") !== "0") {
+  const hasHeaders = [...header.keys()].some((name) => !codingHeaders.has(name));
+  if (first.done && trailer.get("grpc-status") !== "0" && !hasHeaders) {
     completeTrailer(trailer);
-    const contentType = header?.get("content-type") ?? "application/grpc";
-    return sendStatus(response, { "content-type": contentType, ...Object.fromEntries(trailer) });
+    const contentType = header.get("content-type") ?? "application/grpc";
+    return sendHeadersAlone(response, {
+      "content-type": contentType,
+      ...Object.fromEntries(trailer),
+    });
   }
   const rest = { [Symbol.asyncIterator]: () => resume(chunks, first, trailer) };
   return universalResponseToNodeResponse({ ...answer, body: rest }, response);
-}
-
-/** Answers with these headers alone, which end the stream. */
-export function sendStatus(
-  response: ServerResponseLike,
-  headers: Readonly<Record<string, string>>,
-): void {
-  if (isHttp2(response)) {
-    if (response.stream.destroyed) return;
-    // Throws away what is left of the request. Else Node resets the stream, and some clients then
-    // lose the answer.
-    response.req.resume();
-  }
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  // Without writeHead() the headers end the stream, and only then do gRPC clients look for the
-  // status in them.
-  response.end();
 }
 
 /** Yields what is left; the trailer is complete once nothing is. */

@@ -5,6 +5,7 @@ import {
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../../gen/grpc/health/v1/health_pb.ts";
+import { shorten } from "../../characters.ts";
 import { RerankError } from "../../errors.ts";
 import { type HealthState, isServing } from "../health-state.ts";
 
@@ -32,7 +33,7 @@ export function createHealthService(options: HealthServiceOptions): ServiceImpl<
   return {
     check({ service }) {
       if (isKnown(service)) return { status: present() };
-      const name = service.slice(0, maxEchoChars);
+      const name = shorten(service, maxEchoChars);
       throw new ConnectError(`there is no service \`${name}\``, Code.NotFound);
     },
     watch: ({ service }, { signal }) =>

@@ -1,5 +1,7 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { RerankError } from "../../errors.ts";
+import { replaceLoneSurrogates } from "../json-text.ts";
+import { connectErrorOf } from "./connect-error.ts";
 
 /** Decodes the bytes of a JSON message. */
 export interface JsonDecoder {
@@ -15,22 +17,23 @@ interface EnumField {
 }
 
 /**
- * Returns a decoder that refuses what is no name or number in the enum fields of a message.
- * protobuf-es reads an unknown name as an unknown field where those are ignored, so a request that
+ * Returns a decoder of UTF-8 that makes U+FFFD of lone surrogates, which protobuf-es refuses, and
+ * refuses what is no name or number in the enum fields of a message. protobuf-es reads an unknown name as an unknown field where those are ignored, so a request that
  * misspells what it asks for would be answered as if it had not asked.
  *
  * It looks at the text, because only that is at hand before protobuf-es parses it. A key with its
  * quotation marks cannot stand inside a JSON string.
  */
-export function createJsonDecoder(message: DescMessage): JsonDecoder {
+export function createJsonDecoder(message?: DescMessage): JsonDecoder {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const fields = message.fields.flatMap(enumFieldOf);
+  const fields = (message?.fields ?? []).flatMap(enumFieldOf);
   return {
     decode(bytes) {
-      const text = decoder.decode(bytes);
+      const text = replaceLoneSurrogates(decoder.decode(bytes));
       for (const { name, pattern, expected } of fields) {
         if (!pattern.test(text)) continue;
-        throw new ConnectError(`\`${name}\` must be ${expected}`, Code.InvalidArgument);
+        const message = `\`${name}\` must be ${expected}`;
+        throw connectErrorOf(new RerankError("invalid_argument", message, { field: name }));
       }
       return text;
     },

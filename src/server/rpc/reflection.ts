@@ -1,12 +1,14 @@
 import type { DescFile, DescService, MessageInitShape } from "@bufbuild/protobuf";
-import { Code, type ConnectRouter } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import * as v1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as v1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { shorten } from "../../characters.ts";
 import {
   createDescriptorIndex,
   type DescriptorIndex,
   serializeWithImports,
 } from "./descriptor-index.ts";
+import type { RpcRouter } from "./rpc-protocols.ts";
 
 type Response = MessageInitShape<typeof v1.ServerReflectionResponseSchema>;
 type Answer = NonNullable<Response["messageResponse"]>;
@@ -18,7 +20,7 @@ const maxEchoChars = 200;
  * Registers server reflection, versions v1 and v1alpha, for the services and for itself. The two
  * versions have the same messages under two package names, so one implementation serves both.
  */
-export function registerReflection(router: ConnectRouter, services: readonly DescService[]): void {
+export function registerReflection(router: RpcRouter, services: readonly DescService[]): void {
   const all = [...services, v1.ServerReflection, v1alpha.ServerReflection];
   const names = all.map((service) => service.typeName).sort();
   const index = createDescriptorIndex(all);
@@ -72,7 +74,7 @@ function answerOf(
 }
 
 function notFound(what: string): Answer {
-  return errorAnswer(Code.NotFound, `not found: \`${what.slice(0, maxEchoChars)}\``);
+  return errorAnswer(Code.NotFound, `not found: \`${shorten(what, maxEchoChars)}\``);
 }
 
 function errorAnswer(errorCode: Code, errorMessage: string): Answer {

@@ -25,6 +25,7 @@ export function requestOf(message: RerankRequestMessage): RerankRequest {
     truncationDirection: truncationDirectionOf(message.truncationDirection),
     maxTokensPerDocument: message.maxTokensPerDoc,
     scoreThreshold,
+    instruction: message.instruction,
   };
 }
 

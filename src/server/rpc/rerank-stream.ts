@@ -6,6 +6,7 @@ import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { ServerLimits } from "../limits.ts";
 import { linkSignals } from "../linked-signal.ts";
+import { refusedOf } from "../refused.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
 import { callKey } from "./call-context.ts";
 import { abortErrorOf } from "./connect-error.ts";
@@ -47,11 +48,17 @@ export async function* rerankStream(
   stop.signal.addEventListener("abort", onStop, { once: true });
   if (stop.signal.aborted) onStop();
 
+  const onFailed = (error: RerankError): void => {
+    if (call === undefined) return;
+    call.failedRequests += 1;
+    call.refused ??= refusedOf(error);
+  };
   const start = (message: RerankStreamRequest): void => {
     const { id, request } = message;
     places.take();
     const problem = problemOf(message, idsInFlight);
     if (problem !== undefined) {
+      onFailed(problem);
       answers.put(errorAnswer(id, problem));
       return;
     }
@@ -63,7 +70,9 @@ export async function* rerankStream(
       reranker,
       log,
       maxRequestTimeoutMs,
+      streamTimeoutMs: context.timeoutMs(),
       signal: stop.signal,
+      onFailed,
       requestId: call?.id,
       observeRanking: call?.observeRanking,
     };

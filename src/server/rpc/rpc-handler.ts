@@ -1,18 +1,18 @@
 import { Code, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import {
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { Logger } from "../../telemetry/log.ts";
 import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from "../call.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { CallHandler } from "../http/http-handler.ts";
-import { sendError } from "../http/send-json.ts";
-import { callKey } from "./call-context.ts";
-import { rpcProtocolOf } from "./call-protocol.ts";
+import { refusedOf } from "../refused.ts";
+import { callKey, codeName } from "./call-context.ts";
 import { capTimeoutHeaders } from "./call-timeout.ts";
-import { sendGrpcAnswer, sendStatus } from "./grpc-answer.ts";
+import { requestBodyOf } from "./request-body.ts";
+import { sendRpcAnswer } from "./rpc-answer.ts";
+import { parseRpcContentType, type RpcContentType } from "./rpc-content-type.ts";
+import { type RpcStatus, sendRpcStatus } from "./rpc-status.ts";
+import { looksLikeRpc, unknownRpc } from "./unknown-rpc.ts";
 
 /** What the handler needs. */
 export interface RpcHandlerOptions {
@@ -27,41 +27,44 @@ export interface RpcHandlerOptions {
 /** RPCs that are logged at debug. */
 const probePath = /^\/(?:grpc\.health\.v1\.Health\/|rerank\.v1\.RerankService\/Health$)/;
 
+/** `gzip` under the name that it had before it was one (RFC 9110, section 8.4.1.3). */
+const oldGzip = "x-gzip";
+
 /**
  * Returns the handler that gives every path its RPC. It stands in for `connectNodeAdapter`, which
  * throws on an invalid `Host` header (and so ends the process), answers a wrong method or content
- * type without a word, and writes to the console.
+ * type without a word, destroys requests that were not read to their end, and writes to the
+ * console.
  */
 export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
   const { handlers, log, maxRequestTimeoutMs, fallback } = options;
 
   return (request, response, call) => {
+    const type = parseRpcContentType(request.headers["content-type"]);
     const handler = handlers.get(call.path);
-    const contentType = request.headers["content-type"];
-    if (handler === undefined) {
-      if (!contentType?.startsWith("application/grpc")) return fallback(request, response, call);
-      call.protocol = rpcProtocolOf(contentType);
-      return sendUnimplemented(response, call, contentType);
+    if (handler === undefined && type.protocol === "connect") {
+      const isCall = type.hasEnvelopes || (call.method === "POST" && looksLikeRpc(call.path));
+      if (!isCall) return fallback(request, response, call);
     }
-    call.protocol = rpcProtocolOf(contentType);
+    call.protocol = type.protocol;
     call.probe = probePath.test(call.path);
-    const problem = problemOf(handler, call, contentType);
-    if (problem !== undefined) {
-      call.code = problem.code;
-      return sendError(response, problem);
-    }
+    const refuse = (status: RpcStatus): void => {
+      call.code = codeName(status.code);
+      call.refused = refusedOf(
+        new HttpError(status.httpStatus, "invalid_argument", status.message),
+      );
+      sendRpcStatus(response, type, status);
+    };
+    if (handler === undefined) return refuse(unknownRpc(call.path, handlers.keys()));
+    const problem = problemOf(handler, request, type);
+    if (problem !== undefined) return refuse(problem);
+    const body = requestBodyOf(request, type);
     const universal = toUniversal(request, response, call);
-    if (universal === undefined) {
-      call.code = "invalid_argument";
-      const message = "`host` must name a host";
-      return sendError(response, new HttpError(400, "invalid_argument", message));
-    }
+    if (universal === undefined) return refuse(badHost);
+    normalizeHeaders(universal, type);
     capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
-    handler(universal)
-      .then((answer) => {
-        if (call.protocol === "grpc") return sendGrpcAnswer(answer, response);
-        return universalResponseToNodeResponse(answer, response);
-      })
+    handler({ ...universal, body: body.chunks })
+      .then((answer) => sendRpcAnswer(answer, { request, response, type, body }))
       .catch((error: unknown) => {
         // The client has gone, or its connection broke; anything else became an answer before it
         // came here.
@@ -72,6 +75,12 @@ export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
       });
   };
 }
+
+const badHost: RpcStatus = {
+  code: Code.InvalidArgument,
+  message: "`host` must name a host",
+  httpStatus: 400,
+};
 
 function toUniversal(
   request: ServerRequest,
@@ -87,32 +96,51 @@ function toUniversal(
   }
 }
 
-function problemOf(
-  handler: UniversalHandler,
-  { method }: Call,
-  contentType: string | undefined,
-): HttpError | undefined {
-  if (!handler.allowedMethods.includes(method)) {
-    const allow = [...new Set(handler.allowedMethods)].join(", ");
-    const message = `the method must be one of: ${allow}`;
-    return new HttpError(405, "invalid_argument", message, { headers: { allow } });
+/** Spells headers as Connect's handlers look for them. */
+function normalizeHeaders({ method, header }: UniversalServerRequest, type: RpcContentType): void {
+  // A GET has no body, and tells its codec in the query.
+  if (method === "GET") header.delete("content-type");
+  else header.set("content-type", type.type);
+  const encoding = header.get("content-encoding")?.trim().toLowerCase();
+  if (encoding !== undefined) {
+    header.set("content-encoding", encoding === oldGzip ? "gzip" : encoding);
   }
-  if (method === "GET" || handler.supportedContentType(contentType ?? null)) return undefined;
-  const isStream = handler.method.methodKind !== "unary";
-  const json = isStream ? "application/connect+json" : "application/json";
-  return new HttpError(
-    415,
-    "invalid_argument",
-    `\`content-type\` must be \`${json}\` or one of gRPC or gRPC-Web`,
-    { headers: { "accept-post": `${json}, application/grpc, application/grpc-web+proto` } },
-  );
 }
 
-function sendUnimplemented(response: ServerResponseLike, call: Call, contentType: string): void {
-  call.code = "unimplemented";
-  sendStatus(response, {
-    "content-type": contentType,
-    "grpc-status": String(Code.Unimplemented),
-    "grpc-message": "there is no such method",
-  });
+function problemOf(
+  handler: UniversalHandler,
+  { method = "", httpVersionMajor }: ServerRequest,
+  type: RpcContentType,
+): RpcStatus | undefined {
+  // Connect's own code for what the status of HTTP tells; elsewhere there is only the code.
+  const isTold = type.protocol === "connect" && !type.hasEnvelopes;
+  const code = isTold ? Code.Unknown : Code.Unimplemented;
+  const allowed = type.protocol === "connect" ? handler.allowedMethods : ["POST"];
+  if (!allowed.includes(method)) {
+    const allow = [...new Set(allowed)].join(", ");
+    return {
+      code,
+      message: `the method must be one of: ${allow}`,
+      httpStatus: 405,
+      headers: { allow },
+    };
+  }
+  const { methodKind } = handler.method;
+  if (methodKind === "bidi_streaming" && httpVersionMajor < 2) {
+    return {
+      code: Code.Unimplemented,
+      message: "a stream in both directions needs HTTP/2",
+      httpStatus: 505,
+      // A client that wants to write and read at once would wait for ever.
+      headers: { connection: "close" },
+    };
+  }
+  if (method === "GET" || handler.supportedContentType(type.type)) return undefined;
+  const json = methodKind === "unary" ? "application/json" : "application/connect+json";
+  return {
+    code,
+    message: `\`content-type\` must be \`${json}\` in UTF-8 or one of gRPC or gRPC-Web`,
+    httpStatus: 415,
+    headers: { "accept-post": `${json}, application/grpc, application/grpc-web+proto` },
+  };
 }

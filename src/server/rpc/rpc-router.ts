@@ -1,5 +1,4 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
@@ -12,12 +11,13 @@ import type { Logger } from "../../telemetry/log.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
-import { watchContext } from "./call-context.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
+import type { ReflectionAccess } from "./open-methods.ts";
 import { registerReflection } from "./reflection.ts";
 import { createRerankService } from "./rerank-service.ts";
+import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
 
 /** What the RPCs work with. */
@@ -27,6 +27,10 @@ export interface RpcOptions {
   readonly log: Logger;
   readonly limits: ServerLimits;
   readonly serving: ServingInfo;
+  /** Whether there is reflection at all. */
+  readonly reflectionAccess: ReflectionAccess;
+  /** Adds further services, which reflection and health do not know. Default: none. */
+  readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Aborts when the server begins to drain. */
   readonly drainSignal: AbortSignal;
   /** Aborts, with a RerankError, when the server gives up on the calls that are left. */
@@ -41,12 +45,12 @@ const compressMinBytes = 16 * 1024;
 
 /**
  * JSON as on the plain routes: snake_case, with every field. The decoder refuses what is not UTF-8
- * instead of guessing.
+ * instead of guessing, and takes lone surrogates as they do.
  */
 const jsonOptions = {
   useProtoFieldName: true,
   alwaysEmitImplicit: true,
-  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+  textDecoder: createJsonDecoder(),
 };
 
 /** JSON of a service whose requests have enums: names that these lack are refused, not ignored. */
@@ -60,12 +64,13 @@ function jsonWithEnumsOf(request: DescMessage) {
  */
 export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
   const { log, limits, shutdownSignal } = options;
+  const hasReflection = options.reflectionAccess !== "off";
   const rerankers = [RerankService, tei.Rerank, tei.Info];
-  const others = [Health, reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
-  const names = [...rerankers, ...others].map((service) => service.typeName);
-  const router = createConnectRouter({
+  const reflection = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
+  const served = [...rerankers, Health, ...(hasReflection ? reflection : [])];
+  const names = served.map((service) => service.typeName);
+  const router = createRpcRouter({
     interceptors: [createErrorInterceptor(log)],
-    requestGate: watchContext,
     jsonOptions,
     readMaxBytes: limits.maxBodyBytes,
     acceptCompression: [compressionGzip],
@@ -78,6 +83,7 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   router.service(tei.Rerank, createTeiRerankService(options), teiJson);
   router.service(tei.Info, createTeiInfoService(options));
   router.service(Health, createHealthService({ ...options, services: names }));
-  registerReflection(router, [...rerankers, Health]);
+  if (hasReflection) registerReflection(router, [...rerankers, Health]);
+  options.addServices?.(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }

@@ -60,11 +60,11 @@ function checkShared(first: RerankStreamRequest, message: RerankStreamRequest): 
 function checkLimits(texts: number, bytes: number, { maxTexts, maxBytes }: TeiStreamLimits): void {
   if (texts > maxTexts) {
     const message = `the stream must hold at most ${maxTexts} texts`;
-    throw new RerankError("invalid_argument", message, { field: "text" });
+    throw new RerankError("invalid_argument", message, { field: "text", limit: maxTexts });
   }
   if (bytes > maxBytes) {
     const message = `the texts of the stream must be at most ${maxBytes} bytes together`;
-    throw new RerankError("resource_exhausted", message, { field: "text" });
+    throw new RerankError("resource_exhausted", message, { field: "text", limit: maxBytes });
   }
 }
 

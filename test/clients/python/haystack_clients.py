@@ -18,10 +18,7 @@ def rerank_with(create) -> object:
     """Returns a function that ranks with the component that `create` makes from a call."""
 
     def rerank(call: dict) -> list:
-        documents = [
-            Document(content=text, meta={"index": index})
-            for index, text in enumerate(call["documents"])
-        ]
+        documents = [Document(content=text, meta={"index": index}) for index, text in enumerate(call["documents"])]
         ranked = create(call).run(query=call["query"], documents=documents)["documents"]
         return [{"index": one.meta["index"], "score": one.score} for one in ranked]
 
@@ -30,31 +27,23 @@ def rerank_with(create) -> object:
 
 def cohere(call: dict) -> CohereRanker:
     """The ranker of Cohere's API."""
-    return CohereRanker(
-        model=call["model"], top_k=all_of(call), api_key=KEY, api_base_url=call["url"]
-    )
+    return CohereRanker(model=call["model"], top_k=all_of(call), api_key=KEY, api_base_url=call["url"])
 
 
 def jina(call: dict) -> JinaRanker:
     """The ranker of Jina's API."""
-    return JinaRanker(
-        model=call["model"], top_k=all_of(call), api_key=KEY, base_url=f"{call['url']}/v1/rerank"
-    )
+    return JinaRanker(model=call["model"], top_k=all_of(call), api_key=KEY, base_url=f"{call['url']}/v1/rerank")
 
 
 def tei(call: dict) -> HuggingFaceTEIRanker:
     """The ranker of Text Embeddings Inference over HTTP."""
-    return HuggingFaceTEIRanker(
-        url=call["url"], top_k=all_of(call), token=None, max_retries=call.get("retries", 2) + 1
-    )
+    return HuggingFaceTEIRanker(url=call["url"], top_k=all_of(call), token=None, max_retries=call.get("retries", 2) + 1)
 
 
 def tei_grpc(call: dict) -> HuggingFaceTEIRanker:
     """The ranker of Text Embeddings Inference over gRPC, which learns the contract by reflection."""
     target = call["url"].removeprefix("http://")
-    return HuggingFaceTEIRanker(
-        url=target, top_k=all_of(call), token=None, timeout=TIMEOUT, use_grpc=True
-    )
+    return HuggingFaceTEIRanker(url=target, top_k=all_of(call), token=None, timeout=TIMEOUT, use_grpc=True)
 
 
 HAS_DOCUMENTS = {"documents": "takes them from the call"}

@@ -10,9 +10,7 @@ from client import Client
 def rerank(call: dict) -> list:
     """Calls Infinity's route."""
     options = {"top_n": call["topN"]} if "topN" in call else {}
-    body = RerankInput(
-        query=call["query"], documents=call["documents"], model=call["model"], **options
-    )
+    body = RerankInput(query=call["query"], documents=call["documents"], model=call["model"], **options)
     client = InfinityClient(base_url=call["url"], raise_on_unexpected_status=True)
     answer = rerank_route.sync(client=client, body=body)
     return [{"index": one.index, "score": one.relevance_score} for one in answer.results]

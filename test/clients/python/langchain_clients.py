@@ -8,12 +8,8 @@ from client import Client, all_of
 
 def rerank(call: dict) -> list:
     """Compresses documents with Cohere's client; its retries cannot be turned off."""
-    compressor = CohereRerank(
-        model=call["model"], top_n=all_of(call), cohere_api_key="unused", base_url=call["url"]
-    )
-    documents = [
-        Document(text, metadata={"index": index}) for index, text in enumerate(call["documents"])
-    ]
+    compressor = CohereRerank(model=call["model"], top_n=all_of(call), cohere_api_key="unused", base_url=call["url"])
+    documents = [Document(text, metadata={"index": index}) for index, text in enumerate(call["documents"])]
     return [
         {"index": document.metadata["index"], "score": document.metadata["relevance_score"]}
         for document in compressor.compress_documents(documents, call["query"])

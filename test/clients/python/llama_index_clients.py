@@ -14,8 +14,7 @@ def rerank_with(create) -> object:
 
     def rerank(call: dict) -> list:
         nodes = [
-            NodeWithScore(node=TextNode(text=text, id_=str(index)))
-            for index, text in enumerate(call["documents"])
+            NodeWithScore(node=TextNode(text=text, id_=str(index))) for index, text in enumerate(call["documents"])
         ]
         ranked = create(call).postprocess_nodes(nodes, QueryBundle(call["query"]))
         return [{"index": int(one.node.node_id), "score": one.score} for one in ranked]
@@ -25,9 +24,7 @@ def rerank_with(create) -> object:
 
 def jina(call: dict) -> JinaRerank:
     """The client of Jina's API."""
-    return JinaRerank(
-        top_n=all_of(call), model=call["model"], base_url=f"{call['url']}/v1", api_key="unused"
-    )
+    return JinaRerank(top_n=all_of(call), model=call["model"], base_url=f"{call['url']}/v1", api_key="unused")
 
 
 def cohere(call: dict) -> CohereRerank:

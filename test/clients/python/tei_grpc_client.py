@@ -1,12 +1,12 @@
 """A plain gRPC client of Text Embeddings Inference's contract."""
 
 import os
+from pathlib import Path
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from client import Client
-
 
 TIMEOUT = 600
 """Longest wait in seconds. The server knows it, and refuses what takes longer."""
@@ -15,8 +15,7 @@ TIMEOUT = 600
 def message_class(name: str):
     """Returns the class of a message, from the descriptors that the checks hand over."""
     files = descriptor_pb2.FileDescriptorSet()
-    with open(os.environ["CONTRACT_DESCRIPTORS"], "rb") as file:
-        files.ParseFromString(file.read())
+    files.ParseFromString(Path(os.environ["CONTRACT_DESCRIPTORS"]).read_bytes())
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)

@@ -1,17 +1,18 @@
 /** How an input ended: a status, or a word. */
 export type InputStatus = string;
 
-/** Statuses that only a fault of the server leads to, and what no input may end with. */
+/**
+ * Statuses that only a fault of the server leads to, and what no input may end with. INTERNAL is not
+ * among them: it is the answer to envelopes that break their protocol. The server logs its own.
+ */
 const faults: ReadonlySet<InputStatus> = new Set([
   "hang",
   "http 500",
   "http 502",
   "http 0",
-  "internal",
   "unknown",
   "data_loss",
   "grpc 2",
-  "grpc 13",
   "grpc 15",
 ]);
 

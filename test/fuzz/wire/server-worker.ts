@@ -84,6 +84,7 @@ const server = createServer({
     device: "cpu",
     dtype: "int8",
     maxLength,
+    activation: "sigmoid",
     version: "0.0.0",
     reason: "",
   }),

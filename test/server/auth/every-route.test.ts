@@ -10,6 +10,8 @@ const openRoutes = ["GET /health", "GET /"];
 const openRpcs = [
   "/grpc.health.v1.Health/Check",
   "/grpc.health.v1.Health/Watch",
+  "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+  "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
   "/rerank.v1.RerankService/Health",
 ];
 

@@ -3,6 +3,9 @@ import { suite, test } from "node:test";
 import { postJson, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 
+/** A document that is longer than the limit. */
+const tooLong = "x".repeat(1_000_001);
+
 /** Paths whose clients read the object `error`, and a good body for each. */
 const objectRoutes: Readonly<Record<string, (query: string) => object>> = {
   ...Object.fromEntries(
@@ -19,6 +22,7 @@ const objectRoutes: Readonly<Record<string, (query: string) => object>> = {
 /** What the fake does for a query, and how it looks. */
 const faults = [
   { query: "busy", status: 429, code: "resource_exhausted", type: "rate_limit_error", retry: "2" },
+  { query: "vast", status: 422, code: "resource_exhausted", type: "invalid_request_error" },
   { query: "loading", status: 503, code: "unavailable", type: "unavailable_error", retry: "1" },
   { query: "bug", status: 500, code: "internal", type: "server_error", retry: undefined },
   { query: "", status: 422, code: "invalid_argument", type: "invalid_request_error" },
@@ -27,7 +31,7 @@ const faults = [
 suite("errors of the object dialects", () => {
   for (const [path, bodyOf] of Object.entries(objectRoutes)) {
     for (const { query, status, code, type, retry } of faults) {
-      test(`${path} tells ${code} where every client looks`, async (context) => {
+      test(`${path} tells ${status} ${code} where every client looks`, async (context) => {
         const { url } = await startServer(context);
 
         const answer = await postJson(`${url}${path}`, bodyOf(query));
@@ -74,10 +78,10 @@ suite("errors of text-embeddings-inference's dialect", () => {
     { body: { query: "q", texts: "a" }, status: 422, type: "Validation", message: /`texts` must/ },
     { body: { query: "q", texts: [1] }, status: 422, type: "Validation", message: /`texts\[0\]`/ },
     {
-      body: { query: "q", texts: ["a", "\udc00"] },
+      body: { query: "q", texts: ["a", tooLong] },
       status: 422,
       type: "Validation",
-      message: /^`texts\[1\]` must be valid Unicode/,
+      message: /^`texts\[1\]` must have at most 1000000/,
     },
     {
       body: { query: "q", texts: Array(1_001).fill("a") },
@@ -87,6 +91,7 @@ suite("errors of text-embeddings-inference's dialect", () => {
     },
     { body: { query: "q", texts: ["a"], truncation_direction: "up" }, status: 422 },
     { body: { query: "busy", texts: ["a"] }, status: 429, type: "Overloaded", retry: "2" },
+    { body: { query: "vast", texts: ["a"] }, status: 422, message: /can never fit/ },
     { body: { query: "loading", texts: ["a"] }, status: 503, type: "Unhealthy", retry: "1" },
     { body: { query: "bug", texts: ["a"] }, status: 424, type: "Backend", message: /^internal/ },
   ];
@@ -192,8 +197,8 @@ suite("a field that cannot be honoured", () => {
     { body: { query: { text: "q" } }, message: /^`passages` must be a list of objects/ },
     { body: { query: { text: "q" }, passages: ["a"] }, message: /^`passages\[0\]` must be an obj/ },
     {
-      body: { query: { text: "q" }, passages: [{ text: "\ud800" }] },
-      message: /^`passages\[0\].text` must be valid Unicode/,
+      body: { query: { text: "q" }, passages: [{ text: tooLong }] },
+      message: /^`passages\[0\].text` must have at most 1000000/,
     },
     {
       body: { query: { text: "q" }, passages: [], truncate: "START" },

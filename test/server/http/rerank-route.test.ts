@@ -89,6 +89,7 @@ suite("POST /rerank", () => {
       truncate_prompt_tokens: 200,
       long_documents: "windows",
       score_threshold: 0.25,
+      instruction: "look",
     });
 
     assert.deepEqual(reranker.requests, [
@@ -104,6 +105,7 @@ suite("POST /rerank", () => {
         maxTokensPerQuery: 50,
         maxTokensPerPair: 200,
         longDocuments: "windows",
+        instruction: "look",
         scoreThreshold: 0.25,
       },
     ]);
@@ -166,7 +168,12 @@ suite("POST /rerank", () => {
     });
   }
 
-  const encodings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const;
+  const encodings = {
+    gzip: gzipSync,
+    "x-gzip": gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+  } as const;
   for (const [encoding, compress] of Object.entries(encodings)) {
     test(`reads a body in ${encoding}`, async (context) => {
       const { url } = await startServer(context);
@@ -266,7 +273,13 @@ suite("POST /rerank", () => {
 suite("GET /health", () => {
   test("answers 200 while the server can rank, else 503 with the reason", async (context) => {
     const { url, health } = await startServer(context);
-    const fields = { model: "fake-model", device: "cpu", dtype: "int8", max_length: 512 };
+    const fields = {
+      model: "fake-model",
+      device: "cpu",
+      dtype: "int8",
+      max_length: 512,
+      activation: "sigmoid",
+    };
 
     const ok = await sendHttp1(`${url}/health`);
     health.update({ status: "restarting", reason: "the worker crashed" });

@@ -11,7 +11,7 @@ const routes = createRoutes({
   reranker: createFakeReranker(),
   health: new HealthState({
     ...{ status: "ok", model: fakeModel, device: "cpu", dtype: "int8" },
-    ...{ maxLength: 512, version: "0.0.0", reason: "" },
+    ...{ maxLength: 512, activation: "sigmoid", version: "0.0.0", reason: "" },
   }),
   limits: defaultServerLimits,
   serving: { servedModels: [fakeModel], maxDocuments: 10, maxBatchTokens: 1024 },
@@ -147,6 +147,7 @@ suite("GET /info", () => {
       model_dtype: "int8",
       served_model_name: "owner/alias",
       model_type: { reranker: { id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } } },
+      activation: "sigmoid",
       max_concurrent_requests: 128,
       max_input_length: 512,
       max_batch_tokens: 1024,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { createRefusalLog } from "../../../src/server/refusal-log.ts";
+import { createCountLog } from "../../../src/server/count-log.ts";
 import { createTokenBucket } from "../../../src/server/token-bucket.ts";
 import { createRecordingLogger } from "../../fakes/recording-logger.ts";
 import { connectRaw } from "../http-client.ts";
@@ -58,11 +58,11 @@ suite("the number of connections", () => {
   });
 });
 
-suite("createRefusalLog()", () => {
+suite("createCountLog()", () => {
   test("logs the first at once, and the others once a second", (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const log = createRecordingLogger();
-    const refused = createRefusalLog(log);
+    const refused = createCountLog(log, { field: "refused", message: "connections were refused" });
     const counts = () => log.lines.map(({ fields }) => fields.refused);
 
     refused("connections");

@@ -97,6 +97,9 @@ for (const [name, createTransport] of Object.entries(transports)) {
       assert.equal((await errorFor("busy")).code, Code.ResourceExhausted);
       assert.equal((await errorFor("busy")).details.length, 1);
       assert.equal((await errorFor("busy")).metadata.get("retry-after"), "2");
+      const vast = await errorFor("vast");
+      assert.equal(vast.code, Code.ResourceExhausted);
+      assert.deepEqual([vast.details, vast.metadata.get("retry-after")], [[], null]);
       assert.equal((await errorFor("bug")).code, Code.Internal);
       assert.equal((await errorFor("bug")).rawMessage, "internal error");
     });

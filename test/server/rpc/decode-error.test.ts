@@ -21,15 +21,17 @@ suite("an error of Connect's decoders", () => {
     assert.match(text, /`query` must be a string/);
   });
 
-  test("calls a compressed message without an encoding the client's mistake", async (context) => {
-    const { url } = await startServer(context);
+  test("is INTERNAL, and no fault of the server, for a compressed message without an encoding", async (context) => {
+    const { url, log } = await startServer(context);
 
     const { text } = await sendHttp1(`${url}/rerank.v1.RerankService/Rerank`, {
       headers: { "content-type": "application/grpc-web+proto" },
       body: Buffer.from([1, 0, 0, 0, 1, 0]),
     });
 
-    assert.match(text, /grpc-status: 3\r\n/);
+    assert.match(text, /grpc-status: 13\r\n/);
+    await log.find(({ message }) => message === "request");
+    assert(log.lines.every(({ level }) => level !== "error"));
   });
 
   test("calls what cannot be decompressed the client's mistake", async (context) => {
@@ -42,6 +44,55 @@ suite("an error of Connect's decoders", () => {
       });
 
       assert.equal(status, 400, text);
+    }
+  });
+
+  test("repeats nothing of a message in the URL", async (context) => {
+    const { url } = await startServer(context);
+    const path = `${url}/rerank.v1.RerankService/Health?connect=v1&encoding=json`;
+
+    const broken = await sendHttp1(`${path}&message=${encodeURIComponent(`["${secret}`)}`);
+    const inBase64 = Buffer.from("{}").toString("base64url");
+    const right = await sendHttp1(`${path}&base64=1&message=${inBase64}`);
+
+    assert.equal(broken.status, 400);
+    assert.doesNotMatch(broken.text, new RegExp(secret));
+    assert.match(broken.text, /the request is not valid JSON in UTF-8/);
+    assert.equal(right.status, 200);
+    assert.match(right.text, /"model":"fake-model"/);
+  });
+
+  test("repeats nothing of a broken message over gRPC-Web", async (context) => {
+    const { url } = await startServer(context);
+    const message = Buffer.from(JSON.stringify({ query: { text: secret } }));
+    const prefix = Buffer.from([0, 0, 0, 0, message.length]);
+
+    const { text } = await sendHttp1(`${url}/rerank.v1.RerankService/Rerank`, {
+      headers: { "content-type": "application/grpc-web+json" },
+      body: Buffer.concat([prefix, message]),
+    });
+
+    assert.match(text, /grpc-status: 3\r\n/);
+    assert.match(decodeURIComponent(text), /`query` must be a string/);
+    assert.doesNotMatch(text, new RegExp(secret));
+  });
+
+  test("says how many messages a call must have", async (context) => {
+    const { url } = await startServer(context);
+    const empty = Buffer.from([0, 0, 0, 0, 0]);
+
+    for (const [body, got] of [
+      [Buffer.alloc(0), "none"],
+      [Buffer.concat([empty, empty]), "more"],
+    ] as const) {
+      const { text } = await sendHttp1(`${url}/rerank.v1.RerankService/Health`, {
+        headers: { "content-type": "application/grpc-web+proto" },
+        body,
+      });
+
+      assert.match(text, /grpc-status: 12\r\n/);
+      const words = new RegExp(`the call must have one message, got: ${got}`);
+      assert.match(decodeURIComponent(text), words);
     }
   });
 });

@@ -91,6 +91,7 @@ suite("the answer to a gRPC call", () => {
   const failures = [
     { what: "a field that is wrong", query: "", status: "3" },
     { what: "a full queue", query: "busy", status: "8" },
+    { what: "a request that never fits", query: "vast", status: "8" },
     { what: "a model that is not there", query: "loading", status: "14" },
     { what: "a bug", query: "bug", status: "13" },
   ];
@@ -152,6 +153,17 @@ suite("the answer to a gRPC call", () => {
     assert.equal(busy.headers["grpc-retry-pushback-ms"], "2000");
     assert(busy.headers["grpc-status-details-bin"]);
     assert.equal(loading.headers["grpc-retry-pushback-ms"], undefined);
+  });
+
+  test("tells nobody to wait for a request that never fits", async (context) => {
+    const { url } = await startServer(context);
+
+    const { headers } = await callRaw(context, url, rerankPath, envelopeOf("vast"));
+
+    assert.match(headers["grpc-message"] as string, /can never fit/);
+    for (const name of ["retry-after", "grpc-retry-pushback-ms", "grpc-status-details-bin"]) {
+      assert.equal(headers[name], undefined);
+    }
   });
 });
 

@@ -76,8 +76,9 @@ export function openStream(
   client: ForeignClient,
   method: string,
   options: grpc.CallOptions = {},
+  metadata = new grpc.Metadata(),
 ): grpc.ClientDuplexStream<ForeignMessage, ForeignMessage> {
-  return client[method]?.(new grpc.Metadata(), options) as grpc.ClientDuplexStream<
+  return client[method]?.(metadata, options) as grpc.ClientDuplexStream<
     ForeignMessage,
     ForeignMessage
   >;

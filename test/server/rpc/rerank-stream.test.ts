@@ -81,9 +81,14 @@ suite("RerankStream", () => {
     stream.write(item("busy", { query: "busy" }));
     stream.write(item("bug", { query: "bug" }));
     stream.write(item("late", { query: "hold" }, { timeout_ms: 5 }));
-    stream.write(item("good"));
+    stream.write(item("good", { query: "good" }));
     stream.end();
-    await reranker.until(() => reranker.aborted.length === 1 && reranker.held.length === 1);
+    await reranker.until(
+      () =>
+        reranker.aborted.length === 1 &&
+        reranker.held.length === 1 &&
+        reranker.requests.some(({ query }) => query === "good"),
+    );
     reranker.releaseAll();
 
     const { messages, error } = await ended;
@@ -107,6 +112,29 @@ suite("RerankStream", () => {
       ["good", "twice"],
     );
     assert.equal(messages.length, 9);
+  });
+
+  test("tells the reranker of each deadline, the request's or the stream's", async (context) => {
+    const { port, reranker } = await startServer(context);
+    const client = createForeignClient(context, port, rerankService);
+    const stream = openStream(client, "rerankStream", { deadline: Date.now() + 60_000 });
+    const ended = collectStream(stream);
+
+    stream.write(item("none"));
+    stream.write(item("shorter", {}, { timeout_ms: 5_000 }));
+    stream.write(item("longer", {}, { timeout_ms: 600_000 }));
+    stream.end();
+    const { error } = await ended;
+    const free = openStream(client, "rerankStream");
+    const freeEnded = collectStream(free);
+    free.write(item("free"));
+    free.end();
+    await freeEnded;
+
+    assert.equal(error, undefined);
+    const [none = 0, shorter, longer = 0, unlimited] = reranker.timeouts;
+    for (const ofStream of [none, longer]) assert(ofStream > 30_000 && ofStream <= 60_000);
+    assert.deepEqual([shorter, unlimited], [5_000, undefined]);
   });
 
   test("takes an id again once it was answered", async (context) => {

@@ -132,6 +132,7 @@ suite("tei.v1.Rerank/Rerank", () => {
       details: /^`texts` must hold at most 1000/,
     },
     { request: { query: "busy", texts: ["a"] }, code: Status.RESOURCE_EXHAUSTED, details: /full/ },
+    { request: { query: "vast", texts: ["a"] }, code: Status.RESOURCE_EXHAUSTED, details: /never/ },
     { request: { query: "loading", texts: ["a"] }, code: Status.UNAVAILABLE, details: /loading/ },
     { request: { query: "bug", texts: ["a"] }, code: Status.INTERNAL, details: /^internal error$/ },
   ];

@@ -7,8 +7,8 @@ import type { JsonAnswer } from "../send-json.ts";
  */
 export function createHealthHandler(health: HealthState): () => Promise<JsonAnswer> {
   return async () => {
-    const { status, model, device, dtype, maxLength, version, reason } = health.report;
-    const body = { status, model, device, dtype, max_length: maxLength, version };
+    const { status, model, device, dtype, maxLength, activation, version, reason } = health.report;
+    const body = { status, model, device, dtype, max_length: maxLength, activation, version };
     return {
       status: isServing(health.report) ? 200 : 503,
       body: status === "ok" ? body : { ...body, reason },

@@ -9,7 +9,7 @@ const tokenizationWorkers = 1;
 export function createInfoHandler(options: RouteOptions): () => Promise<JsonAnswer> {
   const { health, limits, serving } = options;
   return async () => {
-    const { model, dtype, maxLength, version } = health.report;
+    const { model, dtype, maxLength, activation, version } = health.report;
     const [name, alias = name] = serving.servedModels;
     return {
       status: 200,
@@ -19,6 +19,7 @@ export function createInfoHandler(options: RouteOptions): () => Promise<JsonAnsw
         model_dtype: dtype,
         served_model_name: alias,
         model_type: { reranker: { id2label: { 0: label }, label2id: { [label]: 0 } } },
+        activation,
         max_concurrent_requests: limits.maxConcurrentStreams,
         max_input_length: maxLength,
         max_batch_tokens: serving.maxBatchTokens,

@@ -1,3 +1,4 @@
+import { shorten } from "../../../characters.ts";
 import { RerankError } from "../../../errors.ts";
 import { createdNow } from "../answer-parts.ts";
 import type { RouteContext, RouteOptions } from "../route.ts";
@@ -37,7 +38,7 @@ export function createModelHandlers({ health, serving }: RouteOptions): ModelHan
     async get({ pathId }) {
       if (serving.servedModels.includes(pathId)) return { status: 200, body: entryOf(pathId) };
       const served = serving.servedModels.map((name) => `\`${name}\``).join(", ");
-      const asked = pathId.slice(0, maxEchoChars);
+      const asked = shorten(pathId, maxEchoChars);
       const message = `the model must be one that is served (${served}), got: \`${asked}\`; the server's \`--served-model-name\` allows further names`;
       throw new RerankError("not_found", message, { field: "model" });
     },

@@ -1,7 +1,6 @@
 import { RerankError } from "../../../errors.ts";
-import type { RerankResult, Timings } from "../../../reranker/rerank-request.ts";
-import { type FieldNames, withFieldNames } from "../../field-names.ts";
-import { linkSignals } from "../../linked-signal.ts";
+import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
+import { type FieldNames, renameFields } from "../../field-names.ts";
 import { countCharacters, timingHeaders } from "../../timing-headers.ts";
 import { createdNow, usageOf } from "../answer-parts.ts";
 import { invalidField } from "../json-fields.ts";
@@ -9,22 +8,26 @@ import type { Dialect, JsonRouteContext } from "../json-route.ts";
 import { type RankingOptions, readRankingOptions } from "../ranking-fields.ts";
 import { type PairGroup, readScorePairs, type ScorePairs } from "./score-pairs.ts";
 
-/** Queries of one request that are ranked at a time: enough to keep the model busy. */
-const maxGroupsInFlight = 8;
+const noTime: Timings = { tokenizationMs: 0, queueMs: 0, inferenceMs: 0, totalMs: 0 };
 
 /**
  * The dialect of vLLM's score API: pairs in, their scores out in the same order. Pairs with the
- * same query are ranked together; if one fails, the request fails.
+ * same query are read together. The whole request is taken or refused at once; if one pair fails,
+ * the request fails.
  */
 export const answerScore: Dialect = async (fields, context) => {
-  const startedMs = performance.now();
   const { call, options } = context;
   const { device } = options.health.report;
   const pairs = readScorePairs(fields);
   checkCount(pairs, options.serving.maxDocuments);
   const wanted = readRankingOptions(fields);
   // Every pair has a score, and keeps its place.
-  const ranking = { ...wanted, topN: undefined, scoreThreshold: undefined };
+  const ranking = {
+    ...wanted,
+    topN: undefined,
+    scoreThreshold: undefined,
+    scoreHabit: "model" as const,
+  };
 
   const results = await rankGroups(pairs, ranking, context);
   const totalTokens = results.reduce((sum, result) => sum + result.totalTokens, 0);
@@ -32,7 +35,7 @@ export const answerScore: Dialect = async (fields, context) => {
     (sum, { query, documents }) => sum + countCharacters(query, documents),
     0,
   );
-  const timings = addTimings(results, performance.now() - startedMs);
+  const [{ timings } = { timings: noTime }] = results;
   return {
     status: 200,
     headers: timingHeaders({ timings, totalTokens, characters, device }),
@@ -52,32 +55,19 @@ function checkCount({ names, pairCount }: ScorePairs, maxDocuments: number): voi
   throw invalidField(names[1], `must hold at most ${maxDocuments} texts`, String(pairCount));
 }
 
+/** Ranks all groups as one request; a failure names the fields of the group at fault. */
 async function rankGroups(
   pairs: ScorePairs,
-  ranking: RankingOptions,
-  context: JsonRouteContext,
+  ranking: RankingOptions & Pick<RerankRequest, "scoreHabit">,
+  { rankTogether }: JsonRouteContext,
 ): Promise<RerankResult[]> {
-  const stop = linkSignals({ signals: [context.signal] });
-  const results: RerankResult[] = [];
-  const waiting = pairs.groups.entries();
-  const work = async (): Promise<void> => {
-    // All workers take from one iterator.
-    for (const [position, group] of waiting) {
-      const { query, documents } = group;
-      const answer = context.rank({ ...ranking, query, documents }, stop.signal);
-      results[position] = await withFieldNames(fieldNamesOf(pairs, group), answer);
-    }
-  };
-  const workers = Array.from({ length: maxGroupsInFlight }, work);
+  const requests = pairs.groups.map(({ query, documents }) => ({ ...ranking, query, documents }));
   try {
-    await Promise.all(workers);
-    return results;
+    return await rankTogether(requests);
   } catch (error) {
-    stop.abort(new RerankError("cancelled", "another pair of the request failed"));
-    await Promise.allSettled(workers);
-    throw error;
-  } finally {
-    stop.unlink();
+    const group =
+      error instanceof RerankError && error.position !== undefined && pairs.groups[error.position];
+    throw group ? renameFields(error, fieldNamesOf(pairs, group)) : error;
   }
 }
 
@@ -99,16 +89,4 @@ function dataOf({ groups }: ScorePairs, results: readonly RerankResult[]): objec
     }
   }
   return data;
-}
-
-/** Adds up the work; the total is the time that passed, as groups are ranked side by side. */
-function addTimings(results: readonly RerankResult[], totalMs: number): Timings {
-  const sumOf = (stage: keyof Timings): number =>
-    results.reduce((sum, { timings }) => sum + timings[stage], 0);
-  return {
-    tokenizationMs: sumOf("tokenizationMs"),
-    queueMs: sumOf("queueMs"),
-    inferenceMs: sumOf("inferenceMs"),
-    totalMs,
-  };
 }

@@ -35,7 +35,7 @@ suite("properties of pairs", () => {
   test("a post-processor is a template that lays out every token, or an error", async () => {
     await checkProperty(
       fc.property(fc.oneof(template, simple, inSequence), count, count, (processor, q, d) => {
-        const read = () => readPairTemplate(processor);
+        const read = () => readPairTemplate(processor).template;
         const found = allowing([StartupError], read, { mayRepeat: true });
         if (found === undefined) return;
         const query = new Int32Array(q).fill(-1);

@@ -29,7 +29,13 @@ suite("properties of readTokenizerFile()", () => {
     await checkProperty(
       fc.asyncProperty(fc.oneof(changed, damaged(fc.constant(right))), async (text) => {
         await writeFile(path, text);
-        const read = readTokenizerFile({ path, padTokenId: undefined });
+        const read = readTokenizerFile({
+          path,
+          padTokenId: undefined,
+          model: {},
+          prompt: undefined,
+          padTokenIdWins: false,
+        });
         const found = await read.catch((error: unknown) => {
           assert(error instanceof StartupError, String(error));
         });

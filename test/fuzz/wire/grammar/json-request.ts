@@ -1,6 +1,13 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import type { Random } from "../../random.ts";
-import { type JsonObject, mutateObject, nestedJson, textOf, textsOf } from "./json-value.ts";
+import {
+  type JsonObject,
+  mutateObject,
+  nestedJson,
+  textOf,
+  textsOf,
+  wideTextOf,
+} from "./json-value.ts";
 import { mutateBytes, mutateText } from "./mutate.ts";
 import type { WireRequest } from "./wire-request.ts";
 
@@ -65,7 +72,9 @@ export function jsonRequestOf(random: Random): WireRequest {
 }
 
 function getRequestOf(random: Random): WireRequest {
-  const path = random.pick(getPaths);
+  const path = random.once(8)
+    ? `/v1/models/${encodeURIComponent(wideTextOf(random))}`
+    : random.pick(getPaths);
   const method = random.pick(["GET", "GET", "HEAD", "POST", "DELETE"]);
   return {
     method,
@@ -78,12 +87,14 @@ function getRequestOf(random: Random): WireRequest {
 /** Returns a path without characters that end a request line. */
 function mutatePath(random: Random, path: string): string {
   if (random.once(3)) return `${path}${random.pick(["?a=b", "/", "%", "%ff", "//", "/../info"])}`;
+  if (random.once(6)) return `${random.pick(["http://h", "HTTPS://[::1]:7", "http:///"])}${path}`;
+  if (random.once(6)) return `${random.pick(["/", "/v1", "/rerank", path])}${path}`;
   const mutated = mutateText(random, path).replaceAll(/[^\x21-\x7e]/g, "%");
   return `/${mutated.slice(1)}`;
 }
 
 function encode(random: Random, body: Buffer, headers: [string, string][]): Buffer {
-  const encoding = random.pick(["gzip", "deflate", "br", "identity", "gzip, gzip", "zstd"]);
+  const encoding = random.pick(["gzip", "x-gzip", "deflate", "br", "gzip, gzip", "zstd"]);
   headers.push(["content-encoding", encoding]);
   if (random.once(3)) return body;
   const encoded = encoding === "deflate" ? deflateSync(body) : gzipSync(body);
@@ -111,7 +122,15 @@ function fieldsOf(random: Random, path: string): JsonObject {
   if (random.once(6)) options.truncate = random.pick([true, false, "true", "no", 1, 2]);
   if (random.once(6)) options.truncate_prompt_tokens = random.pick([-1, 0, 8, 64, "32", 2 ** 31]);
   if (random.once(8)) options.max_tokens_per_query = random.pick([0, 1, 100, "7"]);
-  if (random.once(8)) options.model = random.pick(["other", "default/not-specified", "fuzz-model"]);
+  if (random.once(8)) {
+    options.model = random.pick([
+      "other",
+      "default/not-specified",
+      "fuzz-model",
+      wideTextOf(random),
+    ]);
+  }
+  if (random.once(20)) options.rank_fields = [wideTextOf(random)];
   if (path === "/v1/ranking") {
     delete options.truncate;
     const passages = textsOf(random).map((text) => ({ text }));

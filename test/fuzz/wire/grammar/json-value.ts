@@ -25,6 +25,7 @@ const strangeValues = [
   "",
   "0",
   "\ud800",
+  "\udc00\ud83d",
   [],
   {},
   [null],
@@ -63,8 +64,17 @@ const fieldNames = [
   "x",
 ] as const;
 
+/**
+ * Returns characters of two UTF-16 units, as many as any message repeats and more, which begin at an
+ * even unit or an odd one.
+ */
+export function wideTextOf(random: Random): string {
+  return "x".repeat(random.below(2)) + "🙂".repeat(10 + random.below(120));
+}
+
 /** Returns a short text; now and then a long one. */
 export function textOf(random: Random): string {
+  if (random.once(40)) return wideTextOf(random);
   if (random.once(40)) return "word ".repeat(random.below(400));
   return `${random.pick(words)} ${random.pick(words)}`;
 }

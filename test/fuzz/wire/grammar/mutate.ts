@@ -5,6 +5,7 @@ const nastyPieces = [
   "\u0000",
   "\ufeff",
   "\\ud800",
+  "\\\\ud800\\udc00",
   "\\u0000",
   "1e999",
   "-0",

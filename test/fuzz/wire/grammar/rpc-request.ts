@@ -7,7 +7,7 @@ import {
   type TruncationDirection,
 } from "../../../../gen/rerank/v1/rerank_service_pb.ts";
 import type { Random } from "../../random.ts";
-import { type JsonObject, mutateObject, textOf, textsOf } from "./json-value.ts";
+import { type JsonObject, mutateObject, textOf, textsOf, wideTextOf } from "./json-value.ts";
 import { mutateBytes, mutateText } from "./mutate.ts";
 import type { WireRequest } from "./wire-request.ts";
 
@@ -65,6 +65,8 @@ const strangeTypes = [
   "application/grpc+json",
   "application/grpc-web-text",
   "application/grpc;",
+  "application/grpc; charset=utf-8",
+  "application/grpc+proto; charset=latin1",
   "application/connect+",
   "application/json",
   "application/proto",
@@ -130,7 +132,7 @@ function envelopeOf(random: Random, form: Form): Buffer {
 function messageOf(random: Random, { path, json }: Form): Buffer {
   const request = create(RerankRequestSchema, requestFieldsOf(random));
   const inStream = create(RerankStreamRequestSchema, {
-    id: random.pick(["a", "b", "c", ""]),
+    id: random.once(12) ? wideTextOf(random) : random.pick(["a", "b", "c", ""]),
     request,
     timeoutMs: random.pick([0, 1000, 2 ** 31 - 1]),
   });
@@ -153,7 +155,8 @@ function messageOf(random: Random, { path, json }: Form): Buffer {
 
 function requestFieldsOf(random: Random): MessageInitShape<typeof RerankRequestSchema> {
   return {
-    query: random.once(20) ? "" : textOf(random),
+    // The first field of a probe is the name of a service.
+    query: random.once(20) ? random.pick(["", wideTextOf(random)]) : textOf(random),
     documents: textsOf(random),
     topN: random.once(2) ? random.below(9) - 1 : undefined,
     returnDocuments: random.once(4),
@@ -162,6 +165,6 @@ function requestFieldsOf(random: Random): MessageInitShape<typeof RerankRequestS
     maxTokensPerDoc: random.once(6) ? random.below(600) - 1 : undefined,
     scoreThreshold: random.once(6) ? random.pick([0, 0.5, Number.NaN, -1, 2]) : undefined,
     truncate: random.once(9) ? false : undefined,
-    model: random.once(9) ? random.pick(["fuzz-model", "no", "\n"]) : "",
+    model: random.once(9) ? random.pick(["fuzz-model", "no", "\n", wideTextOf(random)]) : "",
   };
 }

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import { RerankRequestSchema } from "../../../../../gen/rerank/v1/rerank_service_pb.ts";
+import { replaceLoneSurrogates } from "../../../../../src/server/json-text.ts";
 import { capTimeoutHeaders } from "../../../../../src/server/rpc/call-timeout.ts";
 import { decodeErrorOf } from "../../../../../src/server/rpc/decode-error.ts";
 import { encodeGrpcMessage } from "../../../../../src/server/rpc/grpc-message.ts";
@@ -59,8 +60,9 @@ suite("properties of what calls of RPCs carry", () => {
     await checkProperty(
       fc.property(fc.oneof(texts, damaged(texts)), (text) => {
         const decoded = allowing([ConnectError], () => decoder.decode(Buffer.from(text)));
-        if (decoded !== undefined)
-          assert.equal(decoded, text.toWellFormed().replace(/^\ufeff/, ""));
+        if (decoded === undefined) return;
+        const sent = text.toWellFormed().replace(/^\ufeff/, "");
+        assert.equal(decoded, replaceLoneSurrogates(sent));
       }),
     );
   });

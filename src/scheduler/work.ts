@@ -1,0 +1,66 @@
+import type { BatchPolicy } from "./fair-queue.ts";
+
+/** What the model has to compute. */
+export interface Work {
+  /** Runs of the model. May be a fraction where it is a part of others' runs. */
+  readonly runs: number;
+  /** Tokens of these runs, padding not counted. */
+  readonly tokens: number;
+}
+
+/** Counts the runs that a changing set of pairs takes. */
+export interface RunCounter {
+  /** About how many runs the pairs take together, each of pairs of nearly one length. */
+  readonly runs: number;
+  /** Adds a pair of `length` tokens. */
+  add(length: number): void;
+  /** Takes a pair of `length` tokens out, which must have been added. */
+  remove(length: number): void;
+}
+
+/** Returns a counter without a pair. */
+export function createRunCounter(policy: BatchPolicy): RunCounter {
+  const { maxBatchTokens, runOverheadTokens, rowByRow = false } = policy;
+  /** Pairs whose lengths differ too little to be run apart, by the class of their length. */
+  const classes = new Map<number, { pairs: number; tokens: number }>();
+  let size = 0;
+
+  function change(length: number, pairs: 1 | -1): void {
+    size += pairs;
+    const name = Math.floor(length / (runOverheadTokens + 1));
+    const known = classes.get(name) ?? { pairs: 0, tokens: 0 };
+    known.pairs += pairs;
+    known.tokens += pairs * length;
+    if (known.pairs === 0) classes.delete(name);
+    else classes.set(name, known);
+  }
+
+  return {
+    get runs() {
+      if (rowByRow) return size;
+      let runs = 0;
+      for (const { pairs, tokens } of classes.values()) {
+        const mean = Math.max(1, tokens / pairs);
+        runs += Math.ceil(pairs / Math.max(1, Math.floor(maxBatchTokens / mean)));
+      }
+      return runs;
+    },
+    add: (length) => change(length, 1),
+    remove: (length) => change(length, -1),
+  };
+}
+
+/** Returns the work of pairs with these lengths where nothing else shares their runs. */
+export function workOf(lengths: readonly number[], policy: BatchPolicy): Work {
+  const counter = createRunCounter(policy);
+  for (const length of lengths) counter.add(length);
+  return { runs: counter.runs, tokens: lengths.reduce((sum, length) => sum + length, 0) };
+}
+
+/** Returns all of the work together. */
+export function sumOf(parts: readonly Work[]): Work {
+  return parts.reduce(
+    (sum, { runs, tokens }) => ({ runs: sum.runs + runs, tokens: sum.tokens + tokens }),
+    { runs: 0, tokens: 0 },
+  );
+}

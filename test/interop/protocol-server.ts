@@ -1,0 +1,45 @@
+import { HealthState } from "../../src/server/health-state.ts";
+import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
+import type { TlsOptions } from "../../src/server/listener.ts";
+import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
+import { createFakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
+import { createRecordingLogger } from "../fakes/recording-logger.ts";
+import { serving } from "../server/start-server.ts";
+
+/** What a server for a protocol's test suite is given. */
+export interface ProtocolServerOptions {
+  readonly addServices?: ServerOptions["addServices"];
+  readonly limits?: Partial<ServerLimits>;
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** A server that listens on loopback. */
+export interface ProtocolServer {
+  readonly server: RerankServer;
+  readonly port: number;
+}
+
+/** Starts the server as it is, with further services, for a suite that calls these. */
+export async function startProtocolServer(options: ProtocolServerOptions): Promise<ProtocolServer> {
+  const { addServices, limits, tls } = options;
+  const server = createServer({
+    reranker: createFakeReranker(),
+    health: new HealthState({
+      status: "ok",
+      model: fakeModel,
+      device: "cpu",
+      dtype: "int8",
+      maxLength: 512,
+      activation: "sigmoid",
+      version: "0.0.0",
+      reason: "",
+    }),
+    log: createRecordingLogger(),
+    limits: { ...defaultServerLimits, ...limits },
+    serving,
+    addServices,
+    tls,
+  });
+  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  return { server, port };
+}
