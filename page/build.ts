@@ -1,10 +1,12 @@
 /**
  * Builds the page that the server answers `GET /` with: its script and its style stand in the one
- * file dist/page/index.html. The same sources give the same bytes.
+ * file dist/page/index.html. Beside it stand its compressed forms. The same sources give the same
+ * bytes on the same Node.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** The package's folder; this file runs from dist/page. */
@@ -43,5 +45,13 @@ const html = template
   .replace("<!-- license -->", () => `<!--\nThis page holds Preact.\n\n${license}\n-->`)
   .replace("<!-- style -->", () => built(".css", "style"))
   .replace("<!-- script -->", () => built(".js", "script"));
-mkdirSync(join(root, "dist", "page"), { recursive: true });
-writeFileSync(join(root, "dist", "page", "index.html"), html);
+const folder = join(root, "dist", "page");
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, "index.html"), html);
+const compressed = {
+  br: brotliCompressSync(html, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: html.length } }),
+  gz: gzipSync(html, { level: constants.Z_BEST_COMPRESSION }),
+};
+for (const [ending, bytes] of Object.entries(compressed)) {
+  writeFileSync(join(folder, `index.html.${ending}`), bytes);
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { StartupError } from "../errors.ts";
+import type { PrecompressedText } from "../server/http/content-coding.ts";
 
 /** The name of the bundled model: its folder in `models/`, and what requests call it. */
 export const bundledModelName = "rerankd-mini-v3";
@@ -21,10 +22,18 @@ export function packageVersion(): string {
   return manifest.version;
 }
 
-/** Returns the page that `GET /` answers, in HTML. Throws a StartupError if it was not built. */
-export function readPage(): string {
+/**
+ * Returns the page that `GET /` answers, in HTML, with its compressed forms. Throws a StartupError if
+ * it was not built.
+ */
+export function readPage(): PrecompressedText {
+  const read = (name: string) => readFileSync(new URL(`dist/page/${name}`, packageRoot));
   try {
-    return readFileSync(new URL("dist/page/index.html", packageRoot), "utf8");
+    return {
+      text: read("index.html").toString(),
+      br: read("index.html.br"),
+      gzip: read("index.html.gz"),
+    };
   } catch (cause) {
     const hint = "run `npm run build`, install the package again, or start with --ui off";
     throw new StartupError("the page for `GET /` is missing", { hint, cause });

@@ -9,6 +9,7 @@ import type { Address, UnixSocket } from "./address.ts";
 import type { Call } from "./call.ts";
 import { createCountLog } from "./count-log.ts";
 import type { HealthState } from "./health-state.ts";
+import type { PrecompressedText } from "./http/content-coding.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
 import { createHttpServers } from "./http-servers.ts";
@@ -61,7 +62,7 @@ export interface ServerOptions {
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
   /** The page that `GET /` answers, in HTML. Default: there is no such route. */
-  readonly page?: string | undefined;
+  readonly page?: PrecompressedText | undefined;
   /** Who may ask for the descriptions of the services. Default: everybody. */
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */

@@ -13,6 +13,7 @@ import {
   fakeMaxDocuments,
   fakeModel,
 } from "../fakes/fake-reranker.ts";
+import { precompress } from "../fakes/precompress.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
 import { postRerank } from "./http-client.ts";
 
@@ -82,7 +83,7 @@ export async function startServer(
     tls,
     corsOrigins,
     reflectionAccess,
-    page,
+    page: page === undefined ? undefined : precompress(page),
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
   });

@@ -4,6 +4,7 @@ import type { Call, ServerRequest } from "../call.ts";
 import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
+import type { PrecompressedText } from "./content-coding.ts";
 import type { ErrorShape } from "./error-shapes.ts";
 import type { Answer } from "./send-json.ts";
 
@@ -45,5 +46,5 @@ export interface RouteOptions {
   /** Who may ask for them. Default: `key`. */
   readonly metricsAccess?: Route["access"] | undefined;
   /** What `GET /` answers, in HTML; undefined: there is no such route. */
-  readonly page?: string | undefined;
+  readonly page?: PrecompressedText | undefined;
 }
