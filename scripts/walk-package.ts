@@ -80,7 +80,13 @@ const [{ filename }] = JSON.parse(packed) as [{ readonly filename: string }];
 let server: ChildProcess | undefined;
 try {
   // As the guide has it: the script of onnxruntime-node fetches libraries that only a GPU needs.
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+  const flags = [
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--loglevel=error",
+  ];
   execFileSync("npm", ["install", ...flags, join(folder, filename)], {
     cwd: folder,
     stdio: "inherit",

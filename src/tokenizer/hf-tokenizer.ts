@@ -1,13 +1,13 @@
 import { RerankError, StartupError } from "../errors.ts";
 import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
+import { isWholeNumber } from "./file/json-value.ts";
+import { templateTokensOf } from "./file/pair-template.ts";
+import type { ModelTokenizerFacts } from "./file/tokenizer-config.ts";
 import { startTokensFor } from "./id-encoder.ts";
-import { isWholeNumber } from "./json-value.ts";
-import { templateTokensOf } from "./pair-template.ts";
 import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
-import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
+import { type ResilientThreadOptions, startResilientThread } from "./thread/resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
-import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 
 /** Where a tokenizer comes from. */
 export interface TokenizerOptions
@@ -64,7 +64,7 @@ const minTextTokens = 2;
  * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
-  const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
+  const entry = options.threadEntry ?? new URL("./thread/tokenizer-worker.js", import.meta.url);
   const { path, padTokenId, model = {}, prompt, padTokenIdWins = false } = options;
   const { maxLength = defaultMaxLength, onState, restart, clock } = options;
   const maxStartTokens = startTokensFor(maxLength);
@@ -79,6 +79,21 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     const what = prompt === undefined ? "special tokens" : "tokens of its template";
     const problem = `must be at least ${templateTokens + minTextTokens}: a pair of this model has ${templateTokens} ${what}`;
     throw new StartupError(`--max-length ${problem}, got: \`${maxLength}\``);
+  }
+
+  let closed = false;
+  const underWay = new Set<Promise<unknown>>();
+
+  /** Runs a call of one or more messages to the thread, all of which are answered before it closes. */
+  async function track<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (closed) throw new RerankError("unavailable", "the tokenizer is closed");
+    const result = call();
+    underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      underWay.delete(result);
+    }
   }
 
   function checkMaxLength({ maxLength: asked }: EncodeOptions): void {
@@ -118,18 +133,24 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
     templateTokens,
     takesInstruction: prompt !== undefined && takesInstruction(prompt),
 
-    async encodePairs(query, documents, encodeOptions) {
-      checkMaxLength(encodeOptions);
-      const texts = inWords({ query, documents }, encodeOptions);
-      return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
-    },
+    encodePairs: (query, documents, encodeOptions) =>
+      track(async () => {
+        checkMaxLength(encodeOptions);
+        const texts = inWords({ query, documents }, encodeOptions);
+        return encodePairs(encodeTexts, template, texts, await forWords(encodeOptions));
+      }),
 
-    async encodeWindows(query, documents, windowOptions) {
-      checkMaxLength(windowOptions);
-      const texts = inWords({ query, documents }, windowOptions);
-      return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
-    },
+    encodeWindows: (query, documents, windowOptions) =>
+      track(async () => {
+        checkMaxLength(windowOptions);
+        const texts = inWords({ query, documents }, windowOptions);
+        return encodeWindows(encodeTexts, template, texts, await forWords(windowOptions));
+      }),
 
-    close: () => thread.close(),
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+      await thread.close();
+    },
   };
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { HealthState } from "../../src/engine/health-state.ts";
 import { createKeyRing, type KeyRing } from "../../src/server/access/key-ring.ts";
-import { HealthState } from "../../src/server/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
-import type { TlsOptions } from "../../src/server/listener.ts";
+import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
 import type { ServingInfo } from "../../src/server/serving-info.ts";
 import type { Logger } from "../../src/telemetry/log.ts";

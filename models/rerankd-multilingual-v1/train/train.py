@@ -34,15 +34,15 @@ AVERAGE_EVERY, AVERAGE = 5, 0.985
 HELD_OUT = 97
 # Shares of the draws by sort of list; within a sort, sets are drawn by the square root of their size.
 SHARES = {
-    "question": 0.34,
+    "question": 0.29,
     "cross-question": 0.05,
-    "parallel": 0.08,
-    "cross-command": 0.07,
-    "cross-heading": 0.09,
-    "heading": 0.06,
+    "parallel": 0.06,
+    "cross-command": 0.06,
+    "cross-heading": 0.08,
+    "heading": 0.05,
     "command": 0.02,
-    "sentence": 0.05,
-    "everyday": 0.21,
+    "sentence": 0.04,
+    "everyday": 0.32,
     "chat": 0.03,
 }
 # How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--depth", type=int, default=12)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--decay", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--tokens", type=int, default=3600, help="tokens a worker reads in a step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ranges", type=Path, help="what export.py wrote: train for the int8 graph")

@@ -1,7 +1,7 @@
+import type { HealthState } from "../../engine/health-state.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { MetricsText } from "../../telemetry/server-observer.ts";
-import type { Call, ServerRequest } from "../call.ts";
-import type { HealthState } from "../health-state.ts";
+import type { Call, ServerRequest } from "../call/call.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
 import type { PrecompressedText } from "./content-coding.ts";

@@ -1,4 +1,4 @@
-import { isHttp2, type ServerResponseLike } from "../call.ts";
+import { isHttp2, type ServerResponseLike } from "../call/call.ts";
 import { type ErrorShape, objectError } from "./error-shapes.ts";
 import type { ErrorAnswer } from "./http-error.ts";
 

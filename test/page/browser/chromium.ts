@@ -27,7 +27,7 @@ export interface OpenedPage {
 }
 
 /** Longest wait for something to appear, in milliseconds. */
-const waitMs = 30_000;
+const waitMs = 120_000;
 
 /** Starts the browser without a window. */
 export async function startChromium(): Promise<TestBrowser> {

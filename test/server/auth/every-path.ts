@@ -1,4 +1,4 @@
-import { HealthState } from "../../../src/server/health-state.ts";
+import { HealthState } from "../../../src/engine/health-state.ts";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
 import { createRpcHandlers } from "../../../src/server/rpc/rpc-router.ts";
