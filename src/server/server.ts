@@ -10,8 +10,8 @@ import type { Call } from "./call/call.ts";
 import { createRequestHandler } from "./call/request-handler.ts";
 import { createRequestLog } from "./call/request-log.ts";
 import { createCountLog } from "./count-log.ts";
-import type { PrecompressedText } from "./http/content-coding.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
+import type { Pages } from "./http/route.ts";
 import { createRoutes } from "./http/routes.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Address, UnixSocket } from "./listen/address.ts";
@@ -61,9 +61,12 @@ export interface ServerOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
-  /** The page that `GET /` answers, in HTML. Default: there is no such route. */
-  readonly page?: PrecompressedText | undefined;
-  /** Who may ask for the descriptions of the services. Default: everybody. */
+  /** The pages for people. Default: there are none. */
+  readonly pages?: Pages | undefined;
+  /**
+   * Who may ask for the descriptions of the services, over gRPC reflection and at `/openapi.json`.
+   * Default: everybody.
+   */
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
@@ -116,8 +119,17 @@ export function createServer(options: ServerOptions): RerankServer {
     addServices: options.addServices,
     ...signals,
   });
-  const { metricsAccess, page } = options;
-  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
+  const { metricsAccess, pages } = options;
+  const routes = createRoutes({
+    reranker,
+    health,
+    limits,
+    serving,
+    metrics,
+    metricsAccess,
+    pages,
+    descriptionAccess: reflectionAccess,
+  });
   const gatekeeper = createGatekeeper({
     apiKeys: options.apiKeys,
     corsOrigins: options.corsOrigins ?? [],

@@ -13,7 +13,7 @@ import {
   fakeMaxDocuments,
   fakeModel,
 } from "../fakes/fake-reranker.ts";
-import { precompress } from "../fakes/precompress.ts";
+import { fakePages } from "../fakes/precompress.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
 import { postRerank } from "./http-client.ts";
 
@@ -83,7 +83,7 @@ export async function startServer(
     tls,
     corsOrigins,
     reflectionAccess,
-    page: page === undefined ? undefined : precompress(page),
+    pages: page === undefined ? undefined : fakePages(page),
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
   });

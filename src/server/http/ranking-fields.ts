@@ -1,15 +1,14 @@
 import { minPairTokens } from "../../reranker/check-request.ts";
 import type { RerankRequest } from "../../reranker/rerank-request.ts";
 import {
-  invalidField,
-  isAbsent,
-  type JsonFields,
-  readBoolean,
-  readChoice,
-  readInteger,
-  readNumber,
-  readText,
-} from "./json-fields.ts";
+  booleanField,
+  choiceField,
+  integerField,
+  numberField,
+  propertiesOf,
+  textField,
+} from "./field.ts";
+import { invalidField, isAbsent, type JsonFields } from "./json-fields.ts";
 
 /** Everything of a request but its texts. */
 export type RankingOptions = Omit<RerankRequest, "query" | "documents">;
@@ -17,59 +16,112 @@ export type RankingOptions = Omit<RerankRequest, "query" | "documents">;
 /** What clients of Infinity send where their caller named no model. */
 const unnamedModel = "default/not-specified";
 
+/** The fields that every dialect may hold, under the names of each. */
+export const rankingFields = {
+  topN: integerField("The most results to return. 0 and null: all.", 0, "top_n"),
+  model: textField(
+    "The model to use, by one of its served names. Default: the one that is served.",
+    "model",
+  ),
+  rawScores: booleanField(
+    "Whether scores are the model's logits. Default: false, scores are sigmoid(logit), 0 to 1, unless the server was told otherwise.",
+    "raw_scores",
+  ),
+  truncate: booleanField(
+    "Whether a pair that is too long is cut to fit. Default: true. With false it is an error.",
+    "truncate",
+    "truncation",
+  ),
+  truncationDirection: choiceField(
+    "The end that loses tokens where a text is cut. Default: the model's, mostly `right`.",
+    ["left", "right"],
+    "truncation_direction",
+    "truncation_side",
+  ),
+  // 0 is vLLM's word for no limit.
+  maxTokensPerDocument: integerField(
+    "The most tokens of a document that are read. 0 and null: as many as fit.",
+    0,
+    "max_tokens_per_doc",
+    "max_doc_length",
+  ),
+  maxTokensPerQuery: integerField(
+    "The most tokens of the query that are read. 0 and null: as many as fit.",
+    0,
+    "max_tokens_per_query",
+  ),
+  // -1 is vLLM's word for the model's longest pair.
+  maxTokensPerPair: integerField(
+    `The most tokens of a query with its document: ${minPairTokens} or more, or -1 for as many as fit.`,
+    -1,
+    "truncate_prompt_tokens",
+  ),
+  longDocuments: choiceField(
+    "With `windows` a long document is read to its end and its best part counts. Default: `truncate`, it is cut.",
+    ["truncate", "windows"],
+    "long_documents",
+  ),
+  instruction: textField(
+    "What the model is told to look for. Only models whose template has a place for it take one.",
+    "instruction",
+  ),
+  scoreThreshold: numberField("Leaves out documents that score less.", "score_threshold"),
+  maxChunks: integerField(
+    "Has no effect, since a document that is cut is one chunk; an error beside `windows`.",
+    1,
+    "max_chunks_per_doc",
+  ),
+} as const;
+
+/** The opposite of `raw_scores`; `activation` and `softmax` are what vLLM called it before. */
+export const activationField = booleanField(
+  "The opposite of `raw_scores`, as vLLM has it. `raw_scores` counts first.",
+  "use_activation",
+  "activation",
+  "softmax",
+);
+
+/** The schemas of all these fields, by name. */
+export const rankingProperties = propertiesOf([...Object.values(rankingFields), activationField]);
+
 /**
  * Reads the fields that every dialect may hold, under the names of each: what one server's clients
  * send, another's may as well. Unknown fields are ignored; a field that would change the ranking and
  * cannot be honoured is an error. Throws a RerankError `invalid_argument` that names the field.
  */
 export function readRankingOptions(fields: JsonFields): RankingOptions {
-  const longDocuments = readChoice(fields, ["truncate", "windows"], "long_documents");
+  const wanted = rankingFields;
+  const longDocuments = wanted.longDocuments.read(fields);
   checkChunkLimit(fields, longDocuments);
   const maxTokensPerPair = readPromptTokens(fields);
   const isCut = !isAbsent(fields.truncate_prompt_tokens);
   return {
-    topN: readInteger(fields, 0, "top_n"),
-    model: readModel(fields),
+    topN: wanted.topN.read(fields),
+    model: fields.model === unnamedModel ? undefined : wanted.model.read(fields),
     rawScores: readRawScores(fields),
     // vLLM cuts pairs only where the number of tokens is sent.
-    truncate: readBoolean(fields, "truncate", "truncation") ?? (isCut ? true : undefined),
-    truncationDirection: readChoice(
-      fields,
-      ["left", "right"],
-      "truncation_direction",
-      "truncation_side",
-    ),
-    // 0 is vLLM's word for no limit.
-    maxTokensPerDocument:
-      readInteger(fields, 0, "max_tokens_per_doc", "max_doc_length") || undefined,
-    maxTokensPerQuery: readInteger(fields, 0, "max_tokens_per_query") || undefined,
+    truncate: wanted.truncate.read(fields) ?? (isCut ? true : undefined),
+    truncationDirection: wanted.truncationDirection.read(fields),
+    maxTokensPerDocument: wanted.maxTokensPerDocument.read(fields) || undefined,
+    maxTokensPerQuery: wanted.maxTokensPerQuery.read(fields) || undefined,
     maxTokensPerPair,
     longDocuments,
-    instruction: isAbsent(fields.instruction)
-      ? undefined
-      : readText("instruction", fields.instruction),
-    scoreThreshold: readNumber(fields, "score_threshold"),
+    instruction: wanted.instruction.read(fields),
+    scoreThreshold: wanted.scoreThreshold.read(fields),
   };
 }
 
-function readModel({ model }: JsonFields): string | undefined {
-  if (isAbsent(model) || model === unnamedModel) return undefined;
-  return readText("model", model);
-}
-
-/** `activation` and `softmax` are what vLLM called `use_activation` before. */
 function readRawScores(fields: JsonFields): boolean | undefined {
-  const useActivation = readBoolean(fields, "use_activation", "activation", "softmax");
-  const rawScores = readBoolean(fields, "raw_scores");
+  const useActivation = activationField.read(fields);
+  const rawScores = rankingFields.rawScores.read(fields);
   return rawScores ?? (useActivation === undefined ? undefined : !useActivation);
 }
 
-/** -1 is vLLM's word for the model's longest pair. */
 function readPromptTokens(fields: JsonFields): number | undefined {
-  const name = "truncate_prompt_tokens";
-  const tokens = readInteger(fields, -1, name);
+  const tokens = rankingFields.maxTokensPerPair.read(fields);
   if (tokens === undefined || tokens === -1) return undefined;
   if (tokens >= minPairTokens) return tokens;
+  const [name] = rankingFields.maxTokensPerPair.names;
   throw invalidField(name, `must be -1, or ${minPairTokens} or more`, String(tokens));
 }
 
@@ -78,8 +130,8 @@ function readPromptTokens(fields: JsonFields): number | undefined {
  * takes.
  */
 function checkChunkLimit(fields: JsonFields, longDocuments: string | undefined): void {
-  const name = "max_chunks_per_doc";
-  const chunks = readInteger(fields, 1, name);
+  const chunks = rankingFields.maxChunks.read(fields);
   if (chunks === undefined || longDocuments !== "windows") return;
+  const [name] = rankingFields.maxChunks.names;
   throw invalidField(name, "does not go together with `long_documents: windows`", String(chunks));
 }

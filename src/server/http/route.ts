@@ -6,6 +6,7 @@ import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
 import type { PrecompressedText } from "./content-coding.ts";
 import type { ErrorShape } from "./error-shapes.ts";
+import type { RouteDoc } from "./openapi/route-doc.ts";
 import type { Answer } from "./send-json.ts";
 
 /** What a route is given. */
@@ -31,8 +32,20 @@ export interface Route {
   readonly access?: "open" | "key";
   /** How an error looks as long as the body has not told the dialect. */
   readonly errorShape: ErrorShape;
+  /** What `GET /openapi.json` says of it. */
+  readonly doc: RouteDoc;
   /** Returns the answer, or throws a RerankError or an HttpError. */
   handle(context: RouteContext): Promise<Answer>;
+}
+
+/** The pages for people, in HTML. */
+export interface Pages {
+  /** What `GET /` answers: a page to try the server on. */
+  readonly main: PrecompressedText;
+  /** What `GET /docs` answers: the plain JSON routes. */
+  readonly docs: PrecompressedText;
+  /** What `GET /docs/grpc` answers: the gRPC contract. */
+  readonly grpcDocs: PrecompressedText;
 }
 
 /** What the routes work with. */
@@ -45,6 +58,8 @@ export interface RouteOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for them. Default: `key`. */
   readonly metricsAccess?: Route["access"] | undefined;
-  /** What `GET /` answers, in HTML; undefined: there is no such route. */
-  readonly page?: PrecompressedText | undefined;
+  /** The pages for people; undefined: there are none. */
+  readonly pages?: Pages | undefined;
+  /** Who may ask for `GET /openapi.json`; `off`: there is no such route. Default: `open`. */
+  readonly descriptionAccess?: "open" | "key" | "off" | undefined;
 }

@@ -3,11 +3,17 @@ import { createInfoHandler } from "./dialects/info.ts";
 import { metricsRoute } from "./dialects/metrics.ts";
 import { createModelHandlers } from "./dialects/models.ts";
 import { answerNim } from "./dialects/nim.ts";
-import { pageRoute } from "./dialects/page.ts";
+import { openApiRoute } from "./dialects/openapi.ts";
+import { pageRoutes } from "./dialects/page.ts";
 import { createRerankDialect } from "./dialects/rerank.ts";
 import { answerScore } from "./dialects/score.ts";
 import { objectError, teiError } from "./error-shapes.ts";
 import { type Dialect, jsonRoute } from "./json-route.ts";
+import { healthDoc } from "./openapi/operation.ts";
+import { rerankPaths } from "./openapi/rerank.ts";
+import type { RouteDoc } from "./openapi/route-doc.ts";
+import { nimDoc, scorePaths } from "./openapi/score.ts";
+import { infoDoc, modelDoc, modelsDoc } from "./openapi/served.ts";
 import type { Route, RouteOptions } from "./route.ts";
 
 /**
@@ -20,34 +26,45 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const rerank = createRerankDialect({ returnDocuments: false });
   const rerankWithDocuments = createRerankDialect({ returnDocuments: true });
   const models = createModelHandlers(options);
-  const post = (path: string, dialect: Dialect): Route => ({
+  const { health, descriptionAccess = "open" } = options;
+  const post = (path: string, dialect: Dialect, doc: RouteDoc): Route => ({
     method: "POST",
     path,
     probe: false,
     errorShape: objectError,
+    doc,
     handle: jsonRoute(options, dialect),
   });
   const get = { method: "GET", probe: false, errorShape: objectError } as const;
-  return [
-    post("/rerank", rerank),
-    post("/v1/rerank", rerankWithDocuments),
-    post("/v2/rerank", rerank),
-    post("/reranking", rerank),
-    post("/v1/reranking", rerank),
-    post("/v1/ranking", answerNim),
-    post("/score", answerScore),
-    post("/v1/score", answerScore),
-    { ...get, path: "/v1/models", handle: models.list },
-    { ...get, path: "/v1/models/{id}", handle: models.get },
-    { ...get, path: "/info", errorShape: teiError, handle: createInfoHandler(options) },
+  const routes: readonly Route[] = [
+    post("/rerank", rerank, rerankPaths.rerank),
+    post("/v1/rerank", rerankWithDocuments, rerankPaths.v1),
+    post("/v2/rerank", rerank, rerankPaths.v2),
+    post("/reranking", rerank, rerankPaths.reranking),
+    post("/v1/reranking", rerank, rerankPaths.rerankingV1),
+    post("/v1/ranking", answerNim, nimDoc),
+    post("/score", answerScore, scorePaths.score),
+    post("/v1/score", answerScore, scorePaths.v1),
+    { ...get, path: "/v1/models", doc: modelsDoc, handle: models.list },
+    { ...get, path: "/v1/models/{id}", doc: modelDoc, handle: models.get },
+    {
+      ...get,
+      path: "/info",
+      errorShape: teiError,
+      doc: infoDoc,
+      handle: createInfoHandler(options),
+    },
     {
       ...get,
       path: "/health",
       probe: true,
       access: "open",
-      handle: createHealthHandler(options.health),
+      doc: healthDoc,
+      handle: createHealthHandler(health),
     },
     ...(options.metrics ? [metricsRoute(options.metrics, options.metricsAccess)] : []),
-    ...(options.page === undefined ? [] : [pageRoute(options.page)]),
+    ...(options.pages === undefined ? [] : pageRoutes(options.pages)),
   ];
+  if (descriptionAccess === "off") return routes;
+  return [...routes, openApiRoute(routes, health, descriptionAccess)];
 }

@@ -1,6 +1,7 @@
 import { type FieldNames, withFieldNames } from "../../call/field-names.ts";
 import { usageOf } from "../answer-parts.ts";
-import { readChoice, readObject, readText, wrongType } from "../json-fields.ts";
+import { choiceField } from "../field.ts";
+import { readObject, readText, wrongType } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
 
@@ -9,11 +10,18 @@ const fieldNames: FieldNames = (field, index) => {
   return index === undefined ? "passages" : `passages[${index}].text`;
 };
 
+/** What becomes of a pair that is too long, as NIM says it. */
+export const nimTruncateField = choiceField(
+  "`END` cuts a pair that is too long, with `NONE` it is an error. Default: `END`.",
+  ["END", "NONE"],
+  "truncate",
+);
+
 /** The dialect of NVIDIA's NIM: `passages` in, `rankings` of `index` and `logit` out. */
 export const answerNim: Dialect = async (fields, context) => {
   const { passages } = fields;
   if (!Array.isArray(passages)) throw wrongType("passages", "a list of objects", passages);
-  const end = readChoice(fields, ["END", "NONE"], "truncate") ?? "END";
+  const end = nimTruncateField.read(fields) ?? "END";
   const { truncate: _word, ...rest } = fields;
   const request = {
     ...readRankingOptions(rest),

@@ -1,88 +1,69 @@
 import { createHash } from "node:crypto";
-import { type ContentCoding, chooseCoding, type PrecompressedText } from "../content-coding.ts";
+import type { PrecompressedText } from "../content-coding.ts";
 import { objectError } from "../error-shapes.ts";
-import type { Route } from "../route.ts";
+import { pageDoc } from "../openapi/operation.ts";
+import type { Pages, Route } from "../route.ts";
+import { staticAnswer } from "../static-answer.ts";
 
-/** The one script and the one stylesheet of the page, which stand in it. */
+/** The one script and the one stylesheet of a page, which stand in it. */
 const inlinePattern = /<(script|style)[^>]*>([\s\S]*?)<\/\1>/g;
 
-/** The strings that `If-None-Match` lists, with or without the mark of a weak comparison. */
-const entityTagPattern = /"[^"]*"/g;
+/** What is said of each page, by its path. */
+export const pageDocs = {
+  "/": pageDoc("getPage", "A page to try the server on", "For people."),
+  "/docs": pageDoc("getDocs", "This reference, to read", "For people: what `/openapi.json` says."),
+  "/docs/grpc": pageDoc(
+    "getGrpcDocs",
+    "The gRPC contract, to read",
+    "For people: the comments of the .proto file.",
+  ),
+} as const;
 
 /**
- * Returns the route `GET /`: a page for people, whole in one HTML text, compressed as the browser
- * takes it. Everybody may load it, since it holds nothing of the server; what it asks for needs a key
- * as any other call does. A browser keeps it and asks each time whether it is still the same, which
- * is answered with 304.
+ * Returns the routes of the pages for people, each whole in one HTML text. Everybody may load them,
+ * since they hold nothing of the server; what the page at `/` asks for needs a key as any other call
+ * does.
  */
-export function pageRoute(page: PrecompressedText): Route {
-  const common = {
-    "content-security-policy": policyOf(page.text),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-cache",
-    vary: "Accept-Encoding",
-  };
-  const forms: Readonly<Record<ContentCoding, Form>> = {
-    br: formOf(page.br),
-    gzip: formOf(page.gzip),
-    identity: formOf(Buffer.from(page.text)),
-  };
+export function pageRoutes({ main, docs, grpcDocs }: Pages): readonly Route[] {
+  return [pageRoute("/", main), pageRoute("/docs", docs), pageRoute("/docs/grpc", grpcDocs)];
+}
+
+function pageRoute(path: keyof typeof pageDocs, page: PrecompressedText): Route {
   return {
     method: "GET",
-    path: "/",
+    path,
     probe: false,
     access: "open",
     errorShape: objectError,
-    async handle({ request }) {
-      const coding = chooseCoding(request.headers["accept-encoding"]);
-      const { bytes, etag } = forms[coding];
-      const headers = { ...common, etag };
-      if (isKnown(etag, request.headers["if-none-match"])) return { status: 304, headers };
-      return {
-        status: 200,
-        text: bytes,
-        contentType: "text/html; charset=utf-8",
-        headers: coding === "identity" ? headers : { ...headers, "content-encoding": coding },
-      };
-    },
+    doc: pageDocs[path],
+    handle: staticAnswer(page, {
+      contentType: "text/html; charset=utf-8",
+      headers: {
+        "content-security-policy": policyOf(page.text),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+      },
+    }),
   };
 }
 
-/** The page in one content coding. */
-interface Form {
-  readonly bytes: Uint8Array;
-  /** Names these bytes and no others, so each coding has its own. */
-  readonly etag: string;
-}
-
-function formOf(bytes: Uint8Array): Form {
-  return { bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url")}"` };
-}
-
-/** Whether a client that sent this `If-None-Match` has what the entity tag names. */
-function isKnown(etag: string, header: string | undefined): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === "*") return true;
-  return [...header.matchAll(entityTagPattern)].some(([known]) => known === etag);
-}
-
 /**
- * Returns the Content-Security-Policy under which the page runs its own script and style, known by
- * their hashes, calls this server and nothing else, and stands in no frame.
+ * Returns the Content-Security-Policy under which a page runs its own script and style, known by
+ * their hashes, or none, calls this server and nothing else, and stands in no frame.
  */
 function policyOf(html: string): string {
-  const hashes = { script: [] as string[], style: [] as string[] };
-  for (const [, tag, content = ""] of html.matchAll(inlinePattern)) {
+  const hashes: Record<string, string[]> = {};
+  for (const [, tag = "", content = ""] of html.matchAll(inlinePattern)) {
     const hash = createHash("sha256").update(content).digest("base64");
-    hashes[tag as keyof typeof hashes].push(`'sha256-${hash}'`);
+    hashes[tag] = [...(hashes[tag] ?? []), `'sha256-${hash}'`];
   }
+  const sourcesOf = (tag: string): string => hashes[tag]?.join(" ") ?? "'none'";
   return [
     "default-src 'none'",
-    `script-src ${hashes.script.join(" ")}`,
-    `style-src ${hashes.style.join(" ")}`,
+    `script-src ${sourcesOf("script")}`,
+    `style-src ${sourcesOf("style")}`,
     "connect-src 'self'",
     "img-src data:",
     "base-uri 'none'",

@@ -1,13 +1,27 @@
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
 import { documentAnswerOf, readDocuments } from "../documents-field.ts";
-import { type JsonFields, readBoolean, readText } from "../json-fields.ts";
+import { booleanField } from "../field.ts";
+import { type JsonFields, readText } from "../json-fields.ts";
 import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
 import { answerTei } from "./tei.ts";
 
 /** The version of Cohere's API whose `meta` the answer has. */
 const cohereApiVersion = "2";
+
+/** The fields that say what an answer holds beside the ranking. */
+export const answerFields = {
+  returnDocuments: booleanField(
+    "Whether each result carries its document. Default: true on `/v1/rerank`, else false.",
+    "return_documents",
+    "return_text",
+  ),
+  returnTimings: booleanField(
+    "Whether the answer has `timings`. Default: false.",
+    "return_timings",
+  ),
+} as const;
 
 /** What the clients of one path expect without asking. */
 export interface RerankDefaults {
@@ -29,9 +43,8 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
     const documents = readDocuments(fields);
     const request = { query, documents, ...readRankingOptions(fields) };
     const wishes = {
-      returnDocuments:
-        readBoolean(fields, "return_documents", "return_text") ?? defaults.returnDocuments,
-      returnTimings: readBoolean(fields, "return_timings") ?? false,
+      returnDocuments: answerFields.returnDocuments.read(fields) ?? defaults.returnDocuments,
+      returnTimings: answerFields.returnTimings.read(fields) ?? false,
     };
     const result = await context.rank(request);
     return {

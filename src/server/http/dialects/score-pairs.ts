@@ -20,7 +20,7 @@ export interface ScorePairs {
 }
 
 /** The names that vLLM's clients may send the two sides under, as of different versions. */
-const nameForms = [
+export const nameForms = [
   ["text_1", "text_2"],
   ["queries", "documents"],
   ["queries", "items"],

@@ -1,13 +1,14 @@
 import { documentsCalled, withFieldNames } from "../../call/field-names.ts";
 import { passageAnswerOf } from "../answer-parts.ts";
 import { teiError } from "../error-shapes.ts";
+import { booleanField } from "../field.ts";
 import { HttpError } from "../http-error.ts";
-import { type JsonFields, readBoolean, readText, readTexts } from "../json-fields.ts";
+import { type JsonFields, readText, readTexts } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
 
 /** The fields of text-embeddings-inference that say how to rank, llama.cpp's `top_n`, and ours. */
-const knownNames = [
+export const teiNames = [
   "truncate",
   "truncation_direction",
   "raw_scores",
@@ -16,6 +17,13 @@ const knownNames = [
   "max_tokens_per_doc",
   "score_threshold",
 ] as const;
+
+/** Whether an answer holds the texts. */
+export const returnTextField = booleanField(
+  "Whether each result carries its text. Default: false.",
+  "return_text",
+  "return_documents",
+);
 
 /**
  * The dialect of text-embeddings-inference: `texts` in, a bare list of `index` and `score` out.
@@ -30,7 +38,7 @@ export const answerTei: Dialect = async (fields, context) => {
     throw new HttpError(400, "invalid_argument", message, { field: "texts" });
   }
   const options = readRankingOptions(knownFields(fields));
-  const returnText = readBoolean(fields, "return_text", "return_documents") ?? false;
+  const returnText = returnTextField.read(fields) ?? false;
   const request = { query, documents, ...options };
 
   const result = await withFieldNames(documentsCalled("texts"), context.rank(request));
@@ -49,5 +57,5 @@ export const answerTei: Dialect = async (fields, context) => {
 
 /** Any other field is ignored, as the original does: `model` among them, which its clients send. */
 function knownFields(fields: JsonFields): JsonFields {
-  return Object.fromEntries(knownNames.map((name) => [name, fields[name]]));
+  return Object.fromEntries(teiNames.map((name) => [name, fields[name]]));
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { objectError } from "../../../../../src/server/http/error-shapes.ts";
 import { findMethod, findPath } from "../../../../../src/server/http/find-route.ts";
 import { HttpError } from "../../../../../src/server/http/http-error.ts";
+import { healthDoc } from "../../../../../src/server/http/openapi/operation.ts";
 import type { Route } from "../../../../../src/server/http/route.ts";
 import { allowing, checkProperty, damaged } from "../../check-property.ts";
 
@@ -12,6 +13,7 @@ const routes: readonly Route[] = (["/rerank", "/v1/models/{id}"] as const).map((
   path,
   probe: false,
   errorShape: objectError,
+  doc: healthDoc,
   handle: async () => ({ status: 200, body: {} }),
 }));
 

@@ -1,0 +1,27 @@
+import { HealthState } from "../src/engine/health-state.ts";
+import { RerankError } from "../src/errors.ts";
+import type { DescribedRoute } from "../src/server/http/openapi/document.ts";
+import { createRoutes } from "../src/server/http/routes.ts";
+import { defaultServerLimits } from "../src/server/limits.ts";
+
+/**
+ * Returns the routes that a server has which offers everything, to be described: nothing answers them.
+ * For what is made of the description ahead of time.
+ */
+export function describedRoutes(): readonly DescribedRoute[] {
+  const nobody = async (): Promise<never> => {
+    throw new RerankError("unavailable", "these routes are only described");
+  };
+  const nothing = { text: "", br: new Uint8Array(), gzip: new Uint8Array() };
+  return createRoutes({
+    reranker: { rerank: nobody, rerankTogether: nobody },
+    health: new HealthState({
+      ...{ status: "starting", model: "", device: "", dtype: "", maxLength: 1 },
+      ...{ activation: "sigmoid", version: "", reason: "" },
+    }),
+    limits: defaultServerLimits,
+    serving: { servedModels: [""], maxDocuments: 1, maxBatchTokens: 1 },
+    metrics: async () => ({ text: "", contentType: "text/plain" }),
+    pages: { main: nothing, docs: nothing, grpcDocs: nothing },
+  });
+}

@@ -1,0 +1,178 @@
+import type { RouteExample } from "./route-doc.ts";
+
+/** Requests of the dialect of Jina and Cohere, with the answers of the bundled model. */
+export const rerankExamples = [
+  {
+    name: "texts",
+    summary: "Texts, and the best of them",
+    body: { query: "red fruit", documents: ["a blue car", "a red apple"], top_n: 1 },
+    answer: {
+      model: "rerankd-mini-v3",
+      results: [{ index: 1, relevance_score: 0.2880551517009735 }],
+      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
+      object: "rerank",
+      created: 1790000000,
+      usage: { prompt_tokens: 22, total_tokens: 22 },
+      meta: {
+        api_version: { version: "2" },
+        billed_units: { search_units: 1, input_tokens: 22 },
+        tokens: { input_tokens: 22, output_tokens: 0 },
+      },
+    },
+  },
+  {
+    name: "objects",
+    summary: "Objects, ranked by two of their fields and read in windows",
+    body: {
+      query: "내일 회의 일정",
+      documents: [
+        { title: "점심", text: "오늘 점심은 김치찌개를 먹었다", id: 7 },
+        { title: "회의", text: "내일 오후 2시에 품질 미팅이 있습니다", id: 8 },
+      ],
+      rank_fields: ["title", "text"],
+      return_documents: true,
+      long_documents: "windows",
+      return_timings: true,
+    },
+    answer: {
+      model: "rerankd-mini-v3",
+      results: [
+        {
+          index: 1,
+          relevance_score: 0.9109161496162415,
+          document: { title: "회의", text: "내일 오후 2시에 품질 미팅이 있습니다", id: 8 },
+          passage: { start: 0, end: 24, text: "회의\n내일 오후 2시에 품질 미팅이 있습니다" },
+        },
+        {
+          index: 0,
+          relevance_score: 0.1438133716583252,
+          document: { title: "점심", text: "오늘 점심은 김치찌개를 먹었다", id: 7 },
+          passage: { start: 0, end: 19, text: "점심\n오늘 점심은 김치찌개를 먹었다" },
+        },
+      ],
+      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
+      object: "rerank",
+      created: 1790000000,
+      usage: { prompt_tokens: 37, total_tokens: 37 },
+      meta: {
+        api_version: { version: "2" },
+        billed_units: { search_units: 1, input_tokens: 37 },
+        tokens: { input_tokens: 37, output_tokens: 0 },
+      },
+      timings: { tokenization_ms: 0.9, queue_ms: 0.1, inference_ms: 6.9, total_ms: 8.1 },
+    },
+  },
+  {
+    name: "cut",
+    summary: "Texts that are cut, which the answer says",
+    body: {
+      query: "which fruit is both red and sweet enough to eat raw",
+      documents: ["an apple that is red, and a car that is blue and has four wheels"],
+      max_tokens_per_doc: 4,
+      max_tokens_per_query: 4,
+      raw_scores: true,
+    },
+    answer: {
+      model: "rerankd-mini-v3",
+      results: [{ index: 0, relevance_score: -1.7109761238098145, truncated: true }],
+      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
+      object: "rerank",
+      created: 1790000000,
+      usage: { prompt_tokens: 12, total_tokens: 12 },
+      meta: {
+        api_version: { version: "2" },
+        billed_units: { search_units: 1, input_tokens: 12 },
+        tokens: { input_tokens: 12, output_tokens: 0 },
+        warnings: [
+          "1 of the results were cut to fit 1024 tokens, or to 4 of their own",
+          "the query was cut to fit 1024 tokens, or to 4 of its own",
+        ],
+      },
+      query_truncated: true,
+    },
+  },
+] as const satisfies readonly RouteExample[];
+
+/** A request of text-embeddings-inference's clients. */
+export const teiExample: RouteExample = {
+  name: "tei",
+  summary: "Texts, as text-embeddings-inference takes them",
+  body: {
+    query: "red fruit",
+    texts: ["a blue car", "a red apple on a table"],
+    return_text: true,
+    long_documents: "windows",
+  },
+  answer: [
+    {
+      index: 1,
+      score: 0.30167844891548157,
+      text: "a red apple on a table",
+      passage: { start: 0, end: 22, text: "a red apple on a table" },
+    },
+    {
+      index: 0,
+      score: 0.19465774297714233,
+      text: "a blue car",
+      passage: { start: 0, end: 10, text: "a blue car" },
+    },
+  ],
+};
+
+/** Requests of vLLM's score API. */
+export const scoreExamples = [
+  {
+    name: "one_query",
+    summary: "One text for all others",
+    body: { text_1: "red fruit", text_2: ["a blue car", "a red apple"] },
+    answer: {
+      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
+      object: "list",
+      created: 1790000000,
+      model: "rerankd-mini-v3",
+      data: [
+        { index: 0, object: "score", score: 0.19465774297714233 },
+        { index: 1, object: "score", score: 0.2880551517009735 },
+      ],
+      usage: { prompt_tokens: 22, total_tokens: 22 },
+    },
+  },
+  {
+    name: "pairs",
+    summary: "One text for each, cut where they are long",
+    body: {
+      queries: ["red fruit", "blue car"],
+      documents: ["a red apple on a table beside the door", "a car"],
+      max_tokens_per_doc: 5,
+    },
+    answer: {
+      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
+      object: "list",
+      created: 1790000000,
+      model: "rerankd-mini-v3",
+      data: [
+        { index: 0, object: "score", score: 0.2995445132255554, truncated: true },
+        { index: 1, object: "score", score: 0.20621082186698914 },
+      ],
+      usage: { prompt_tokens: 21, total_tokens: 21 },
+    },
+  },
+] as const satisfies readonly RouteExample[];
+
+/** A request of NVIDIA NIM's clients. */
+export const nimExample: RouteExample = {
+  name: "passages",
+  summary: "Passages, of which one is cut",
+  body: {
+    query: { text: "red fruit" },
+    passages: [{ text: "a blue car" }, { text: "a red apple on a table beside the door" }],
+    max_tokens_per_doc: 5,
+  },
+  answer: {
+    rankings: [
+      { index: 1, logit: -0.8494678139686584, truncated: true },
+      { index: 0, logit: -1.4200245141983032 },
+    ],
+    usage: { prompt_tokens: 24, total_tokens: 24 },
+  },
+};

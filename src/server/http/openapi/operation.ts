@@ -1,0 +1,119 @@
+import type { RouteDoc } from "./route-doc.ts";
+import { count, object, text, word } from "./schema.ts";
+
+const health = object(
+  "Health",
+  {
+    status: word(["ok", "degraded", "starting", "restarting", "draining"]),
+    model: text("The served model's name."),
+    device: text("`cpu`, `cuda` or `webgpu`; empty until the model is loaded."),
+    dtype: text("The type of the weights, for example `int8`."),
+    max_length: count("The longest pair, in tokens."),
+    activation: word(["sigmoid", "tanh", "identity"], "What becomes of a logit."),
+    version: text("The server's version."),
+    reason: text("Why `status` is not `ok`; absent when it is."),
+  },
+  { description: "Whether requests are answered, and with what.", optional: ["reason"] },
+);
+
+const healthExample = {
+  status: "ok",
+  model: "rerankd-mini-v3",
+  device: "cpu",
+  dtype: "int8",
+  max_length: 1024,
+  activation: "sigmoid",
+  version: "0.1.0",
+};
+
+/** Describes the health route. */
+export const healthDoc: RouteDoc = {
+  id: "getHealth",
+  tag: "Operation",
+  summary: "Whether requests are answered",
+  description: "For probes. Needs no API key.",
+  answers: [
+    {
+      status: 200,
+      description: "Requests are answered: `ok`, or slower, `degraded`.",
+      schema: health,
+      example: healthExample,
+    },
+    {
+      status: 503,
+      description: "Requests are not answered now; `reason` says why.",
+      schema: health,
+      example: { ...healthExample, status: "starting", device: "", reason: "the model is loading" },
+    },
+  ],
+  errors: "object",
+  faults: [],
+};
+
+/** Describes the metrics route. */
+export const metricsDoc: RouteDoc = {
+  id: "getMetrics",
+  tag: "Operation",
+  summary: "Metrics in Prometheus' text format",
+  description: "For Prometheus. `--metrics` says where they are.",
+  answers: [
+    {
+      status: 200,
+      description: "The metrics.",
+      schema: { type: "string" },
+      contentType: "text/plain",
+    },
+  ],
+  errors: "object",
+  faults: [],
+};
+
+/** Describes this description. */
+export const openApiDoc: RouteDoc = {
+  id: "getOpenApi",
+  tag: "Operation",
+  summary: "This description",
+  description: "For generators, gateways and tools: OpenAPI 3.1. `--reflection` says who may ask.",
+  answers: [
+    {
+      status: 200,
+      description: "The description of every plain JSON route of this server.",
+      schema: {
+        title: "OpenApiDocument",
+        type: "object",
+        properties: { openapi: text(), info: { type: "object" }, paths: { type: "object" } },
+        required: ["openapi", "info", "paths"],
+        additionalProperties: {},
+        description: "An OpenAPI document.",
+      },
+    },
+    notModified(),
+  ],
+  errors: "object",
+  faults: [],
+};
+
+/** Describes a page for people. */
+export function pageDoc(id: string, summary: string, description: string): RouteDoc {
+  return {
+    id,
+    tag: "Operation",
+    summary,
+    description: `${description} Needs no API key. \`--ui\` says whether it is there.`,
+    answers: [
+      {
+        status: 200,
+        description: "The page, in HTML.",
+        schema: { type: "string" },
+        contentType: "text/html",
+      },
+      notModified(),
+    ],
+    errors: "object",
+    faults: [],
+  };
+}
+
+function notModified() {
+  return { status: 304, description: "What the client has by its `If-None-Match` is still right." };
+}
