@@ -137,11 +137,12 @@ function ErrorExample({ media }: { readonly media: MediaType | undefined }) {
 }
 
 function NamedSchema({ name, schema }: { readonly name: string; readonly schema: ShownSchema }) {
-  const { description, properties = {}, required = [] } = schema;
+  const { description, properties = {}, required = [], enum: words } = schema;
   return (
     <article id={`schema-${name}`}>
       <h3>{name}</h3>
       {description && <Prose text={description} />}
+      {words && <TypeName schema={schema} />}
       <dl>
         {Object.entries(properties).map(([field, property]) => (
           <div key={field}>
@@ -171,7 +172,7 @@ function TypeName({ schema }: { readonly schema: ShownSchema }) {
   if (anyOf !== undefined) {
     return (
       <>
-        {anyOf.map((choice, at) => (
+        {anyOf.filter(({ type }) => type !== "null").map((choice, at) => (
           <span key={choice.$ref ?? String(choice.type)}>
             {at > 0 && " or "}
             <TypeName schema={choice} />

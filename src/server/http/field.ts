@@ -58,15 +58,16 @@ export function textField(description: string, name: string): Field<string> {
   };
 }
 
-/** Returns a field that is one of some words, whatever their case. */
+/** Returns a field that is one of some words, whatever their case. `title` names the words. */
 export function choiceField<Word extends string>(
+  title: string,
   description: string,
   words: readonly Word[],
   ...names: Names
 ): Field<Word> {
   return {
     names,
-    schema: { type: ["string", "null"], enum: [...words, null], description },
+    schema: { anyOf: [{ title, type: "string", enum: words }, { type: "null" }], description },
     read: (fields) => readChoice(fields, words, ...names),
   };
 }

@@ -33,6 +33,7 @@ export const rankingFields = {
     "truncation",
   ),
   truncationDirection: choiceField(
+    "TruncationDirection",
     "The end that loses tokens where a text is cut. Default: the model's, mostly `right`.",
     ["left", "right"],
     "truncation_direction",
@@ -57,6 +58,7 @@ export const rankingFields = {
     "truncate_prompt_tokens",
   ),
   longDocuments: choiceField(
+    "LongDocuments",
     "With `windows` a long document is read to its end and its best part counts. Default: `truncate`, it is cut.",
     ["truncate", "windows"],
     "long_documents",

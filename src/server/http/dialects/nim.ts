@@ -12,6 +12,7 @@ const fieldNames: FieldNames = (field, index) => {
 
 /** What becomes of a pair that is too long, as NIM says it. */
 export const nimTruncateField = choiceField(
+  "NimTruncate",
   "`END` cuts a pair that is too long, with `NONE` it is an error. Default: `END`.",
   ["END", "NONE"],
   "truncate",

@@ -212,13 +212,20 @@ export function faultsOf(doc: RouteDoc, access: "open" | "key"): readonly FaultN
   return ["badHost", ...(access === "key" ? (["noKey"] as const) : []), ...doc.faults];
 }
 
-/** Returns the shapes that an error of a form may have. */
-export function shapesOf(form: ErrorForm): { shape: typeof objectError; schema: Schema }[] {
-  const both = {
-    object: { shape: objectError, schema: objectErrorSchema },
-    tei: { shape: teiError, schema: teiErrorSchema },
-  };
-  return form === "either" ? [both.object, both.tei] : [both[form]];
+/** How an error may look, and what its body must be. */
+const shapes = {
+  object: [{ shape: objectError, schema: objectErrorSchema, suffix: "" }],
+  tei: [{ shape: teiError, schema: teiErrorSchema, suffix: "" }],
+  either: [
+    { shape: objectError, schema: objectErrorSchema, suffix: "" },
+    { shape: teiError, schema: teiErrorSchema, suffix: "Tei" },
+  ],
+} as const;
+
+/** Returns the form of an error on a route whose errors have another or the same. */
+function formOf({ form, isAfterBody = false }: Fault, ofRoute: ErrorForm): ErrorForm {
+  if (form !== undefined) return form;
+  return ofRoute === "either" && !isAfterBody ? "object" : ofRoute;
 }
 
 /** The answer of one status: when it comes, and how it may look. */
@@ -232,13 +239,12 @@ interface ErrorAnswers {
 function errorsOf(names: readonly FaultName[], doc: RouteDoc, schemas: Schemas): Json {
   const byStatus = new Map<number, ErrorAnswers>();
   const add = (name: string, fault: Fault): void => {
-    for (const { shape, schema } of shapesOf(fault.form ?? doc.errors)) {
+    for (const { shape, schema, suffix } of shapes[formOf(fault, doc.errors)]) {
       const { status, body } = shape(fault.example);
       const seen = byStatus.get(status) ?? emptyAnswers();
       if (!seen.when.includes(fault.when)) seen.when.push(fault.when);
       seen.schemas.add(schema);
       if (fault.header) seen.headers.add(fault.header);
-      const suffix = doc.errors === "either" && shape === teiError ? "Tei" : "";
       seen.examples[`${name}${suffix}`] = { summary: fault.when, value: body };
       byStatus.set(status, seen);
     }
@@ -246,7 +252,8 @@ function errorsOf(names: readonly FaultName[], doc: RouteDoc, schemas: Schemas):
   for (const name of names) add(name, faults[name]);
   for (const { message, field } of doc.body?.refused ?? []) {
     const { when } = faults.badDeadline;
-    add("badField", { when, example: { status: 422, code: "invalid_argument", message, field } });
+    const example = { status: 422, code: "invalid_argument", message, field } as const;
+    add("badField", { when, example, isAfterBody: true });
   }
   return Object.fromEntries(
     [...byStatus].map(([status, seen]) => [status, errorOf(seen, schemas)]),

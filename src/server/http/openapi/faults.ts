@@ -6,8 +6,13 @@ export interface Fault {
   readonly when: string;
   /** One such error, before it has the shape of its route. */
   readonly example: ErrorFacts;
-  /** The only form that it has, where its route has two. */
-  readonly form?: "tei";
+  /** The form that it has on every route. Default: the route's. */
+  readonly form?: "object" | "tei";
+  /**
+   * Whether the body was read before, so that it has chosen between two forms. Default: false, and
+   * where a route has two it is `object`.
+   */
+  readonly isAfterBody?: boolean;
   /** A header that it has, by which a client knows what to do. */
   readonly header?: "retry-after" | "www-authenticate" | "accept-post";
 }
@@ -22,6 +27,7 @@ export const faults = {
       message: "`host` must name a host",
       field: "host",
     },
+    form: "object",
   },
   notJson: {
     when: "The body is not JSON in UTF-8, or does not match its `content-encoding`.",
@@ -102,20 +108,24 @@ export const faults = {
       code: "resource_exhausted",
       message: "the request can never fit",
     },
+    isAfterBody: true,
   },
   busy: {
     when: "The queue is full, or the deadline cannot be met now; wait as `retry-after` says.",
     example: { status: 429, code: "resource_exhausted", message: "the queue is full" },
     header: "retry-after",
+    isAfterBody: true,
   },
   internal: {
     when: "A fault of the server. TEI's clients know it as 424.",
     example: { status: 500, code: "internal", message: "internal error" },
+    isAfterBody: true,
   },
   loading: {
     when: "The model is loading or restarting, or the server is draining; retry with back-off.",
     example: { status: 503, code: "unavailable", message: "the model is loading, try again" },
     header: "retry-after",
+    isAfterBody: true,
   },
   late: {
     when: "The deadline passed before the request was done.",
@@ -125,6 +135,7 @@ export const faults = {
       message: "the deadline passed before the request was done",
       field: "x-request-timeout-ms",
     },
+    isAfterBody: true,
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
