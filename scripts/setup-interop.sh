@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the foreign programs that test/interop drives: grpcurl, grpc-health-probe, the Connect conformance suite,
-# h2spec and grpc-go's interoperability client (need Go), Python grpcio (needs Python 3); and builds the examples in both
+# h2spec and grpc-go's interoperability client (need Go), Python grpcio and openapi-python-client (need Python 3),
+# openapi-typescript; and builds the examples in both
 # languages. test/interop/go/go.mod pins the versions of conformance, h2spec and the client. Tests whose program is
 # missing are skipped and say so. With --require, exits with 1 if one cannot be had.
 set -euo pipefail
@@ -32,6 +33,13 @@ if command -v python3 > /dev/null; then
     -r examples/python/requirements.txt
   "$target/venv/bin/python" -m grpc_tools.protoc -I proto --python_out=examples/python \
     --grpc_python_out=examples/python rerank/v1/rerank_service.proto
+  [ -x "$target/openapi-python/bin/python" ] || python3 -m venv "$target/openapi-python"
+  "$target/openapi-python/bin/pip" install --quiet --disable-pip-version-check -r test/interop/openapi/requirements.txt
 else
   missing "no Python here, so no grpcio client"
 fi
+
+# Apart from node_modules: openapi-typescript needs an older TypeScript.
+mkdir -p "$target/openapi-typescript"
+cp test/interop/openapi/package.json "$target/openapi-typescript/"
+npm install --silent --no-audit --no-fund --prefix "$target/openapi-typescript"
