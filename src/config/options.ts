@@ -231,7 +231,7 @@ export const options: readonly Option[] = [
     value: "ON|OFF|AUTO",
     type: onOffAuto,
     default: "auto",
-    help: "whether `GET /` answers with a page to try the server on; auto: if it listens on loopback",
+    help: "whether `GET /` answers with a page to try the server on, and `GET /docs` with its reference; auto: if it listens on loopback",
   },
   ...securityOptions,
   ...limitOptions,

@@ -19,7 +19,7 @@ const maxPageBytes = 40_000;
 
 /** What is in the package for the page alone: itself, its route, what is written and shown of it. */
 const pagePattern =
-  /^dist\/page\/.+|^dist\/src\/server\/http\/(dialects\/page|content-coding)\.|^docs\/(page\.md|images\/.+)$/;
+  /^dist\/page\/.+|^dist\/src\/server\/http\/(dialects\/page|content-coding|static-answer)\.|^docs\/(page\.md|images\/.+)$/;
 
 /** Most that these files take, unpacked. */
 const maxPageShare = 150_000;
@@ -79,6 +79,8 @@ suite("the packed package", () => {
     const gzipped = await read("index.html.gz");
 
     assert.deepEqual((await readdir(folder)).sort(), [
+      "docs.html.br",
+      "grpc.html.br",
       "index.html",
       "index.html.br",
       "index.html.gz",
@@ -86,7 +88,12 @@ suite("the packed package", () => {
     assert(gzipped.byteLength < maxPageBytes, `${gzipped.byteLength} bytes`);
     assert(gunzipSync(gzipped).equals(page));
     assert(brotliDecompressSync(await read("index.html.br")).equals(page));
-    assert.doesNotMatch(String(page), /<(?:script|link|img|iframe)[^>]* (?:src|href)="(?!data:)/);
+    const reference = await Promise.all(
+      ["docs.html.br", "grpc.html.br"].map(async (name) => brotliDecompressSync(await read(name))),
+    );
+    for (const text of [page, ...reference]) {
+      assert.doesNotMatch(String(text), /<(?:script|link|img|iframe)[^>]* (?:src|href)="(?!data:)/);
+    }
   });
 
   test("is not much larger for the page", async () => {
