@@ -172,12 +172,14 @@ function TypeName({ schema }: { readonly schema: ShownSchema }) {
   if (anyOf !== undefined) {
     return (
       <>
-        {anyOf.filter(({ type }) => type !== "null").map((choice, at) => (
-          <span key={choice.$ref ?? String(choice.type)}>
-            {at > 0 && " or "}
-            <TypeName schema={choice} />
-          </span>
-        ))}
+        {anyOf
+          .filter(({ type }) => type !== "null")
+          .map((choice, at) => (
+            <span key={choice.$ref ?? String(choice.type)}>
+              {at > 0 && " or "}
+              <TypeName schema={choice} />
+            </span>
+          ))}
       </>
     );
   }

@@ -37,7 +37,9 @@ suite("a client that is generated from /openapi.json", () => {
     return { folder, document };
   }
 
-  test("by openapi-typescript compiles and ranks", { skip: typescriptGenerator.skip }, async (context) => {
+  test("by openapi-typescript compiles and ranks", {
+    skip: typescriptGenerator.skip,
+  }, async (context) => {
     const { folder, document } = await describe("openapi-typescript");
     context.after(() => rm(folder, { recursive: true, force: true }));
 
@@ -61,7 +63,9 @@ suite("a client that is generated from /openapi.json", () => {
     assert.deepEqual(JSON.parse(ran.stdout), { ...expected, wrong: "q" });
   });
 
-  test("by openapi-python-client is imported and ranks", { skip: pythonGenerator.skip }, async (context) => {
+  test("by openapi-python-client is imported and ranks", {
+    skip: pythonGenerator.skip,
+  }, async (context) => {
     const { folder, document } = await describe("openapi-python");
     context.after(() => rm(folder, { recursive: true, force: true }));
 

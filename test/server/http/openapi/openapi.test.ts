@@ -4,9 +4,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { faultsOf } from "../../../../src/server/http/openapi/document.ts";
 import type { FaultName } from "../../../../src/server/http/openapi/faults.ts";
 import type { Route } from "../../../../src/server/http/route.ts";
-import { startServer } from "../../start-server.ts";
 import { examplePath, routes } from "../../auth/every-path.ts";
 import { type HttpAnswer, postJson, sendHttp1 } from "../../http-client.ts";
+import { startServer } from "../../start-server.ts";
 import {
   createAnswerCheck,
   type DescribedRoute,
@@ -238,10 +238,13 @@ suite("what /openapi.json says", () => {
     for (const { operation } of routesOf(openApi)) {
       for (const { content = {} } of Object.values(operation.responses)) {
         for (const { example, examples = {} } of Object.values(content)) {
-          JSON.stringify([example, ...Object.values(examples).map(({ value }) => value)], (name, v) => {
-            shown.add(name);
-            return v;
-          });
+          JSON.stringify(
+            [example, ...Object.values(examples).map(({ value }) => value)],
+            (name, v) => {
+              shown.add(name);
+              return v;
+            },
+          );
         }
       }
     }
@@ -259,7 +262,9 @@ function describedErrors({ operation }: DescribedRoute): string[] {
     .filter(([status]) => Number(status) >= 400)
     .flatMap(([status, { content }]) => {
       const text = JSON.stringify(content?.["application/json"]?.schema);
-      return [...text.matchAll(/schemas\/(Error|TeiError)"/g)].map(([, form]) => `${status} ${form}`);
+      return [...text.matchAll(/schemas\/(Error|TeiError)"/g)].map(
+        ([, form]) => `${status} ${form}`,
+      );
     });
 }
 
