@@ -29,7 +29,11 @@ function Block({ text }: { readonly text: string }) {
           <Line text={said.join(" ")} />
         </p>
       )}
-      {first !== -1 && <pre>{lines.slice(first).join("\n")}</pre>}
+      {first !== -1 && (
+        <pre>
+          <Line text={lines.slice(first).join("\n")} />
+        </pre>
+      )}
     </>
   );
 }
