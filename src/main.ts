@@ -20,6 +20,7 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   stop: stop.signal,
+  nodeVersion: process.versions.node,
   nghttp2Version: process.versions.nghttp2,
 });
 

@@ -23,6 +23,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "terminal",
     "reranker",
     "scheduler",
+    "inference/devices.ts",
+    "inference/providers.ts",
     "models",
     "telemetry",
     "characters.ts",

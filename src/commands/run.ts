@@ -1,4 +1,5 @@
 import { RerankClientError } from "../client/client-error.ts";
+import { parseDoctorConfig } from "../config/doctor-config.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";
@@ -54,6 +55,11 @@ export async function run(context: ProcessContext): Promise<number> {
           const { evaluate } = await import("./eval.ts");
           await evaluate(config, context);
           return exitCodes.ok;
+        });
+      case "doctor":
+        return await runCommand(command, parseDoctorConfig(rest, env), context, async (config) => {
+          const { doctor } = await import("./doctor.ts");
+          return (await doctor(config, context)) ? exitCodes.ok : exitCodes.fault;
         });
       case "version":
       case "--version":
@@ -120,7 +126,14 @@ function loggerFor(
   return createLogger({ level: logLevel, format: logFormat, destination: stderr, color });
 }
 
-const commands: readonly string[] = ["serve", "pull", "rank", "health", "eval"] satisfies Command[];
+const commands: readonly string[] = [
+  "serve",
+  "pull",
+  "rank",
+  "health",
+  "eval",
+  "doctor",
+] satisfies Command[];
 
 function unknownCommand(command: string): string {
   const nearest = nearestWord(command, [...commands, "version", "help"]);

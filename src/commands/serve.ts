@@ -13,7 +13,9 @@ import { defaultServerLimits } from "../server/limits.ts";
 import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
+import { formatWelcome } from "../terminal/welcome.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { openSecurity } from "./serve/security.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
@@ -96,20 +98,28 @@ export async function serve(
   door.open(telemetry.follow(engine, engine.reranker));
   tellOfNames(config, model.name, log);
   // A worker may have ended since it was loaded, and then there is nothing to be ready with.
-  health.onceServing(() =>
+  health.onceServing(() => {
+    const { device, threads } = engine.info;
+    const { name, dtype, directory } = model;
+    const readyMs = Math.round(performance.now() - startedMs);
     log.info(
       {
         ...address,
-        model: model.name,
-        device: engine.info.device,
-        dtype: model.dtype,
+        model: name,
+        device,
+        dtype,
         max_length: maxLength,
-        threads: engine.info.threads,
-        ready_ms: Math.round(performance.now() - startedMs),
+        threads,
+        ready_ms: readyMs,
       },
       "ready",
-    ),
-  );
+    );
+    if (!isWelcome(config, stderr)) return;
+    const { source } = prepared;
+    const facts = { model: name, source, directory, dtype, device, threads, maxLength, readyMs };
+    const server = { version: packageVersion(), address, ...callersNeed(config), ...facts };
+    stderr.write(formatWelcome(server, hasColors(stderr, env)));
+  });
   monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
@@ -121,6 +131,21 @@ export async function serve(
   await systemd.close();
   log.info({ clean }, "stopped");
   return { clean };
+}
+
+/** Whether a person watches who wants to read more than lines of a log. */
+function isWelcome(
+  { logFormat, logLevel }: ServeConfig,
+  { isTTY }: Pick<ServeContext["stderr"], "isTTY">,
+): boolean {
+  return isTTY === true && logFormat !== "json" && ["debug", "info"].includes(logLevel);
+}
+
+function callersNeed({ apiKeys, apiKeysPath, tls }: ServeConfig) {
+  return {
+    needsApiKey: apiKeys.length > 0 || apiKeysPath !== undefined,
+    tls: tls && { certPath: tls.certPath, needsClientCert: tls.clientCaPath !== undefined },
+  };
 }
 
 /**

@@ -139,7 +139,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     type: flag,
     help: "print JSON, whoever reads it",
-    commands: ["rank", "health", "eval"],
+    commands: ["rank", "health", "eval", "doctor"],
   },
   {
     group: "Output",

@@ -10,6 +10,7 @@ const summaries = {
   rank: "Ranks the documents of a file: one a line, JSON lines, or a JSON list.",
   health: "Tells whether a server serves: status 0 if it does, else 1.",
   eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
+  doctor: "Looks at what `rerankd serve` with these options needs, and what to do.",
 } as const satisfies Record<Command, string>;
 
 const usages = {
@@ -18,6 +19,7 @@ const usages = {
   rank: "rerankd rank -q QUERY [FILE|-] [OPTIONS]",
   health: "rerankd health [OPTIONS]",
   eval: "rerankd eval LIST... [OPTIONS]",
+  doctor: "rerankd doctor [OPTIONS]",
 } as const satisfies Record<Command, string>;
 
 /** Returns the help of the program: its commands. */
@@ -33,6 +35,7 @@ export function programHelp(): string {
     "  rank     rank the documents of a file",
     "  health   ask a server whether it serves",
     "  eval     measure a model on labelled lists",
+    "  doctor   look at what a server would need on this machine",
     "  version  print the version",
     "",
     "`rerankd COMMAND --help` lists a command's options.",

@@ -1,5 +1,5 @@
 /** A command of the program that takes options. */
-export type Command = "serve" | "pull" | "rank" | "health" | "eval";
+export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor";
 
 /** How the text of an option becomes a value. */
 export type OptionKind =
@@ -69,7 +69,7 @@ export const onOff: OptionKind = {
   normalize: (text) => switchWords[text] ?? text,
 };
 
-/** Whether a command takes the option. */
+/** Whether a command takes the option. `doctor` takes those of `serve`, whose needs it looks at. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {
-  return commands.includes(command);
+  return commands.includes(command) || (command === "doctor" && commands.includes("serve"));
 }

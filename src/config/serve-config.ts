@@ -44,14 +44,21 @@ export type Parsed<Config> =
       readonly notes?: readonly string[];
     };
 
-/** Reads flags and environment of `rerankd serve`. Throws UsageError with every problem at once. */
-export function parseServeConfig(argv: readonly string[], env: Environment): Parsed<ServeConfig> {
-  const parsed = parseOptions("serve", argv, env);
+/**
+ * Reads flags and environment of `rerankd serve`, or of another command that takes its options.
+ * Throws UsageError with every problem at once.
+ */
+export function parseServeConfig(
+  argv: readonly string[],
+  env: Environment,
+  command: "serve" | "doctor" = "serve",
+): Parsed<ServeConfig> {
+  const parsed = parseOptions(command, argv, env);
   if (parsed.help) return { help: true };
   const problems = [...parsed.problems];
   const { text, integer } = parsed;
   for (const word of parsed.positionals)
-    problems.push(`\`serve\` takes no argument, got: \`${word}\``);
+    problems.push(`\`${command}\` takes no argument, got: \`${word}\``);
   const { security, problems: securityProblems } = readSecurityConfig(parsed);
   problems.push(...securityProblems, ...problemsOfTelemetry(parsed, env));
   if (problems.length > 0) throw new UsageError(problems);

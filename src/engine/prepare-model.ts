@@ -4,7 +4,7 @@ import type { DeviceName } from "../inference/devices.ts";
 import type { DownloadProgress } from "../models/hub/hub-download.ts";
 import { readHubOptions } from "../models/hub/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
-import { resolveModel } from "../models/resolve-model.ts";
+import { type ResolvedModel, resolveModel } from "../models/resolve-model.ts";
 import { explainLoadError } from "../models/weights/verify-weights.ts";
 import { bundledModelDirectory } from "../package-root.ts";
 import {
@@ -31,6 +31,7 @@ export interface PrepareContext {
 /** A model whose files are there, and how to run it. */
 export interface PreparedModel {
   readonly model: ModelDirectory;
+  readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
   /** The kind of device that the weights were chosen for. */
   readonly weightsDevice: ChosenWeights["weights"]["device"];
@@ -73,7 +74,7 @@ export async function prepareModel(
   if (config.activation === "auto" && model.activation.note !== undefined) {
     log.warn({ model: model.name }, model.activation.note);
   }
-  return { model, device, weightsDevice: weights.device, maxLength, activations };
+  return { model, source, device, weightsDevice: weights.device, maxLength, activations };
 }
 
 function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {

@@ -1,5 +1,6 @@
 import { StartupError } from "../../errors.ts";
 import type { Address, UnixSocket } from "./address.ts";
+import { findPortHolder } from "./port-holder.ts";
 
 /** Turns the error of a listen call into a StartupError with a hint. */
 export function listenErrorOf(error: unknown, address: Address | UnixSocket): StartupError {
@@ -9,7 +10,7 @@ export function listenErrorOf(error: unknown, address: Address | UnixSocket): St
   const at = `${host}:${port}`;
   switch (code) {
     case "EADDRINUSE":
-      return new StartupError(`the address ${at} is in use`, {
+      return new StartupError(`the address ${at} is in use${holderOf(port)}`, {
         hint: "stop the program that uses it, or choose another port",
         cause: error,
       });
@@ -37,6 +38,13 @@ export function listenErrorOf(error: unknown, address: Address | UnixSocket): St
         cause: error,
       });
   }
+}
+
+function holderOf(port: number): string {
+  const holder = findPortHolder(port);
+  if (holder === undefined) return "";
+  const { pid, program } = holder;
+  return ` by process ${pid}${program && ` (${program})`}`;
 }
 
 function unixErrorOf(error: unknown, code: unknown, { path }: UnixSocket): StartupError {
