@@ -73,6 +73,14 @@ export const commandOptions: readonly Option[] = [
   },
   {
     group: "Input",
+    flag: "compare",
+    env: [],
+    type: flag,
+    help: "compare two files that `eval --json` printed: the difference, its interval, a paired test",
+    commands: ["eval"],
+  },
+  {
+    group: "Input",
     flag: "limit",
     env: [],
     value: "N",
@@ -148,6 +156,15 @@ export const commandOptions: readonly Option[] = [
     type: flag,
     help: "print the table, also into a pipe",
     commands: ["rank"],
+  },
+  {
+    group: "Output",
+    flag: "html",
+    env: [],
+    value: "FILE",
+    type: text,
+    help: "write a page with charts and texts too, one file without scripts",
+    commands: ["rank", "eval"],
   },
   {
     group: "Output",

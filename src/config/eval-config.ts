@@ -22,6 +22,10 @@ export interface EvalConfig {
   readonly depth: number | undefined;
   readonly longDocuments: "truncate" | "windows";
   readonly json: boolean;
+  /** Where to write the page; undefined: nowhere. */
+  readonly html: string | undefined;
+  /** Two files that `eval --json` printed, to be compared in place of an evaluation. */
+  readonly compare: readonly [string, string] | undefined;
   /** Where to write the reranked run; undefined: nowhere. */
   readonly out: string | undefined;
   /** undefined: the model runs in this process. */
@@ -40,7 +44,15 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
   const [run, qrels, queries, corpus] = runFlags.map(optionalText);
   const given = runFlags.filter((flag) => optionalText(flag) !== undefined);
   const runFiles = run && qrels && queries && corpus ? { run, qrels, queries, corpus } : undefined;
-  if (given.length > 0 && files.length > 0) {
+  const [first, second, ...more] = files;
+  const isPair = first !== undefined && second !== undefined && more.length === 0;
+  const compare = parsed.flag("compare") && isPair ? ([first, second] as const) : undefined;
+  if (parsed.flag("compare")) {
+    if (!isPair) problems.push(`--compare takes two files, got: ${files.length}`);
+    for (const flag of [...runFlags, "out", "limit", "depth"]) {
+      if (parsed.isSet(flag)) problems.push(`--compare and --${flag} exclude each other`);
+    }
+  } else if (given.length > 0 && files.length > 0) {
     problems.push("labelled lists and --run exclude each other");
   } else if (given.length > 0 && !runFiles) {
     problems.push("--run, --qrels, --queries and --corpus go together");
@@ -52,12 +64,14 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
   return {
     help: false,
     config: Object.freeze({
-      files,
+      files: compare ? [] : files,
       runFiles,
       limit: parsed.optionalInteger("limit"),
       depth: parsed.optionalInteger("depth"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
       json: parsed.flag("json"),
+      html: optionalText("html"),
+      compare,
       out: optionalText("out"),
       server: readServerChoice(parsed),
       engine: readEngineConfig(parsed),

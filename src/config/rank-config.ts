@@ -11,6 +11,8 @@ export interface RankConfig {
   readonly inputFormat: "auto" | "jsonl" | "lines";
   /** `auto`: a table on a terminal, else JSON lines. */
   readonly outputFormat: "auto" | "json" | "table";
+  /** Where to write the page; undefined: nowhere. */
+  readonly html: string | undefined;
   readonly topN: number | undefined;
   readonly scoreThreshold: number | undefined;
   readonly rawScores: boolean;
@@ -44,6 +46,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
       file: positionals[0],
       inputFormat: flag("jsonl") ? "jsonl" : flag("lines") ? "lines" : "auto",
       outputFormat: flag("json") ? "json" : flag("table") ? "table" : "auto",
+      html: parsed.optionalText("html"),
       topN: parsed.optionalInteger("top-n"),
       scoreThreshold: parsed.optionalNumber("score-threshold"),
       rawScores: flag("raw-scores"),
