@@ -3,6 +3,7 @@ import { parseDoctorConfig } from "../config/doctor-config.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";
+import { parseMcpConfig } from "../config/mcp-config.ts";
 import { nearestWord } from "../config/nearest-word.ts";
 import type { Command } from "../config/option.ts";
 import { UsageError } from "../config/parse-options.ts";
@@ -54,6 +55,12 @@ export async function run(context: ProcessContext): Promise<number> {
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
           const { evaluate } = await import("./eval.ts");
           await evaluate(config, context);
+          return exitCodes.ok;
+        });
+      case "mcp":
+        return await runCommand(command, parseMcpConfig(rest, env), context, async (config) => {
+          const { mcp } = await import("./mcp.ts");
+          await mcp(config, context);
           return exitCodes.ok;
         });
       case "doctor":
@@ -132,6 +139,7 @@ const commands: readonly string[] = [
   "rank",
   "health",
   "eval",
+  "mcp",
   "doctor",
 ] satisfies Command[];
 

@@ -17,6 +17,7 @@ import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
 import { formatWelcome } from "../terminal/welcome.ts";
 import type { ProcessContext } from "./process-context.ts";
+import { readPage } from "./serve/read-page.ts";
 import { openSecurity } from "./serve/security.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
 import { createTelemetry } from "./serve/telemetry.ts";
@@ -70,6 +71,7 @@ export async function serve(
     observer: telemetry.observer,
     metrics: telemetry.metrics,
     metricsAccess: config.metricsAccess,
+    page: config.ui ? readPage() : undefined,
     ...security.options,
   });
   const { host, port, unixSocket } = config;

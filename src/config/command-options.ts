@@ -5,7 +5,7 @@ const text = { kind: "text" } as const;
 const flag = { kind: "flag" } as const;
 
 /** The commands that ask a server. */
-const askingCommands: readonly Command[] = ["rank", "health", "eval"];
+const askingCommands: readonly Command[] = ["rank", "health", "eval", "mcp"];
 
 /** The options of the commands that are not `serve`. */
 export const commandOptions: readonly Option[] = [
@@ -34,6 +34,15 @@ export const commandOptions: readonly Option[] = [
     type: flag,
     help: "every line is a document, also one that looks like JSON",
     commands: ["rank"],
+  },
+  {
+    group: "Input",
+    flag: "root",
+    env: [],
+    value: "FOLDER",
+    type: { kind: "list" },
+    help: "a folder whose files the tools may read (repeatable); unset: the working folder",
+    commands: ["mcp"],
   },
   {
     group: "Input",

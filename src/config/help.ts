@@ -10,6 +10,7 @@ const summaries = {
   rank: "Ranks the documents of a file: one a line, JSON lines, or a JSON list.",
   health: "Tells whether a server serves: status 0 if it does, else 1.",
   eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
+  mcp: "Offers reranking as tools to editors and agents (MCP over stdio).",
   doctor: "Looks at what `rerankd serve` with these options needs, and what to do.",
 } as const satisfies Record<Command, string>;
 
@@ -19,6 +20,7 @@ const usages = {
   rank: "rerankd rank -q QUERY [FILE|-] [OPTIONS]",
   health: "rerankd health [OPTIONS]",
   eval: "rerankd eval LIST... [OPTIONS]",
+  mcp: "rerankd mcp [OPTIONS]",
   doctor: "rerankd doctor [OPTIONS]",
 } as const satisfies Record<Command, string>;
 
@@ -35,6 +37,7 @@ export function programHelp(): string {
     "  rank     rank the documents of a file",
     "  health   ask a server whether it serves",
     "  eval     measure a model on labelled lists",
+    "  mcp      offer reranking as tools to editors and agents",
     "  doctor   look at what a server would need on this machine",
     "  version  print the version",
     "",

@@ -1,5 +1,5 @@
 /** A command of the program that takes options. */
-export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor";
+export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor" | "mcp";
 
 /** How the text of an option becomes a value. */
 export type OptionKind =
@@ -63,11 +63,14 @@ const switchWords: Readonly<Record<string, string>> = {
 };
 
 /** The kind of an option that is `on` or `off`. */
-export const onOff: OptionKind = {
+export const onOff = {
   kind: "choice",
   choices: ["on", "off"],
-  normalize: (text) => switchWords[text] ?? text,
-};
+  normalize: (text: string) => switchWords[text] ?? text,
+} as const satisfies OptionKind;
+
+/** The kind of an option that is `on`, `off`, or left to the other settings. */
+export const onOffAuto: OptionKind = { ...onOff, choices: ["on", "off", "auto"] };
 
 /** Whether a command takes the option. `doctor` takes those of `serve`, whose needs it looks at. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {

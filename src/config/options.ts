@@ -1,6 +1,6 @@
 import { commandOptions } from "./command-options.ts";
 import { limitOptions } from "./limit-options.ts";
-import { type Command, type Option, type OptionKind, onOff } from "./option.ts";
+import { type Command, type Option, type OptionKind, onOff, onOffAuto } from "./option.ts";
 import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
@@ -41,7 +41,7 @@ export const templates = [
 ] as const;
 
 /** The commands that run a model themselves. */
-const engineCommands: readonly Command[] = ["serve", "rank", "eval"];
+const engineCommands: readonly Command[] = ["serve", "rank", "eval", "mcp"];
 
 /** Every option of every command: the one source of parsing, `--help` and the README's table. */
 export const options: readonly Option[] = [
@@ -62,7 +62,7 @@ export const options: readonly Option[] = [
     value: "REV",
     type: text,
     help: "branch, tag or commit of a hub model; unset: main",
-    commands: ["serve", "pull", "rank", "eval"],
+    commands: ["serve", "pull", "rank", "eval", "mcp"],
   },
   {
     group: "Model",
@@ -80,7 +80,7 @@ export const options: readonly Option[] = [
     type: dtypeKind,
     default: "auto",
     help: "weights: auto (int8 on cpu, fp16 on a gpu), fp32, fp16, int8, uint8, q4, q4f16, bnb4",
-    commands: ["serve", "pull", "rank", "eval"],
+    commands: ["serve", "pull", "rank", "eval", "mcp"],
   },
   {
     group: "Model",
@@ -90,7 +90,7 @@ export const options: readonly Option[] = [
     type: { kind: "choice", choices: devices },
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
-    commands: ["serve", "pull", "rank", "eval"],
+    commands: ["serve", "pull", "rank", "eval", "mcp"],
   },
   {
     group: "Model",
@@ -99,7 +99,7 @@ export const options: readonly Option[] = [
     value: "PATH",
     type: text,
     help: "the ONNX file to use, inside the model, for example onnx/model_O3.onnx; unset: by dtype and device",
-    commands: ["serve", "pull", "rank", "eval"],
+    commands: ["serve", "pull", "rank", "eval", "mcp"],
   },
   {
     group: "Model",
@@ -223,6 +223,15 @@ export const options: readonly Option[] = [
     type: milliseconds,
     default: "30000",
     help: "how long running requests may take after SIGTERM or SIGINT",
+  },
+  {
+    group: "Network",
+    flag: "ui",
+    env: ["RERANKER_UI"],
+    value: "ON|OFF|AUTO",
+    type: onOffAuto,
+    default: "auto",
+    help: "whether `GET /` answers with a page to try the server on; auto: if it listens on loopback",
   },
   ...securityOptions,
   ...limitOptions,

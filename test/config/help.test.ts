@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { commandHelp, optionsTable, programHelp } from "../../src/config/help.ts";
 import { options } from "../../src/config/options.ts";
 
-const commands = ["serve", "pull", "rank", "health", "eval", "doctor"] as const;
+const commands = ["serve", "pull", "rank", "health", "eval", "mcp", "doctor"] as const;
 
 suite("help", () => {
   test("fits 80 columns", () => {
