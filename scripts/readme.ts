@@ -18,7 +18,7 @@ import { replaceBetween } from "./markers.ts";
 
 await rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
 await rewrite("docs/cli.md", (text) =>
-  (["pull", "rank", "health", "eval"] as const).reduce(
+  (["pull", "rank", "health", "eval", "mcp"] as const).reduce(
     (result, command) => replaceBetween(result, `${command}-options`, optionsTable(command)),
     text,
   ),

@@ -55,7 +55,7 @@ suite("the README", () => {
   test("has the options table of the program, as docs/cli.md has those of its commands", () => {
     const commands = textOf("docs/cli.md");
     assert(readme.includes(optionsTable()), "run `npm run readme`");
-    for (const command of ["pull", "rank", "health", "eval"] as const) {
+    for (const command of ["pull", "rank", "health", "eval", "mcp"] as const) {
       assert(commands.includes(optionsTable(command)), "run `npm run readme`");
     }
   });
