@@ -16,6 +16,7 @@ export interface RankRequest {
   readonly documents: readonly string[];
   readonly topN?: number | undefined;
   readonly rawScores?: boolean | undefined;
+  readonly instruction?: string | undefined;
   readonly longDocuments?: "truncate" | "windows" | undefined;
   readonly scoreThreshold?: number | undefined;
 }

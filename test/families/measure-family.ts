@@ -7,8 +7,8 @@ import {
   type ParityDifference,
   parseParity,
 } from "../../src/evaluation/parity.ts";
-import { startProgram } from "./start-program.ts";
 import { type FixtureDtype, fixtureOf } from "./families.ts";
+import { startProgram } from "./start-program.ts";
 
 /** What a server answered about the pairs of a fixture. */
 export interface MeasuredFamily extends ParityDifference {

@@ -1,5 +1,5 @@
 import { Readable, Writable } from "node:stream";
-import { run } from "../../src/cli/run.ts";
+import { run } from "../../src/commands/run.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.
 process.env.ORT_DISABLE_TELEMETRY = "1";
@@ -31,7 +31,7 @@ export async function startProgram(flags: readonly string[]): Promise<RunningPro
     },
   }) as NodeJS.WriteStream;
   const ended = run({
-    argv: ["serve", "--host=127.0.0.1", "--port=0", "--log-format=json", ...flags],
+    argv: ["serve", "--host=127.0.0.1", "--port=0", "--log-format=json", "--ui=off", ...flags],
     env: { HF_HOME: "/nonexistent", HF_HUB_OFFLINE: "1" },
     stdin: () => Readable.from([]),
     stdout: stderr,

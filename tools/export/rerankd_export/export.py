@@ -36,7 +36,9 @@ def export_folder(
     source = open_source(folder, wish)
     onnx_folder = out / "onnx"
     onnx_folder.mkdir(parents=True, exist_ok=True)
-    pairs = make_pairs(source.tokenizer, source.max_length, source.recipe is not None and source.recipe.takes_instruction)
+    pairs = make_pairs(
+        source.tokenizer, source.max_length, source.recipe is not None and source.recipe.takes_instruction
+    )
     texts = [pair for _, pair in pairs]
     logits = source.score(texts)
     write_parity(
@@ -56,7 +58,9 @@ def export_folder(
         write_fp16(full, onnx_folder / FILE_NAMES["fp16"])
     if "int8" in dtypes:
         write_int8(full, onnx_folder / FILE_NAMES["int8"], reduce_range=reduce_range)
-    differences = {dtype: largest_difference(source, onnx_folder / FILE_NAMES[dtype], texts, logits) for dtype in dtypes}
+    differences = {
+        dtype: largest_difference(source, onnx_folder / FILE_NAMES[dtype], texts, logits) for dtype in dtypes
+    }
     if "fp32" in differences and not differences["fp32"] <= TOLERANCE:
         raise ExportError(f"the exported graph's logits differ from the reference by {differences['fp32']:.2g}")
     if "fp32" not in dtypes:

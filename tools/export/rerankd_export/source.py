@@ -121,8 +121,8 @@ class CrossEncoderSource(Source):
 
 
 class DecoderSource(Source):
-    """A language model that judges a pair at its last token: a classifier with one label, or a causal model of which two
-    words, or one, are the score."""
+    """A language model that judges a pair at its last token: a classifier with one label, or a causal model of which
+    two words, or one, are the score."""
 
     def __init__(self, folder: Path, wish: Wish) -> None:
         if wish.recipe is None:
