@@ -3,9 +3,9 @@
     pip install -r scripts/requirements.txt
     python scripts/make-decoder-fixture.py
 
-The tokenizer cuts texts into words as Qwen's does. test/golden/tiny-qwen3.json has, for pairs and templates, the ids that
-the code of each template's authors makes (each piece tokenized alone, as there), and for Qwen3-Reranker's template the
-logits of torch. Seeded: two runs write the same bytes.
+The tokenizer cuts texts into words as Qwen's does. test/golden/tiny-qwen3.json has, for pairs and templates, the ids
+that the code of each template's authors makes (each piece tokenized alone, as there), and for Qwen3-Reranker's
+template the logits of torch. Seeded: two runs write the same bytes.
 """
 
 import json
