@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "load-once.ts",
   ],
   onnx: [],
-  config: ["server-address.ts"],
+  config: ["client"],
   server: ["reranker", "telemetry", "gen", "errors.ts", "characters.ts"],
   reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts", "characters.ts"],
   scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
@@ -39,26 +39,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inference: ["errors.ts", "clock.ts", "load-once.ts", "restart-policy.ts"],
   models: ["onnx", "errors.ts", "python-json.ts"],
   telemetry: ["reranker", "scheduler", "errors.ts"],
-  client: ["gen", "load-once.ts", "server-address.ts"],
   evaluation: ["errors.ts"],
   "characters.ts": [],
   "errors.ts": [],
   "clock.ts": [],
-  "server-address.ts": [],
   "load-once.ts": [],
   "restart-policy.ts": [],
   "python-json.ts": [],
 };
 
-/**
- * The one room that may import a package. The client library is a program of its own, so it shares
- * the packages of the wire with the server.
- */
+/** The one room that may import a package. */
 const homes: Readonly<Record<string, string | readonly string[]>> = {
-  "@bufbuild/protobuf": ["server", "client"],
-  "@connectrpc/connect": ["server", "client"],
-  "@connectrpc/connect-node": ["server", "client"],
-  "@grpc/grpc-js": "client",
+  "@bufbuild/protobuf": "server",
+  "@connectrpc/connect": "server",
+  "@connectrpc/connect-node": "server",
   "@huggingface/hub": "models",
   "lru-cache": "reranker",
   "onnxruntime-node": "inference",
@@ -75,11 +69,18 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
 };
 
 /**
- * Files that may look at `process`: the program, the package's main export, which has no other way
- * to set a variable before the first model, and the client library, whose environment is a parameter
- * with the environment of the process as its default.
+ * Files that may look at `process`: the program, and the package's main export, which has no other
+ * way to set a variable before the first model.
  */
-const processUsers = ["main.ts", "index.ts", join("client", "environment.ts")];
+const processUsers = ["main.ts", "index.ts"];
+
+/**
+ * What src/ may import of the client library, whose own rules are in client/test: its main entry, and
+ * how the address of a server is read.
+ */
+const clientFiles = ["index.ts", join("call", "server-address.ts")].map((file) =>
+  join("client", "src", file),
+);
 
 /** Rooms that only lend types to the room on the left: nothing of them may run there. */
 const typesOnly = [
@@ -103,7 +104,10 @@ const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8"
   .filter((path) => path.endsWith(".ts"))
   .sort();
 
-/** Returns the folder or top-level file of src/ that a path lies in; `gen` for generated code. */
+/**
+ * Returns the folder or top-level file of src/ that a path lies in; `gen` for generated code,
+ * `client` for the client library.
+ */
 function roomOf(pathFromRoot: string): string {
   const [top = "", room = ""] = pathFromRoot.split(sep);
   return top === "src" ? room : top;
@@ -152,6 +156,7 @@ suite("the import rules", () => {
         const path = relative(root, normalize(join(root, "src", dirname(file), target)));
         const other = roomOf(path);
         if (other === room) continue;
+        if (other === "client") assert(clientFiles.includes(path), `${path} is the client's own`);
         assert(allowed[room]?.includes(other), `${room} must not import ${other} (${target})`);
         const lent = typesOnly.some(([to, from]) => to === room && from === other);
         assert(!lent || typeOnly, `${room} may import only types of ${other} (${target})`);

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { RerankClientError } from "../client/client-error.ts";
+import { RerankClientError } from "../../client/src/index.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";

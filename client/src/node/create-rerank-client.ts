@@ -1,0 +1,27 @@
+import { setMaxListeners } from "node:events";
+import { type ClientTransport, createLazyTransport } from "../call/client-transport.ts";
+import { createClient, type RerankClient } from "../rerank-client.ts";
+import type { RerankClientOptions } from "./client-options.ts";
+import { type ClientSettings, settingsOf } from "./client-settings.ts";
+
+/**
+ * Returns a client. It connects with its first call. Throws a RerankClientError with
+ * `invalid_argument` if an option cannot be.
+ */
+export function createRerankClient(options: RerankClientOptions = {}): RerankClient {
+  const settings = settingsOf(options);
+  const transport = createLazyTransport(() => loadTransport(settings));
+  const closing = new AbortController();
+  // Node 20 warns of more than ten calls at once otherwise.
+  setMaxListeners(0, closing.signal);
+  return createClient(transport, { ...settings, fallback: options.fallback }, closing);
+}
+
+async function loadTransport(settings: ClientSettings): Promise<ClientTransport> {
+  if (settings.transport === "grpc-js") {
+    const { createGrpcJsTransport } = await import("./grpc-js/transport.ts");
+    return createGrpcJsTransport(settings);
+  }
+  const { createHttp2Transport } = await import("./http2-transport.ts");
+  return createHttp2Transport(settings);
+}
