@@ -78,7 +78,6 @@ export function createClient(
   settings: CallDefaults,
   closing = new AbortController(),
 ): RerankClient {
-
   const open = (options: CallOptions, defaultTimeoutMs: number): CallScope => {
     const { timeoutMs = defaultTimeoutMs, signal } = options;
     checkPositive("timeoutMs", timeoutMs);

@@ -26,6 +26,12 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [...wire, "@connectrpc/connect-node", "@grpc/grpc-js"],
     node: true,
   },
+  web: {
+    files: ["call", "fallback", "rerank-client.ts"],
+    packages: ["@connectrpc/connect-web"],
+  },
+  "fallback.ts": { files: ["call", "fallback"], packages: [] },
+  "web.ts": { files: ["call", "fallback", "web"], packages: [] },
   "index.ts": { files: ["call", "fallback", "node", "rerank-client.ts"], packages: [], node: true },
 };
 

@@ -4,7 +4,14 @@ import type {
   DescMethodUnary,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { ConnectError, type Transport } from "@connectrpc/connect";
 import type { CallScope } from "./call-scope.ts";
+import type { RerankClientError } from "./client-error.ts";
+import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
+import { errorOfStatus } from "./wire-error.ts";
+
+/** How long a call may take, in milliseconds: longer than a busy server lets a request wait. */
+export const defaultTimeoutMs = 30_000;
 
 /** What a transport needs to know of a call. */
 export type TransportCall = Pick<CallScope, "signal" | "timeoutMs">;
@@ -56,4 +63,51 @@ export function createLazyTransport(load: () => Promise<ClientTransport>): Clien
       await transport?.close();
     },
   };
+}
+
+/** What a transport of Connect is used with. */
+export interface ConnectTransportOptions {
+  /** Headers of every call. */
+  readonly headers: Headers | Record<string, string>;
+  /** Closes every connection. */
+  readonly close: () => Promise<void>;
+}
+
+/** Returns a transport over one of Connect's, whichever protocol that speaks. */
+export function connectTransportOf(
+  transport: Transport,
+  { headers, close }: ConnectTransportOptions,
+): ClientTransport {
+  return {
+    async unary(method, message, { signal, timeoutMs }) {
+      try {
+        const answer = await transport.unary(method, signal, timeoutMs, headers, message);
+        return answer.message;
+      } catch (error) {
+        throw errorOfConnect(error);
+      }
+    },
+    async *stream(method, messages, { signal, timeoutMs }) {
+      try {
+        const answer = await transport.stream(method, signal, timeoutMs, headers, messages);
+        yield* answer.message;
+      } catch (error) {
+        throw errorOfConnect(error);
+      }
+    },
+    close,
+  };
+}
+
+function errorOfConnect(cause: unknown): RerankClientError {
+  const error = ConnectError.from(cause);
+  const details = error.details.filter((detail): detail is ErrorDetail => "type" in detail);
+  return errorOfStatus({
+    status: error.code,
+    message: error.rawMessage,
+    // What the server answers has headers; an error of the connection has none.
+    fromServer: [...error.metadata.keys()].length > 0,
+    retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
+    cause,
+  });
 }

@@ -7,7 +7,7 @@ import type {
   RerankResult,
 } from "../call/rerank-types.ts";
 import { type CircuitBreaker, createCircuitBreaker } from "./circuit-breaker.ts";
-import { fallbackScoreOf, formulaOf } from "./fallback-score.ts";
+import { formulaOf } from "./fallback-score.ts";
 import type {
   Candidate,
   FallbackCallOptions,
@@ -17,6 +17,7 @@ import type {
   RankedCandidates,
 } from "./fallback-types.ts";
 import { createOutageLog } from "./outage-log.ts";
+import { inFallbackOrder, withFallbackScores } from "./rank-without-server.ts";
 
 /** How long the server may take, in milliseconds: a search that waits longer feels broken. */
 const defaultFallbackTimeoutMs = 5_000;
@@ -71,11 +72,7 @@ export function createRerankOrFallback(
     checkPositive("timeoutMs", timeoutMs);
     signal?.throwIfAborted();
     if (candidates.length === 0) return { reranked: true, model: "", results: [] };
-    const time = nowMs();
-    const scored = candidates.map((candidate, index) => {
-      const fallbackScore = fallbackScoreOf(candidate, formula, time);
-      return { candidate, index, relevanceScore: undefined, fallbackScore };
-    });
+    const scored = withFallbackScores(candidates, formula, nowMs());
     const permit = breaker.enter();
     if (!permit) {
       return { reranked: false, reason: "circuit_open", results: inFallbackOrder(scored, topN) };
@@ -129,16 +126,6 @@ function reasonOf({
 /** A server that cannot be reached, or asks to be left alone, need not be asked again to know. */
 function isConclusive(reason: FallbackReason): boolean {
   return reason === "unavailable" || reason === "overloaded";
-}
-
-/** Orders by fallback score; equal scores keep their order. */
-function inFallbackOrder<T extends Candidate>(
-  scored: readonly RankedCandidate<T>[],
-  topN: number | undefined,
-): RankedCandidate<T>[] {
-  return scored
-    .toSorted((a, b) => b.fallbackScore - a.fallbackScore || a.index - b.index)
-    .slice(0, topN || scored.length);
 }
 
 /** Orders as the server says. Throws `internal` for an answer that names no candidate of ours. */

@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
 import { checkPositive } from "../call/check.ts";
 import { RerankClientError } from "../call/client-error.ts";
+import { defaultTimeoutMs } from "../call/client-transport.ts";
 import { AddressError, type Addresses, parseAddresses } from "../call/server-address.ts";
 import type { ClientTlsOptions, RerankClientOptions, TransportName } from "./client-options.ts";
 
@@ -13,12 +14,9 @@ export interface ClientSettings {
   readonly model: string;
   readonly tls: ClientTlsOptions;
   /** Headers of every call, in lower case, the API key among them. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly maxMessageBytes: number;
 }
-
-/** How long a call may take, in milliseconds: longer than a busy server lets a request wait. */
-export const defaultTimeoutMs = 30_000;
 
 /** Twice what a server takes by default, because an answer may repeat every document. */
 export const defaultMaxMessageBytes = 64 * 1024 * 1024;

@@ -1,10 +1,7 @@
 import { connect } from "node:net";
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
-import type { RerankClientError } from "../call/client-error.ts";
-import type { ClientTransport } from "../call/client-transport.ts";
-import { type ErrorDetail, retryAfterMsOf } from "../call/retry-after.ts";
-import { errorOfStatus } from "../call/wire-error.ts";
+import { type ClientTransport, connectTransportOf } from "../call/client-transport.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { Http2Connections } from "./http2-connections.ts";
 import { tlsOptionsOf } from "./tls-options.ts";
@@ -43,36 +40,5 @@ export function createHttp2Transport(
     settings.transport === "connect"
       ? createConnectTransport(options)
       : createGrpcTransport(options);
-  return {
-    async unary(method, message, { signal, timeoutMs }) {
-      try {
-        const answer = await transport.unary(method, signal, timeoutMs, headers, message);
-        return answer.message;
-      } catch (error) {
-        throw errorOf(error);
-      }
-    },
-    async *stream(method, messages, { signal, timeoutMs }) {
-      try {
-        const answer = await transport.stream(method, signal, timeoutMs, headers, messages);
-        yield* answer.message;
-      } catch (error) {
-        throw errorOf(error);
-      }
-    },
-    close: async () => sessionManager.abort(),
-  };
-}
-
-function errorOf(cause: unknown): RerankClientError {
-  const error = ConnectError.from(cause);
-  const details = error.details.filter((detail): detail is ErrorDetail => "type" in detail);
-  return errorOfStatus({
-    status: error.code,
-    message: error.rawMessage,
-    // What the server answers has headers; an error of the connection has none.
-    fromServer: [...error.metadata.keys()].length > 0,
-    retryAfterMs: retryAfterMsOf(details, error.metadata.get("retry-after")),
-    cause,
-  });
+  return connectTransportOf(transport, { headers, close: async () => sessionManager.abort() });
 }
