@@ -4,10 +4,10 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { bundledModelDirectory } from "../src/cli/package-root.ts";
-import { pickWeights } from "../src/models/dtypes.ts";
 import { listModelFiles, openModel } from "../src/models/open-model.ts";
-import type { ModelDtype } from "../src/models/weight-files.ts";
+import { pickWeights } from "../src/models/weights/dtypes.ts";
+import type { ModelDtype } from "../src/models/weights/weight-files.ts";
+import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
 
 /** Shapes that bench/make-model.py makes. */

@@ -1,18 +1,18 @@
 /** The package's main export: the engine of the server, in the caller's own process. */
 import process from "node:process";
-import { runtimeEnvironment } from "./cli/runtime-environment.ts";
-import { silentLogger } from "./cli/silent-logger.ts";
-import { type LoadedReranker, startReranker } from "./cli/start-reranker.ts";
 import { type EngineSettings, parseEngineSettings } from "./config/engine-settings.ts";
 import { UsageError } from "./config/parse-options.ts";
+import { runtimeEnvironment } from "./engine/runtime-environment.ts";
+import { silentLogger } from "./engine/silent-logger.ts";
+import { type LoadedReranker, startReranker } from "./engine/start-reranker.ts";
 import { RerankError } from "./errors.ts";
-import type { DownloadProgress } from "./models/hub-download.ts";
+import type { DownloadProgress } from "./models/hub/hub-download.ts";
 import type { Logger } from "./telemetry/log.ts";
 
-export type { LoadedReranker, RerankerInfo, RerankOptions } from "./cli/start-reranker.ts";
 export type { EngineSettings } from "./config/engine-settings.ts";
+export type { LoadedReranker, RerankerInfo, RerankOptions } from "./engine/start-reranker.ts";
 export { RerankError, type RerankErrorCode, StartupError } from "./errors.ts";
-export type { DownloadProgress } from "./models/hub-download.ts";
+export type { DownloadProgress } from "./models/hub/hub-download.ts";
 export type {
   Passage,
   RankedDocument,

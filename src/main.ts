@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { run } from "./cli/run.ts";
-import { runtimeEnvironment } from "./cli/runtime-environment.ts";
+import { run } from "./commands/run.ts";
+import { runtimeEnvironment } from "./engine/runtime-environment.ts";
 
 Object.assign(process.env, runtimeEnvironment);
 

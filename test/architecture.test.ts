@@ -7,19 +7,39 @@ import { fileURLToPath } from "node:url";
 /** The package's folder; this file runs from dist/test. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What src/ may import of the client library, whose own rules are in client/test: its main entry, */
+const clientLibrary = "../client/src/index.ts";
+
+/** and how the address of a server is read. */
+const clientAddresses = "../client/src/call/server-address.ts";
+
 /**
- * Which room of src/ may import which. What is not listed is forbidden, except files of the same
- * room.
+ * What each module of src/, a folder or a file at its top, may import: whole modules, or one file of
+ * a module. What is not listed is forbidden, except files of the same module.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["cli"],
-  "index.ts": ["cli", "config", "reranker", "models", "telemetry", "errors.ts"],
-  cli: [
-    "client",
+  "main.ts": ["commands", "engine/runtime-environment.ts"],
+  "index.ts": ["engine", "config", "reranker", "models", "telemetry", "errors.ts"],
+  commands: [
+    clientLibrary,
     "config",
+    "engine",
     "evaluation",
-    "errors.ts",
     "server",
+    "terminal",
+    "reranker",
+    "scheduler",
+    "models",
+    "telemetry",
+    "characters.ts",
+    "clock.ts",
+    "errors.ts",
+    "load-once.ts",
+    "package-root.ts",
+  ],
+  terminal: ["models", "characters.ts"],
+  engine: [
+    "config",
     "reranker",
     "scheduler",
     "tokenizer",
@@ -27,28 +47,39 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "models",
     "telemetry",
     "clock.ts",
-    "characters.ts",
-    "load-once.ts",
+    "errors.ts",
+    "linked-signal.ts",
+    "package-root.ts",
   ],
-  onnx: [],
-  config: ["client"],
-  server: ["reranker", "telemetry", "gen", "errors.ts", "characters.ts"],
-  reranker: ["scheduler", "tokenizer", "errors.ts", "clock.ts", "characters.ts"],
-  scheduler: ["inference", "tokenizer", "errors.ts", "clock.ts"],
-  tokenizer: ["errors.ts", "clock.ts", "python-json.ts", "restart-policy.ts"],
-  inference: ["errors.ts", "clock.ts", "load-once.ts", "restart-policy.ts"],
+  server: [
+    "engine/health-state.ts",
+    "reranker",
+    "telemetry",
+    "gen",
+    "characters.ts",
+    "errors.ts",
+    "linked-signal.ts",
+  ],
+  reranker: ["scheduler", "tokenizer", "characters.ts", "clock.ts", "errors.ts"],
+  scheduler: ["inference", "tokenizer", "clock.ts", "errors.ts"],
+  tokenizer: ["clock.ts", "errors.ts", "python-json.ts", "restart-policy.ts"],
+  inference: ["clock.ts", "errors.ts", "load-once.ts", "restart-policy.ts"],
   models: ["onnx", "errors.ts", "python-json.ts"],
+  onnx: [],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   evaluation: ["errors.ts"],
+  config: [clientAddresses],
   "characters.ts": [],
-  "errors.ts": [],
   "clock.ts": [],
+  "errors.ts": [],
+  "linked-signal.ts": [],
   "load-once.ts": [],
-  "restart-policy.ts": [],
+  "package-root.ts": [],
   "python-json.ts": [],
+  "restart-policy.ts": [],
 };
 
-/** The one room that may import a package. */
+/** The one module that may import a package. */
 const homes: Readonly<Record<string, string | readonly string[]>> = {
   "@bufbuild/protobuf": "server",
   "@connectrpc/connect": "server",
@@ -57,6 +88,7 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   "lru-cache": "reranker",
   "onnxruntime-node": "inference",
   tokenizers: "tokenizer",
+  undici: "models",
   "@opentelemetry/api": "telemetry",
   "@opentelemetry/exporter-trace-otlp-proto": "telemetry",
   "@opentelemetry/resources": "telemetry",
@@ -64,7 +96,7 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   pino: "telemetry",
   "pino-pretty": "telemetry",
   "prom-client": "telemetry",
-  "string-width": "cli",
+  "string-width": "terminal",
   "node:process": ["main.ts", "index.ts"],
 };
 
@@ -74,20 +106,14 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
  */
 const processUsers = ["main.ts", "index.ts"];
 
-/**
- * What src/ may import of the client library, whose own rules are in client/test: its main entry, and
- * how the address of a server is read.
- */
-const clientFiles = ["index.ts", join("call", "server-address.ts")].map((file) =>
-  join("client", "src", file),
-);
-
-/** Rooms that only lend types to the room on the left: nothing of them may run there. */
+/** The module on the left may import only types of the one on the right. */
 const typesOnly = [
   ["scheduler", "inference"],
   ["scheduler", "tokenizer"],
   ["reranker", "tokenizer"],
   ["server", "telemetry"],
+  ["terminal", "models"],
+  ["engine", "telemetry"],
   ["telemetry", "reranker"],
   ["telemetry", "scheduler"],
   ["index.ts", "reranker"],
@@ -98,68 +124,112 @@ const typesOnly = [
 /** Longest source file, in lines. */
 const maxLines = 300;
 
-const importPattern = /^(?:import|export)\s(type\s)?[^;]*?from "([^"]+)";|^import "([^"]+)";/gm;
+const importPattern =
+  /^(?:import|export)\s(type\s)?[^;]*?from "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm;
 
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
   .sort();
 
-/**
- * Returns the folder or top-level file of src/ that a path lies in; `gen` for generated code,
- * `client` for the client library.
- */
-function roomOf(pathFromRoot: string): string {
-  const [top = "", room = ""] = pathFromRoot.split(sep);
-  return top === "src" ? room : top;
+/** Returns the module that a path lies in: a folder or file of src/; `gen` for generated code. */
+function moduleOf(pathFromRoot: string): string {
+  const [top = "", name = ""] = pathFromRoot.split(sep);
+  return top === "src" ? name : top;
 }
 
+/** The layers of the page, from the one that imports nothing else of it up. */
+const pageLayers: Readonly<Record<string, readonly string[]>> = {
+  logic: [],
+  text: ["logic"],
+  view: ["logic", "text"],
+  "app.tsx": ["logic", "text", "view"],
+  "main.tsx": ["app.tsx"],
+};
+
+/** What of the server's sources the page may hold: it runs in a browser. */
+const pageBorrows = [join("src", "evaluation", "bm25.ts")];
+
 interface Import {
+  /** As it is written. */
   readonly target: string;
+  /** Path of a relative one from the package's folder. */
+  readonly path: string;
   readonly typeOnly: boolean;
 }
 
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, "src", file), "utf8");
-  return [...text.matchAll(importPattern)].map(([, type, from, bare]) => ({
-    target: from ?? bare ?? "",
-    typeOnly: type !== undefined,
-  }));
+function importsOf(file: string, folder = "src"): Import[] {
+  const text = readFileSync(join(root, folder, file), "utf8");
+  return [...text.matchAll(importPattern)].map(([, type, from, bare, later]) => {
+    const target = from ?? bare ?? later ?? "";
+    return {
+      target,
+      path: relative(root, normalize(join(root, folder, dirname(file), target))),
+      typeOnly: type !== undefined,
+    };
+  });
+}
+
+/** Returns each circle of files that import each other, imports of types included. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+    } else if (!done.has(file)) {
+      for (const next of imports.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
+    }
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return circles;
 }
 
 suite("the import rules", () => {
-  test("cover every room of src/", () => {
-    const rooms = new Set(files.map((file) => roomOf(join("src", file))));
-    assert.deepEqual([...rooms].sort(), Object.keys(allowed).sort());
+  test("cover every module of src/", () => {
+    const modules = new Set(files.map((file) => moduleOf(join("src", file))));
+    assert.deepEqual([...modules].sort(), Object.keys(allowed).sort());
   });
 
-  test("let no two rooms import each other", () => {
-    for (const [room, targets] of Object.entries(allowed)) {
-      for (const target of targets) assert(!allowed[target]?.includes(room), `${room}, ${target}`);
+  test("let no two modules import each other", () => {
+    for (const [name, targets] of Object.entries(allowed)) {
+      for (const target of targets) {
+        assert(!allowed[target.split("/")[0] ?? ""]?.includes(name), `${name}, ${target}`);
+      }
     }
+  });
+
+  test("let no files import each other in a circle", () => {
+    // The client's are checked in its own package.
+    const checked = files.filter((file) => !file.startsWith(`client${sep}`));
+    const imports = checked.map((file) => {
+      const targets = importsOf(file).map(({ path }) => relative("src", path));
+      return [file, targets] as const;
+    });
+    assert.deepEqual(circlesOf(new Map(imports)), []);
   });
 
   for (const file of files) {
     test(`hold in src/${file}`, () => {
-      const room = roomOf(join("src", file));
-      for (const { target, typeOnly } of importsOf(file)) {
+      const name = moduleOf(join("src", file));
+      for (const { target, path, typeOnly } of importsOf(file)) {
         if (!target.startsWith(".")) {
-          const name = target
+          const packageName = target
             .split("/")
             .slice(0, target.startsWith("@") ? 2 : 1)
             .join("/");
-          const home = homes[target] ?? homes[name];
+          const home = homes[target] ?? homes[packageName];
           const known = target.startsWith("node:") || home !== undefined;
           assert(known, `${target} has no home: give it one in this test`);
-          assert([home ?? room].flat().includes(room), `${target} belongs to ${home}`);
+          assert([home ?? name].flat().includes(name), `${target} belongs to ${home}`);
           continue;
         }
-        const path = relative(root, normalize(join(root, "src", dirname(file), target)));
-        const other = roomOf(path);
-        if (other === room) continue;
-        if (other === "client") assert(clientFiles.includes(path), `${path} is the client's own`);
-        assert(allowed[room]?.includes(other), `${room} must not import ${other} (${target})`);
-        const lent = typesOnly.some(([to, from]) => to === room && from === other);
-        assert(!lent || typeOnly, `${room} may import only types of ${other} (${target})`);
+        const other = moduleOf(path);
+        if (other === name) continue;
+        const isAllowed = [other, relative("src", path)].some((it) => allowed[name]?.includes(it));
+        assert(isAllowed, `${name} must not import ${other} (${target})`);
+        const isLent = typesOnly.some(([to, from]) => to === name && from === other);
+        assert(!isLent || typeOnly, `${name} may import only types of ${other} (${target})`);
       }
     });
 
@@ -170,6 +240,39 @@ suite("the import rules", () => {
         assert.doesNotMatch(code, /(?<![.\w])process\s*(\?\.|[.[])|globalThis\s*\.\s*process/);
       }
       assert(text.split("\n").length <= maxLines, `${text.split("\n").length} lines`);
+    });
+  }
+});
+
+suite("the import rules of the page", () => {
+  const folder = join("page", "src");
+  const pageFiles = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path))
+    .sort();
+  const layerOf = (path: string): string => path.split(sep)[0] ?? "";
+
+  test("cover every layer", () => {
+    const layers = new Set(pageFiles.map(layerOf));
+    assert.deepEqual([...layers].sort(), Object.keys(pageLayers).sort());
+  });
+
+  for (const file of pageFiles) {
+    test(`hold in page/src/${file}`, () => {
+      const layer = layerOf(file);
+      for (const { target } of importsOf(file, folder)) {
+        if (!target.startsWith(".")) {
+          assert.match(target, /^preact(\/hooks)?$/, file);
+          assert(["view", "app.tsx", "main.tsx"].includes(layer), `${layer} needs no browser`);
+          continue;
+        }
+        const path = normalize(join(folder, dirname(file), target));
+        if (pageBorrows.includes(path)) continue;
+        const other = layerOf(relative(folder, path));
+        const isAllowed = other === layer || pageLayers[layer]?.includes(other);
+        assert(isAllowed, `${layer} must not import ${other} (${target})`);
+      }
+      const lines = readFileSync(join(root, folder, file), "utf8").split("\n").length;
+      assert(lines <= maxLines, `${lines} lines`);
     });
   }
 });

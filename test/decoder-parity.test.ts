@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createEngine, type Engine } from "../src/cli/engine.ts";
+import { createEngine, type Engine } from "../src/engine/engine.ts";
 import { type ModelDirectory, openModel } from "../src/models/open-model.ts";
 import { readDecoderGolden } from "./golden/decoder-golden.ts";
 import { repositoryRoot } from "./golden/golden-cases.ts";

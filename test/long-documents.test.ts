@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { createEngine, type Engine } from "../src/cli/engine.ts";
-import { bundledModelDirectory, bundledModelName } from "../src/cli/package-root.ts";
+import { createEngine, type Engine } from "../src/engine/engine.ts";
 import { openModel } from "../src/models/open-model.ts";
+import { bundledModelDirectory, bundledModelName } from "../src/package-root.ts";
 import { defaultRequestLimits } from "../src/reranker/check-request.ts";
 import { passageOf, passageText } from "../src/reranker/passage.ts";
 import { windowOverlapTokens } from "../src/reranker/read-documents.ts";

@@ -1,5 +1,6 @@
 import { Readable, Writable } from "node:stream";
-import { type InputStream, run } from "../src/cli/run.ts";
+import type { InputStream } from "../src/commands/process-context.ts";
+import { run } from "../src/commands/run.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.
 process.env.ORT_DISABLE_TELEMETRY = "1";

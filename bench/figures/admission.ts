@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { createEngine, type Engine } from "../../src/cli/engine.ts";
+import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { RerankError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";

@@ -3,7 +3,7 @@
  * on the port of its argument, 0 for any; tells its parent the port, and later that a call is held
  * back.
  */
-import { HealthState } from "../../src/server/health-state.ts";
+import { HealthState } from "../../src/engine/health-state.ts";
 import { defaultServerLimits } from "../../src/server/limits.ts";
 import { createServer } from "../../src/server/server.ts";
 import { createFakeReranker, fakeModel } from "../../test/fakes/fake-reranker.ts";

@@ -52,7 +52,7 @@ export const limitOptions: readonly Option[] = [
     value: "TOKENS",
     type: count,
     default: "2000000",
-    help: "most tokens that may wait; requests beyond are refused with 429",
+    help: "most tokens that may wait; requests beyond get 429, those with more than it alone 422",
   },
   {
     group: "Limits",

@@ -1,6 +1,11 @@
 import { StartupError } from "../errors.ts";
-import { listDtypes, type PickedWeights, pickWeights, type WeightsChoice } from "./dtypes.ts";
-import { listWeightFiles } from "./weight-files.ts";
+import {
+  listDtypes,
+  type PickedWeights,
+  pickWeights,
+  type WeightsChoice,
+} from "./weights/dtypes.ts";
+import { listWeightFiles } from "./weights/weight-files.ts";
 
 /** The model's description: its type and limits. */
 export const configFile = "config.json";

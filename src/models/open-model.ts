@@ -2,7 +2,6 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { StartupError } from "../errors.ts";
 import type { WeightFormat } from "../onnx/quantization.ts";
-import type { PickedWeights, WeightsChoice } from "./dtypes.ts";
 import { readLicense } from "./license.ts";
 import {
   type ActivationFacts,
@@ -17,11 +16,12 @@ import {
   tokenizerFile,
 } from "./model-files.ts";
 import { type PromptWish, readModelPrompt } from "./model-prompt.ts";
-import { checkExternalFiles, readWeights } from "./onnx-weights.ts";
 import { readPositiveLabel } from "./positive-label.ts";
 import type { ModelPrompt } from "./prompt-templates.ts";
 import { checkJsonEdges } from "./read-model-file.ts";
 import { checkFamily } from "./refused-families.ts";
+import type { PickedWeights, WeightsChoice } from "./weights/dtypes.ts";
+import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
 
 /** A model on this machine, its files found and checked. */
 export interface ModelDirectory {

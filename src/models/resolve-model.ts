@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { StartupError } from "../errors.ts";
-import { sizeOf } from "./blob-download.ts";
-import { pickWeights, type WeightsChoice } from "./dtypes.ts";
-import { cacheLinkRoots, findSnapshot, isHubId, type Snapshot } from "./hub-cache.ts";
-import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub-download.ts";
-import { defaultOfflineVariable, expandHome, type HubOptions } from "./hub-options.ts";
+import { sizeOf } from "./hub/blob-download.ts";
+import { cacheLinkRoots, findSnapshot, isHubId, type Snapshot } from "./hub/hub-cache.ts";
+import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub/hub-download.ts";
+import { defaultOfflineVariable, expandHome, type HubOptions } from "./hub/hub-options.ts";
 import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
 import type { PromptWish } from "./model-prompt.ts";
-import { checkExternalFiles, readWeights } from "./onnx-weights.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
+import { pickWeights, type WeightsChoice } from "./weights/dtypes.ts";
+import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
 
 /** The model that is served where none is named and the cache has it. */
 export const defaultModelId = "jinaai/jina-reranker-v2-base-multilingual";

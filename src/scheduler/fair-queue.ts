@@ -1,18 +1,5 @@
 import { createVirtualTime } from "./virtual-time.ts";
-import { createRunCounter, type Work, workOf } from "./work.ts";
-
-/** How batches are formed. */
-export interface BatchPolicy {
-  /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
-  readonly maxBatchTokens: number;
-  /**
-   * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it
-   * up to the batch's length costs no more than this; else a run of its own is cheaper.
-   */
-  readonly runOverheadTokens: number;
-  /** Whether every pair of a batch is a run of its own. Default: false. */
-  readonly rowByRow?: boolean;
-}
+import { type BatchPolicy, createRunCounter, type Work, workOf } from "./work.ts";
 
 /** What a request is told of its place in the queue, and what it costs others. */
 export interface Place {

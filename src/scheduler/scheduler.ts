@@ -11,14 +11,14 @@ import {
   hopelessRefusal,
 } from "./admission.ts";
 import { errorOfRequest, partsOf } from "./failed-batch.ts";
-import { type BatchPolicy, createFairQueue, type QueuedPair } from "./fair-queue.ts";
+import { createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { createJob, encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
 import { createLostBatches } from "./lost-batches.ts";
 import type { BatchStats, QueueSnapshot } from "./observation.ts";
 import { packBatch } from "./pack-batch.ts";
 import { createDeviceCosts, type RunCost } from "./run-cost.ts";
 import type { ScoreCall, ScoredPairs } from "./score-call.ts";
-import { sumOf, type Work, workOf } from "./work.ts";
+import { type BatchPolicy, sumOf, type Work, workOf } from "./work.ts";
 
 /** Puts pairs of all requests through one backend. */
 export interface Scheduler {

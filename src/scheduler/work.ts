@@ -1,4 +1,15 @@
-import type { BatchPolicy } from "./fair-queue.ts";
+/** How batches are formed. */
+export interface BatchPolicy {
+  /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
+  readonly maxBatchTokens: number;
+  /**
+   * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it
+   * up to the batch's length costs no more than this; else a run of its own is cheaper.
+   */
+  readonly runOverheadTokens: number;
+  /** Whether every pair of a batch is a run of its own. Default: false. */
+  readonly rowByRow?: boolean;
+}
 
 /** What the model has to compute. */
 export interface Work {

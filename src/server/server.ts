@@ -1,28 +1,29 @@
 import { setMaxListeners } from "node:events";
+import type { HealthState } from "../engine/health-state.ts";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
 import { createGatekeeper } from "./access/gatekeeper.ts";
 import type { KeyRing } from "./access/key-ring.ts";
-import type { Address, UnixSocket } from "./address.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "./call/call.ts";
+import { createRequestHandler } from "./call/request-handler.ts";
+import { createRequestLog } from "./call/request-log.ts";
 import { createCountLog } from "./count-log.ts";
-import type { HealthState } from "./health-state.ts";
+import type { PrecompressedText } from "./http/content-coding.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
-import { createHttpServers } from "./http-servers.ts";
 import type { ServerLimits } from "./limits.ts";
-import { listenOn } from "./listen-on.ts";
-import { createListener, type Listener, type TlsOptions } from "./listener.ts";
-import { createRequestHandler } from "./request-handler.ts";
-import { createRequestLog } from "./request-log.ts";
+import type { Address, UnixSocket } from "./listen/address.ts";
+import { createHttpServers } from "./listen/http-servers.ts";
+import { listenOn } from "./listen/listen-on.ts";
+import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
+import { clearUnixSocket } from "./listen/unix-socket.ts";
 import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import type { RpcRouter } from "./rpc/rpc-protocols.ts";
 import { createRpcHandlers } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
-import { clearUnixSocket } from "./unix-socket.ts";
 
 /** Serves every protocol on one port or Unix socket. */
 export interface RerankServer {
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
+  /** The page that `GET /` answers, in HTML. Default: there is no such route. */
+  readonly page?: PrecompressedText | undefined;
   /** Who may ask for the descriptions of the services. Default: everybody. */
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
@@ -113,8 +116,8 @@ export function createServer(options: ServerOptions): RerankServer {
     addServices: options.addServices,
     ...signals,
   });
-  const { metricsAccess } = options;
-  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
+  const { metricsAccess, page } = options;
+  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
   const gatekeeper = createGatekeeper({
     apiKeys: options.apiKeys,
     corsOrigins: options.corsOrigins ?? [],

@@ -1,6 +1,6 @@
 import { chunkTexts } from "./text-chunks.ts";
+import type { PackedIds, TextExtent } from "./thread/tokenizer-message.ts";
 import type { TextSpan } from "./tokenizer.ts";
-import type { PackedIds, TextExtent } from "./tokenizer-message.ts";
 
 /**
  * Chunks of one call that are encoded at a time: one under way and one that waits, so that the

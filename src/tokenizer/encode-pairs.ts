@@ -1,8 +1,8 @@
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
+import { layOutPair, type PairIds, type PairTemplate } from "./file/pair-template.ts";
 import { fitPair, headTokensOf, joinHead, keepQuery } from "./fit-pair.ts";
-import { layOutPair, type PairIds, type PairTemplate } from "./pair-template.ts";
+import type { TextExtent } from "./thread/tokenizer-message.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
-import type { TextExtent } from "./tokenizer-message.ts";
 import { keepTokens } from "./truncate.ts";
 
 /** The texts of one call. */

@@ -1,4 +1,4 @@
-import type { PairTemplate } from "./pair-template.ts";
+import type { PairTemplate } from "./file/pair-template.ts";
 import type { TruncationDirection } from "./tokenizer.ts";
 import {
   keepTokens,

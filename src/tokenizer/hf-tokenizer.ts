@@ -1,13 +1,13 @@
 import { RerankError, StartupError } from "../errors.ts";
 import { encodePairs, type PairTexts } from "./encode-pairs.ts";
 import { encodeWindows } from "./encode-windows.ts";
+import { isWholeNumber } from "./file/json-value.ts";
+import { templateTokensOf } from "./file/pair-template.ts";
+import type { ModelTokenizerFacts } from "./file/tokenizer-config.ts";
 import { startTokensFor } from "./id-encoder.ts";
-import { isWholeNumber } from "./json-value.ts";
-import { templateTokensOf } from "./pair-template.ts";
 import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
-import { type ResilientThreadOptions, startResilientThread } from "./resilient-thread.ts";
+import { type ResilientThreadOptions, startResilientThread } from "./thread/resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
-import type { ModelTokenizerFacts } from "./tokenizer-config.ts";
 
 /** Where a tokenizer comes from. */
 export interface TokenizerOptions
@@ -64,7 +64,7 @@ const minTextTokens = 2;
  * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
-  const entry = options.threadEntry ?? new URL("./tokenizer-worker.js", import.meta.url);
+  const entry = options.threadEntry ?? new URL("./thread/tokenizer-worker.js", import.meta.url);
   const { path, padTokenId, model = {}, prompt, padTokenIdWins = false } = options;
   const { maxLength = defaultMaxLength, onState, restart, clock } = options;
   const maxStartTokens = startTokensFor(maxLength);

@@ -1,6 +1,6 @@
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { createTextEncoder } from "./text-encoder.ts";
-import type { PackedIds, TextExtent } from "./tokenizer-message.ts";
+import type { PackedIds, TextExtent } from "./thread/tokenizer-message.ts";
 import { windowsOf } from "./window-plan.ts";
 import { spanOf } from "./window-span.ts";
 

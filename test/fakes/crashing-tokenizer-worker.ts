@@ -1,6 +1,9 @@
 import { parentPort } from "node:worker_threads";
 
-import type { EncodeMessage, TokenizerMessage } from "../../src/tokenizer/tokenizer-message.ts";
+import type {
+  EncodeMessage,
+  TokenizerMessage,
+} from "../../src/tokenizer/thread/tokenizer-message.ts";
 
 /**
  * A tokenizer thread that makes one token of each text, its length, crashes at `crash`, and never

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openSession, type Session } from "../../src/inference/session.ts";
-import { serveSession } from "../../src/inference/worker-loop.ts";
+import { openSession, type Session } from "../../src/inference/session/session.ts";
+import { serveSession } from "../../src/inference/worker/worker-loop.ts";
 
 /** First ids that make this worker misbehave instead of computing. */
 export const crashCommands = {

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type {
   TokenizerMessage,
   TokenizerThreadData,
-} from "../../src/tokenizer/tokenizer-message.ts";
+} from "../../src/tokenizer/thread/tokenizer-message.ts";
 
 /** What the file at `path` says that the thread does: `load`, `refuse` the file, or `crash`. */
 const wanted = readFileSync((workerData as TokenizerThreadData).path, "utf8");

@@ -2,7 +2,7 @@ import { errorFromAbort } from "../../src/errors.ts";
 import type { EncodeTexts } from "../../src/tokenizer/encode-documents.ts";
 import { encodePairs } from "../../src/tokenizer/encode-pairs.ts";
 import { encodeWindows } from "../../src/tokenizer/encode-windows.ts";
-import { createPairTemplate } from "../../src/tokenizer/pair-template.ts";
+import { createPairTemplate } from "../../src/tokenizer/file/pair-template.ts";
 import type { Encoding, Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { windowsOf } from "../../src/tokenizer/window-plan.ts";
 

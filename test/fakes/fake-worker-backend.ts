@@ -1,5 +1,5 @@
 import type { EncodedBatch } from "../../src/inference/backend.ts";
-import type { WorkerBackend } from "../../src/inference/worker-backend.ts";
+import type { WorkerBackend } from "../../src/inference/worker/worker-backend.ts";
 
 /** A worker without a thread, which a test crashes on command. */
 export interface FakeWorkerBackend extends WorkerBackend {

@@ -3,8 +3,8 @@ import {
   type BackendStatus,
   createResilientBackend,
   type ResilientBackend,
-} from "../../src/inference/resilient-backend.ts";
-import type { WorkerBackend } from "../../src/inference/worker-backend.ts";
+} from "../../src/inference/worker/resilient-backend.ts";
+import type { WorkerBackend } from "../../src/inference/worker/worker-backend.ts";
 import { createManualClock } from "./manual-clock.ts";
 
 /** The waits of a test backend. */

@@ -1,4 +1,4 @@
-import { startWorkerBackend } from "../../src/inference/worker-backend.ts";
+import { startWorkerBackend } from "../../src/inference/worker/worker-backend.ts";
 import { batchOf, fixturePath } from "./inference-fixtures.ts";
 
 // The import above has applied ortEnvironment to this thread, as main.ts does.

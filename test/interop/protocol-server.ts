@@ -1,6 +1,6 @@
-import { HealthState } from "../../src/server/health-state.ts";
+import { HealthState } from "../../src/engine/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
-import type { TlsOptions } from "../../src/server/listener.ts";
+import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
 import { createFakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
 import { createRecordingLogger } from "../fakes/recording-logger.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { cacheLinkRoots, linkBlob, repoDirectory } from "../../src/models/hub-cache.ts";
+import { cacheLinkRoots, linkBlob, repoDirectory } from "../../src/models/hub/hub-cache.ts";
 import { type OpenModelOptions, openModel } from "../../src/models/open-model.ts";
 import { fakeGraph, makeTempFolder, tinyModelFiles, writeFiles } from "./tiny-model.ts";
 

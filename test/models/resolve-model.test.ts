@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { readHubOptions } from "../../src/models/hub-options.ts";
+import { readHubOptions } from "../../src/models/hub/hub-options.ts";
 import {
   defaultModelId,
   type ResolveModelOptions,

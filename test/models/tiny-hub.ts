@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { DownloadModelOptions } from "../../src/models/hub-download.ts";
-import { readHubOptions } from "../../src/models/hub-options.ts";
+import type { DownloadModelOptions } from "../../src/models/hub/hub-download.ts";
+import { readHubOptions } from "../../src/models/hub/hub-options.ts";
 import { type FakeHub, sha256, startHubServer } from "../fakes/hub-server.ts";
 import { makeTempFolder, tinyHubModel, tinyModelFiles } from "./tiny-model.ts";
 

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 
 import type { EncodeTexts } from "../../src/tokenizer/encode-documents.ts";
 import { encodePairs } from "../../src/tokenizer/encode-pairs.ts";
-import { createPairTemplate } from "../../src/tokenizer/pair-template.ts";
+import { createPairTemplate } from "../../src/tokenizer/file/pair-template.ts";
 
 const template = createPairTemplate([
   { kind: "query", typeId: 0 },

@@ -1,7 +1,7 @@
 import { cors } from "@connectrpc/connect";
-import type { ServerRequest, ServerResponseLike } from "../call.ts";
+import type { ServerRequest, ServerResponseLike } from "../call/call.ts";
+import { timingHeaderNames } from "../call/timing-headers.ts";
 import { deadlineHeader } from "../http/deadline-header.ts";
-import { timingHeaderNames } from "../timing-headers.ts";
 
 /** Stands for every origin. */
 const anyOrigin = "*";

@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import type { Call, ServerRequest } from "../call.ts";
+import type { Call, ServerRequest } from "../call/call.ts";
 import { objectError } from "../http/error-shapes.ts";
 import { matchesMethod, matchesPath } from "../http/find-route.ts";
 import type { CallHandler } from "../http/http-handler.ts";

@@ -1,9 +1,9 @@
 import { grpcCodeOf, type RerankError } from "../../errors.ts";
-import type { Call, ServerRequest, ServerResponseLike } from "../call.ts";
+import type { Call, ServerRequest, ServerResponseLike } from "../call/call.ts";
+import { refusedOf } from "../call/refused.ts";
 import type { ErrorShape } from "../http/error-shapes.ts";
 import { errorAnswerOf } from "../http/http-error.ts";
 import { sendError } from "../http/send-json.ts";
-import { refusedOf } from "../refused.ts";
 import { parseRpcContentType } from "../rpc/rpc-content-type.ts";
 import { sendRpcStatus } from "../rpc/rpc-status.ts";
 

@@ -1,5 +1,5 @@
 import { shorten } from "../../characters.ts";
-import { parseMediaType } from "../media-type.ts";
+import { parseMediaType } from "../call/media-type.ts";
 import { HttpError } from "./http-error.ts";
 
 /** `application/json` and every type that says it is JSON. */

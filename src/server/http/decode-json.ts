@@ -1,4 +1,4 @@
-import { replaceLoneSurrogates } from "../json-text.ts";
+import { replaceLoneSurrogates } from "../call/json-text.ts";
 import { HttpError } from "./http-error.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

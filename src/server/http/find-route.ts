@@ -1,4 +1,4 @@
-import { nearestPath } from "../nearest-path.ts";
+import { nearestPath } from "../call/nearest-path.ts";
 import { HttpError } from "./http-error.ts";
 import type { Route } from "./route.ts";
 

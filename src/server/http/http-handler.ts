@@ -1,8 +1,8 @@
 import { errorFromAbort, RerankError } from "../../errors.ts";
+import { linkSignals } from "../../linked-signal.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Call, ServerRequest, ServerResponseLike } from "../call.ts";
-import { linkSignals } from "../linked-signal.ts";
-import { refusedOf } from "../refused.ts";
+import type { Call, ServerRequest, ServerResponseLike } from "../call/call.ts";
+import { refusedOf } from "../call/refused.ts";
 import { objectError } from "./error-shapes.ts";
 import { findMethod, findPath } from "./find-route.ts";
 import { errorAnswerOf } from "./http-error.ts";

@@ -1,7 +1,7 @@
 import { RerankError } from "../../errors.ts";
+import { linkSignals } from "../../linked-signal.ts";
 import type { RerankCall, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
-import { linkSignals } from "../linked-signal.ts";
-import { countCharacters, timingHeaders } from "../timing-headers.ts";
+import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
 import { checkJsonContentType } from "./content-type.ts";
 import { deadlineHeader, parseDeadlineHeader } from "./deadline-header.ts";
 import { decodeJson } from "./decode-json.ts";

@@ -1,6 +1,6 @@
 import type { Readable, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { ServerRequest } from "../call.ts";
+import type { ServerRequest } from "../call/call.ts";
 import { HttpError } from "./http-error.ts";
 
 const decompressors: Readonly<Record<string, () => Transform>> = {

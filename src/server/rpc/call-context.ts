@@ -1,6 +1,6 @@
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
-import type { Call } from "../call.ts";
-import { refusedOf } from "../refused.ts";
+import type { Call } from "../call/call.ts";
+import { refusedOf } from "../call/refused.ts";
 
 /** The call that a Connect context belongs to. */
 export const callKey = createContextKey<Call | undefined>(undefined, { description: "call" });

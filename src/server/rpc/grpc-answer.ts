@@ -1,7 +1,7 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { grpcCodeOf } from "../../errors.ts";
-import type { ServerResponseLike } from "../call.ts";
+import type { ServerResponseLike } from "../call/call.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";
 import { sendHeadersAlone } from "./rpc-status.ts";
 

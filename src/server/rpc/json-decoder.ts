@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { RerankError } from "../../errors.ts";
-import { replaceLoneSurrogates } from "../json-text.ts";
+import { replaceLoneSurrogates } from "../call/json-text.ts";
 import { connectErrorOf } from "./connect-error.ts";
 
 /** Decodes the bytes of a JSON message. */

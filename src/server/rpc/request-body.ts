@@ -1,4 +1,4 @@
-import type { ServerRequest } from "../call.ts";
+import type { ServerRequest } from "../call/call.ts";
 import { decodeBase64 } from "./base64-body.ts";
 import { checkEnvelopes } from "./check-envelopes.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";

@@ -1,6 +1,6 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import type { ServerRequest, ServerResponseLike } from "../call.ts";
+import type { ServerRequest, ServerResponseLike } from "../call/call.ts";
 import { encodeBase64 } from "./base64-body.ts";
 import { sendGrpcAnswer } from "./grpc-answer.ts";
 import type { RequestBody } from "./request-body.ts";

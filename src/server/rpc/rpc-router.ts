@@ -6,19 +6,19 @@ import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts"
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { RerankRequestSchema, RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import * as tei from "../../../gen/tei/v1/tei_pb.ts";
+import type { HealthState } from "../../engine/health-state.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { HealthState } from "../health-state.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
-import { createHealthService } from "./health-service.ts";
+import { createHealthService } from "./health/health-service.ts";
 import { createJsonDecoder } from "./json-decoder.ts";
 import type { ReflectionAccess } from "./open-methods.ts";
-import { registerReflection } from "./reflection.ts";
-import { createRerankService } from "./rerank-service.ts";
+import { registerReflection } from "./reflection/reflection.ts";
+import { createRerankService } from "./rerank/rerank-service.ts";
 import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
-import { createTeiInfoService, createTeiRerankService } from "./tei-services.ts";
+import { createTeiInfoService, createTeiRerankService } from "./tei/tei-services.ts";
 
 /** What the RPCs work with. */
 export interface RpcOptions {

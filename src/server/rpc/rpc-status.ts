@@ -1,5 +1,5 @@
 import type { Code } from "@connectrpc/connect";
-import { isHttp2, type ServerResponseLike } from "../call.ts";
+import { isHttp2, type ServerResponseLike } from "../call/call.ts";
 import { sendAnswer } from "../http/send-json.ts";
 import { codeName } from "./call-context.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";

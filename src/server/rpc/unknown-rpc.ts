@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { nearestPath } from "../nearest-path.ts";
+import { nearestPath } from "../call/nearest-path.ts";
 import type { RpcStatus } from "./rpc-status.ts";
 
 /** The last two parts of an RPC's path, in the usual spelling: `/package.Service/Method`. */

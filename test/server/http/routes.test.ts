@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { HealthState } from "../../../src/server/health-state.ts";
+import { HealthState } from "../../../src/engine/health-state.ts";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
 import { createFakeReranker, fakeModel } from "../../fakes/fake-reranker.ts";

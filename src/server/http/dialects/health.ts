@@ -1,4 +1,4 @@
-import { type HealthState, isServing } from "../../health-state.ts";
+import { type HealthState, isServing } from "../../../engine/health-state.ts";
 import type { JsonAnswer } from "../send-json.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type FieldNames, withFieldNames } from "../../field-names.ts";
+import { type FieldNames, withFieldNames } from "../../call/field-names.ts";
 import { usageOf } from "../answer-parts.ts";
 import { readChoice, readObject, readText, wrongType } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";

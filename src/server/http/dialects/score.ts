@@ -1,7 +1,7 @@
 import { RerankError } from "../../../errors.ts";
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
-import { type FieldNames, renameFields } from "../../field-names.ts";
-import { countCharacters, timingHeaders } from "../../timing-headers.ts";
+import { type FieldNames, renameFields } from "../../call/field-names.ts";
+import { countCharacters, timingHeaders } from "../../call/timing-headers.ts";
 import { createdNow, usageOf } from "../answer-parts.ts";
 import { invalidField } from "../json-fields.ts";
 import type { Dialect, JsonRouteContext } from "../json-route.ts";

@@ -1,4 +1,4 @@
-import { documentsCalled, withFieldNames } from "../../field-names.ts";
+import { documentsCalled, withFieldNames } from "../../call/field-names.ts";
 import { passageAnswerOf } from "../answer-parts.ts";
 import { teiError } from "../error-shapes.ts";
 import { HttpError } from "../http-error.ts";

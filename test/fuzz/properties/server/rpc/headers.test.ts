@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import { RerankRequestSchema } from "../../../../../gen/rerank/v1/rerank_service_pb.ts";
-import { replaceLoneSurrogates } from "../../../../../src/server/json-text.ts";
+import { replaceLoneSurrogates } from "../../../../../src/server/call/json-text.ts";
 import { capTimeoutHeaders } from "../../../../../src/server/rpc/call-timeout.ts";
 import { decodeErrorOf } from "../../../../../src/server/rpc/decode-error.ts";
 import { encodeGrpcMessage } from "../../../../../src/server/rpc/grpc-message.ts";

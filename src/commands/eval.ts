@@ -1,0 +1,86 @@
+import type { EvalConfig } from "../config/eval-config.ts";
+import { StartupError } from "../errors.ts";
+import type { LabelledList } from "../evaluation/labelled-query.ts";
+import { formatRun } from "../evaluation/trec-run.ts";
+import { createProgressBar } from "../terminal/progress-bar.ts";
+import { type EvalReport, formatEvalTable, reportOf } from "./eval/eval-report.ts";
+import { readLists } from "./eval/read-lists.ts";
+import { type RerankedLists, rerankLists } from "./eval/rerank-lists.ts";
+import { type AtomicFile, openAtomicFile } from "./files/atomic-file.ts";
+import { writeOutput } from "./files/write-output.ts";
+import { openRanker } from "./open-ranker.ts";
+import type { ProcessContext } from "./process-context.ts";
+
+/**
+ * Reranks labelled lists or a run, and prints how good the order was and is. Progress goes to
+ * `stderr`.
+ */
+export async function evaluate(config: EvalConfig, context: ProcessContext): Promise<void> {
+  const { stdout, stderr } = context;
+  const lists = await readLists(config, context.stop);
+  if (config.out !== undefined) checkRunIds(lists);
+  const out = config.out === undefined ? undefined : await openAtomicFile(config.out, "out");
+  try {
+    const reranked = await rerank(lists, config, context);
+    const report = reportOf(reranked);
+    await writeRun(out, reranked);
+    for (const { name, skipped } of report.lists) {
+      if (skipped > 0) stderr.write(`note: ${name}: left out ${skipped}: ${whyLeftOut}\n`);
+    }
+    await writeOutput(stdout, config.json ? jsonOf(report) : formatEvalTable(report));
+  } finally {
+    await out?.discard();
+  }
+}
+
+/** Either all candidates of a query are relevant or none; or, in a run, its judgments know none. */
+const whyLeftOut = "queries that cannot tell a good order from a bad one";
+
+async function rerank(
+  lists: readonly LabelledList[],
+  { server, engine, longDocuments }: EvalConfig,
+  context: ProcessContext,
+): Promise<RerankedLists> {
+  const { env, stderr, stop } = context;
+  const ranker = await openRanker({ server, engine }, context);
+  const progress = createProgressBar(stderr, { env });
+  try {
+    return await rerankLists(lists, { ranker, longDocuments, progress, signal: stop });
+  } finally {
+    progress.done();
+    await ranker.close();
+  }
+}
+
+/**
+ * Writes the reranked run. Query ids of several lists would clash, so they get their list's name.
+ */
+async function writeRun(
+  out: AtomicFile | undefined,
+  { model, lists }: RerankedLists,
+): Promise<void> {
+  if (out === undefined) return;
+  const tag = model.replaceAll(/\s+/g, "_") || "rerankd";
+  const runs = lists.flatMap(({ name, queries }) =>
+    queries.map(({ ranking }) => {
+      const entries = ranking.map((entry) => ({ ...entry, queryId: `${name}:${entry.queryId}` }));
+      return formatRun(lists.length > 1 ? entries : ranking, tag);
+    }),
+  );
+  await out.finish(runs.join(""));
+}
+
+/** The columns of a run are parted by white space, so no id may have any. */
+function checkRunIds(lists: readonly LabelledList[]): void {
+  const ids = lists.flatMap(({ name, queries }) => [
+    ...(lists.length > 1 ? [name] : []),
+    ...queries.flatMap(({ id, candidates }) => [id, ...candidates.map(({ id }) => id)]),
+  ]);
+  const bad = ids.find((id) => id === "" || /\s/.test(id));
+  if (bad === undefined) return;
+  throw new StartupError(`--out cannot hold the id \`${bad}\`: it has white space, or is empty`);
+}
+
+function jsonOf({ model, lists, mean }: EvalReport): string {
+  return `${JSON.stringify({ model, metrics: { ndcg: "nDCG@10", mrr: "MRR@10" }, lists, mean })}\n`;
+}

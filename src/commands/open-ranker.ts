@@ -1,0 +1,86 @@
+import { clientOptionsFromEnv, createRerankClient } from "../../client/src/index.ts";
+import type { EngineConfig } from "../config/engine-config.ts";
+import type { ServerChoice } from "../config/server-choice.ts";
+import { startReranker } from "../engine/start-reranker.ts";
+import type { RankedDocument } from "../reranker/rerank-request.ts";
+import { createLogger } from "../telemetry/log.ts";
+import { hasColors } from "../terminal/has-colors.ts";
+import { createProgressDisplay } from "../terminal/progress.ts";
+import { readClientTls } from "./client-tls.ts";
+import type { ProcessContext } from "./process-context.ts";
+
+/** What a command asks to be ranked. */
+export interface RankRequest {
+  readonly query: string;
+  readonly documents: readonly string[];
+  readonly topN?: number | undefined;
+  readonly rawScores?: boolean | undefined;
+  readonly longDocuments?: "truncate" | "windows" | undefined;
+  readonly scoreThreshold?: number | undefined;
+}
+
+/** What a command gets back. */
+export interface Ranking {
+  readonly model: string;
+  /** From most to least relevant. */
+  readonly results: readonly RankedDocument[];
+}
+
+/** Whoever ranks for a command: a server, or the model in this process. */
+export interface Ranker {
+  rerank(request: RankRequest, options: { readonly signal: AbortSignal }): Promise<Ranking>;
+  close(): Promise<void>;
+}
+
+/** Where to rank, and with what. */
+export interface RankerChoice {
+  /** undefined: the model runs in this process. */
+  readonly server: ServerChoice | undefined;
+  /** How, if it does. */
+  readonly engine: EngineConfig;
+}
+
+/**
+ * Bounds that keep callers of a server apart. A command is its engine's only caller, and waits for
+ * whatever it asked for.
+ */
+const withoutQueueLimits = {
+  maxDocuments: 2 ** 31 - 1,
+  maxQueueTokens: 2 ** 31 - 1,
+  maxQueueMs: 2 ** 31 - 1,
+} as const;
+
+/**
+ * Returns a client of the server, or loads the model. What it logs, a licence's limits for example,
+ * goes to `stderr`.
+ */
+export async function openRanker(
+  { server, engine }: RankerChoice,
+  { env, stderr, stop }: ProcessContext,
+): Promise<Ranker> {
+  if (server !== undefined) {
+    const { apiKey } = clientOptionsFromEnv(env);
+    const tls = server.tls && (await readClientTls(server.tls));
+    return createRerankClient({
+      url: server.url,
+      apiKey,
+      tls,
+      timeoutMs: Number.POSITIVE_INFINITY,
+    });
+  }
+  const display = createProgressDisplay(stderr, { env });
+  return await startReranker(
+    { ...engine, ...withoutQueueLimits },
+    {
+      env,
+      log: createLogger({
+        level: "warn",
+        format: "text",
+        destination: stderr,
+        color: hasColors(stderr, env),
+      }),
+      onProgress: display.update,
+      signal: stop,
+    },
+  ).finally(display.done);
+}

@@ -1,0 +1,20 @@
+import type { Readable } from "node:stream";
+import type { Environment } from "../config/parse-options.ts";
+
+/** Bytes that come in, and whether a person types them. */
+export type InputStream = Readable & { readonly isTTY?: boolean };
+
+/** What a command has of the process around it. */
+export interface ProcessContext {
+  /** Words after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  /** Returns the standard input. Opening it has effects, so only commands that read it ask. */
+  readonly stdin: () => InputStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Aborts at the first SIGTERM or SIGINT. */
+  readonly stop: AbortSignal;
+  /** Version of Node's HTTP/2 library. Default: one without known faults. */
+  readonly nghttp2Version?: string | undefined;
+}

@@ -1,0 +1,72 @@
+import type { RankConfig } from "../config/rank-config.ts";
+import { hasColors } from "../terminal/has-colors.ts";
+import { formatRankTable } from "../terminal/rank-table.ts";
+import { type InputDocument, parseDocuments } from "./files/parse-documents.ts";
+import { readInput } from "./files/read-input.ts";
+import { writeOutput } from "./files/write-output.ts";
+import { openRanker, type Ranking } from "./open-ranker.ts";
+import type { ProcessContext } from "./process-context.ts";
+
+/** Width of a table where it is not told; some terminals say 0. */
+const defaultColumns = 80;
+
+/** Ranks the documents of a file or of the standard input, and prints them. */
+export async function rank(config: RankConfig, context: ProcessContext): Promise<void> {
+  const { stdout, stderr, env, stop } = context;
+  const { name, bytes } = await readInput(config.file, context);
+  const documents = parseDocuments(bytes, { name, format: config.inputFormat });
+  const ranking = await rankDocuments(config, documents, context);
+  const asTable =
+    config.outputFormat === "table" || (config.outputFormat === "auto" && stdout.isTTY === true);
+  if (!asTable) {
+    await writeOutput(stdout, jsonLinesOf(ranking, documents));
+    return;
+  }
+  const rows = ranking.results.map(({ index, relevanceScore }) => ({
+    score: relevanceScore,
+    text: documents[index]?.text ?? "",
+  }));
+  const table = formatRankTable(rows, {
+    columns: stdout.columns || defaultColumns,
+    color: hasColors(stdout, env),
+    rawScores: config.rawScores,
+  });
+  await writeOutput(stdout, table);
+  const cut = ranking.results.filter(({ truncated }) => truncated).length;
+  if (cut > 0 && !stop.aborted) {
+    const hint = "`--long-documents windows` reads all of them";
+    stderr.write(`note: ${cut} of ${rows.length} results were cut to fit the model; ${hint}\n`);
+  }
+}
+
+async function rankDocuments(
+  { query, topN, rawScores, longDocuments, scoreThreshold, server, engine }: RankConfig,
+  documents: readonly InputDocument[],
+  context: ProcessContext,
+): Promise<Ranking> {
+  const ranker = await openRanker({ server, engine }, context);
+  try {
+    const texts = documents.map(({ text }) => text);
+    return await ranker.rerank(
+      { query, documents: texts, topN, rawScores, longDocuments, scoreThreshold },
+      { signal: context.stop },
+    );
+  } finally {
+    await ranker.close();
+  }
+}
+
+function jsonLinesOf({ results }: Ranking, documents: readonly InputDocument[]): string {
+  const lines = results.map(({ index, relevanceScore, truncated, passage }, at) =>
+    JSON.stringify({
+      rank: at + 1,
+      index,
+      relevance_score: relevanceScore,
+      id: documents[index]?.id,
+      text: documents[index]?.text,
+      ...(truncated ? { truncated } : {}),
+      passage,
+    }),
+  );
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,114 @@
+import type { TelemetryConfig } from "../../config/telemetry-config.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { type HealthState, isServing } from "../../engine/health-state.ts";
+import { loadOnce } from "../../load-once.ts";
+import type { Reranker } from "../../reranker/rerank-request.ts";
+import type { BatchStats } from "../../scheduler/observation.ts";
+import { createMetricsServer, type MetricsServer } from "../../server/listen/metrics-server.ts";
+import { combineObservers } from "../../telemetry/combine-observers.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import type { MetricsText, ServerObserver } from "../../telemetry/server-observer.ts";
+import type { ServerState } from "../../telemetry/state-metrics.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
+
+/** What telemetry is about. */
+export interface TelemetryContext {
+  readonly config: TelemetryConfig & { readonly host: string };
+  readonly health: HealthState;
+  readonly log: Logger;
+}
+
+/** Metrics and spans of one server, as far as they were asked for. */
+export interface Telemetry {
+  /** Hears what the server does; deaf until `load` is done. */
+  readonly observer: ServerObserver | undefined;
+  /** Returns what `GET /metrics` answers; undefined: not on the port of all protocols. */
+  readonly metrics: (() => Promise<MetricsText>) | undefined;
+  /** Hears of the model's runs; deaf until `load` is done. */
+  readonly onBatch: ((batch: BatchStats) => void) | undefined;
+  /**
+   * Loads the packages, and opens the port of the metrics if they have one of their own. Rejects
+   * with a StartupError if that cannot be.
+   */
+  load(): Promise<void>;
+  /** Tells what a loaded engine does, and returns the reranker in front of it with a meter. */
+  follow(engine: Engine, reranker: Reranker): Reranker;
+  /** Sends the last spans, within about two seconds, and closes the port. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** The words of a server that runs, but not as it should. */
+const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]);
+
+/**
+ * Returns the telemetry of a server. Its packages are loaded apart from everything else, while the
+ * model loads, so that a server is not ready later for them.
+ */
+export function createTelemetry({ config, health, log }: TelemetryContext): Telemetry {
+  let engine: Engine | undefined;
+  let metrics: Metrics | undefined;
+  let tracing: Tracing | undefined;
+  let port: MetricsServer | undefined;
+  let observer: ServerObserver = {};
+  const loadedMetrics = loadOnce(async (): Promise<Metrics> => {
+    const { createMetrics } = await import("../../telemetry/metrics.ts");
+    return createMetrics(readState);
+  });
+
+  function readState(): ServerState {
+    const { report } = health;
+    return {
+      ...report,
+      ready: isServing(report),
+      degraded: degradedStatuses.has(report.status),
+      engine: engine && { ...engine.snapshot(), restarts: engine.backend.details.restarts },
+    };
+  }
+
+  async function metricsText(): Promise<MetricsText> {
+    return await (await loadedMetrics.get()).text();
+  }
+
+  async function startTracing(tracesUrl: string): Promise<Tracing> {
+    const module = await import("../../telemetry/tracing.ts");
+    return module.startTracing({ tracesUrl, version: health.report.version, log });
+  }
+
+  async function openPort(metricsPort: number): Promise<void> {
+    port = createMetricsServer({ metrics: metricsText, log });
+    const address = await port.listen({ host: config.host, port: metricsPort });
+    log.info({ metrics_host: address.host, metrics_port: address.port }, "serving metrics");
+  }
+
+  async function load(): Promise<void> {
+    if (config.metrics) {
+      if (config.metricsPort !== undefined) await openPort(config.metricsPort);
+      metrics = await loadedMetrics.get();
+    }
+    if (config.tracesUrl !== undefined) tracing = await startTracing(config.tracesUrl);
+    observer = combineObservers([metrics?.observer ?? [], tracing?.observer ?? []].flat());
+  }
+
+  const isOn = config.metrics || config.tracesUrl !== undefined;
+  return {
+    observer: isOn
+      ? {
+          callStarted: (call) => observer.callStarted?.(call),
+          connectionOpened: (protocol) =>
+            observer.connectionOpened?.(protocol) ?? (() => undefined),
+          connectionFailed: (fault) => observer.connectionFailed?.(fault),
+        }
+      : undefined,
+    metrics: config.metrics && config.metricsPort === undefined ? metricsText : undefined,
+    onBatch: config.metrics ? (batch) => metrics?.onBatch(batch) : undefined,
+    load,
+    follow(loaded, reranker) {
+      engine = loaded;
+      return metrics ? metrics.meter(reranker) : reranker;
+    },
+    async close() {
+      await Promise.all([tracing?.close(), port?.close()]);
+    },
+  };
+}

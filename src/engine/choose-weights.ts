@@ -1,0 +1,36 @@
+import {
+  type DeviceName,
+  type DevicePlan,
+  parseDeviceName,
+  planDevices,
+} from "../inference/devices.ts";
+import { findDeviceObstacles } from "../inference/providers.ts";
+import type { DtypeChoice, WeightsChoice } from "../models/weights/dtypes.ts";
+
+/** What the operator asked for, already checked to be among the known names. */
+export interface WeightsWish {
+  readonly device: string;
+  readonly dtype: string;
+  /** The path of one ONNX file inside the model; undefined: one is chosen. */
+  readonly onnxFile?: string | undefined;
+}
+
+/** What to run on, and which weights that means. */
+export interface ChosenWeights {
+  readonly device: DeviceName;
+  readonly weights: WeightsChoice;
+}
+
+/**
+ * Returns the device to ask the runtime for and the weights that suit the first device it will try.
+ * Throws a StartupError if a device was asked for by name and cannot be used here.
+ */
+export function chooseWeights(wish: WeightsWish): ChosenWeights {
+  const device = parseDeviceName(wish.device);
+  const plan: DevicePlan = planDevices(device, findDeviceObstacles());
+  const { dtype, onnxFile } = wish;
+  return {
+    device,
+    weights: { dtype: dtype as DtypeChoice, device: plan.attempts[0], onnxFile },
+  };
+}

@@ -1,0 +1,149 @@
+import { systemClock } from "../clock.ts";
+import type { DeviceName } from "../inference/devices.ts";
+import type { BackendInfo } from "../inference/session/session-options.ts";
+import {
+  createResilientBackend,
+  type ResilientBackend,
+} from "../inference/worker/resilient-backend.ts";
+import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
+import type { ModelDirectory } from "../models/open-model.ts";
+import type { Activations } from "../reranker/activation.ts";
+import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
+import { createReranker } from "../reranker/reranker.ts";
+import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
+import { createScoreCache } from "../reranker/score-cache.ts";
+import type { AdmissionLimits } from "../scheduler/admission.ts";
+import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
+import { createScheduler } from "../scheduler/scheduler.ts";
+import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
+import { batchPolicyFor } from "./batch-policy.ts";
+import { checkCacheSize } from "./check-cache-size.ts";
+import type { EngineObserver } from "./engine-monitor.ts";
+import { refuseDuringOutage } from "./refuse-during-outage.ts";
+
+/** How to run a model. */
+export interface EngineOptions {
+  readonly model: ModelDirectory;
+  readonly device: DeviceName;
+  /** Threads of one inference on a CPU; 0: one for each core. */
+  readonly threads: number;
+  /** Whether these threads keep their core busy between operations. */
+  readonly spinning: boolean;
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  readonly limits: RequestLimits;
+  /** Names under which requests may ask for the model; the first is its own. */
+  readonly servedModels: readonly [string, ...string[]];
+  readonly admission: AdmissionLimits;
+  /** What becomes of logits. Default: sigmoid. */
+  readonly activations?: Activations | undefined;
+  /** Memory for scores of pairs that were asked for before; 0: none are kept. */
+  readonly cacheMb: number;
+  /** undefined: by device. */
+  readonly maxBatchTokens: number | undefined;
+  /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
+  readonly refuseDuringOutage?: boolean | undefined;
+  /** Hears of every run of the model when it has ended. Must not throw. */
+  readonly onBatch?: ((batch: BatchStats) => void) | undefined;
+  /** Hears of everything that changes, also while the engine loads. */
+  readonly observer?: EngineObserver | undefined;
+}
+
+/** What an engine does now. */
+export interface EngineSnapshot {
+  readonly queue: QueueSnapshot;
+  /** undefined: no scores are kept. */
+  readonly cache: ScoreCacheCounts | undefined;
+}
+
+/** A model that ranks: everything but the server. */
+export interface Engine {
+  readonly reranker: Reranker;
+  readonly backend: ResilientBackend;
+  readonly info: BackendInfo;
+  /** Returns what it does now. */
+  snapshot(): EngineSnapshot;
+  /**
+   * Waits for the running batch and the texts under way, then frees the model and the tokenizer.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
+ * a canary. Rejects with a StartupError if that cannot be.
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
+  checkCacheSize(options.cacheMb);
+  const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
+  const padId = model.config.padTokenId;
+  const backend = createResilientBackend({
+    startWorker: (events) =>
+      startWorkerBackend({
+        modelPath: model.onnxPath,
+        device,
+        dtype: model.dtype,
+        rowByRow: model.rowByRow,
+        positiveLabel: model.positiveLabel,
+        firstPosition: model.config.firstPosition,
+        threads,
+        spinning: options.spinning,
+        ...events,
+      }),
+    padId: padId ?? 0,
+  });
+  if (observer !== undefined) backend.onStatus(observer.onBackend);
+  const loading = [
+    createTokenizer({
+      path: model.tokenizerPath,
+      padTokenId: padId,
+      model: model.config.tokenizer,
+      prompt: model.prompt,
+      padTokenIdWins: model.config.isDecoder,
+      maxLength,
+      onState: observer?.onTokenizer,
+    }),
+    backend.start(),
+  ] as const;
+  try {
+    const [tokenizer, info] = await Promise.all(loading);
+    observer?.onTokenizerNotes(tokenizer.notes);
+    const scheduler = createScheduler({
+      backend,
+      clock: systemClock,
+      policy: batchPolicyFor(info, options.maxBatchTokens),
+      padId: tokenizer.padId,
+      limits: options.admission,
+      onBatch: padded(options.onBatch, info.rowByRow),
+    });
+    const reranker = createReranker({
+      tokenizer,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
+      clock: systemClock,
+      cache,
+      limits,
+      servedModels,
+      activations: options.activations,
+      maxLength,
+      // One pair is read whatever the queue takes.
+      maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),
+    });
+    const close = async (): Promise<void> => {
+      await Promise.all([backend.close(), tokenizer.close()]);
+    };
+    const snapshot = () => ({ queue: scheduler.snapshot(), cache: cache?.counts() });
+    return { reranker, backend, info, snapshot, close };
+  } catch (error) {
+    const [loaded] = await Promise.allSettled(loading);
+    if (loaded.status === "fulfilled") await loaded.value.close();
+    await backend.close();
+    throw error;
+  }
+}
+
+/** Rows that are computed one by one are never padded, whatever their rectangle says. */
+function padded(onBatch: EngineOptions["onBatch"], rowByRow: boolean): EngineOptions["onBatch"] {
+  if (onBatch === undefined || !rowByRow) return onBatch;
+  return (batch) => onBatch({ ...batch, paddingTokens: 0 });
+}

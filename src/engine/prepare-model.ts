@@ -1,0 +1,116 @@
+import type { EngineConfig } from "../config/engine-config.ts";
+import { StartupError } from "../errors.ts";
+import type { DeviceName } from "../inference/devices.ts";
+import type { DownloadProgress } from "../models/hub/hub-download.ts";
+import { readHubOptions } from "../models/hub/hub-options.ts";
+import type { ModelDirectory } from "../models/open-model.ts";
+import { resolveModel } from "../models/resolve-model.ts";
+import { explainLoadError } from "../models/weights/verify-weights.ts";
+import { bundledModelDirectory } from "../package-root.ts";
+import {
+  type ActivationChoice,
+  type Activations,
+  chooseActivations,
+} from "../reranker/activation.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { chooseMaxLength } from "./choose-max-length.ts";
+import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
+import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+
+/** What finding a model needs beside the wish. */
+export interface PrepareContext {
+  /** Environment variables of the hub. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  /** Hears how far a download is. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Ends a download. */
+  readonly signal: AbortSignal;
+}
+
+/** A model whose files are there, and how to run it. */
+export interface PreparedModel {
+  readonly model: ModelDirectory;
+  readonly device: DeviceName;
+  /** The kind of device that the weights were chosen for. */
+  readonly weightsDevice: ChosenWeights["weights"]["device"];
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  /** What becomes of logits. */
+  readonly activations: Activations;
+}
+
+/**
+ * Finds the model, downloads it if need be, and logs which it is. Rejects with a StartupError that
+ * says what to do.
+ */
+export async function prepareModel(
+  config: EngineConfig,
+  { env, log, onProgress, signal }: PrepareContext,
+): Promise<PreparedModel> {
+  const { device, weights } = chooseWeights(config);
+  const { model, source, notice, choice } = await resolveModel({
+    modelId: config.modelId,
+    revision: config.revision,
+    ...weights,
+    positiveLabel: config.positiveLabel,
+    prompt: config.prompt,
+    hub: await readHubOptions(env),
+    bundledDirectory: bundledModelDirectory(),
+    ...(onProgress ? { onProgress } : {}),
+    signal,
+  });
+  if (choice) log.info({}, choice);
+  if (notice) log.warn({ model: model.name }, notice);
+  log.info({ model: model.name, source, dtype: model.dtype }, "loading");
+  for (const note of model.notes) log.info({ model: model.name }, note);
+  const maxLength = chooseMaxLength({
+    asked: config.maxLength,
+    modelLimit: model.config.maxPositionTokens,
+    isBundled: source === "bundled",
+  });
+  const activations = activationsOf(config, model);
+  if (config.activation === "auto" && model.activation.note !== undefined) {
+    log.warn({ model: model.name }, model.activation.note);
+  }
+  return { model, device, weightsDevice: weights.device, maxLength, activations };
+}
+
+function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
+  const { activation, note } = model.activation;
+  if (choice === "model" && note !== undefined) {
+    throw new StartupError(`--activation model cannot be had of \`${model.name}\`: ${note}`, {
+      hint: "choose --activation sigmoid, or none for the logits",
+    });
+  }
+  return chooseActivations(choice as ActivationChoice, activation);
+}
+
+/**
+ * Loads a prepared model, with those who observe its runs and changes. Rejects as `createEngine`
+ * does; where that is for wrong bytes in the hub's cache, with a StartupError that says so.
+ */
+export async function startEngine(
+  config: EngineConfig,
+  prepared: PreparedModel,
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
+): Promise<Engine> {
+  const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
+  const { model, device, maxLength, activations } = prepared;
+  return await createEngine({
+    model,
+    device,
+    maxLength,
+    threads,
+    spinning,
+    activations,
+    limits: config,
+    servedModels: [model.name, ...servedModelNames],
+    admission: config,
+    cacheMb,
+    maxBatchTokens,
+    ...options,
+  }).catch(async (error: unknown) => {
+    throw await explainLoadError(error, model);
+  });
+}

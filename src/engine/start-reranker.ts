@@ -1,0 +1,112 @@
+import { setMaxListeners } from "node:events";
+import type { EngineConfig } from "../config/engine-config.ts";
+import { errorFromAbort, RerankError } from "../errors.ts";
+import { linkSignals } from "../linked-signal.ts";
+import type { RerankRequest, RerankResult } from "../reranker/rerank-request.ts";
+import { checkTimeout, checkTypes } from "./check-types.ts";
+import { createEngineMonitor } from "./engine-monitor.ts";
+import { type PrepareContext, prepareModel, startEngine } from "./prepare-model.ts";
+
+/** How long one call may take, and who may end it. */
+export interface RerankOptions {
+  /** Ends the call, which then rejects with `cancelled`, or `deadline_exceeded` for a time-out. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the call rejects with `deadline_exceeded`. Default: no limit. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a loaded model is. */
+export interface RerankerInfo {
+  /** Its hub id, or the name of its folder. */
+  readonly model: string;
+  /** What it runs on: `cpu`, `cuda` or `webgpu`. */
+  readonly device: string;
+  /** The weights' type, for example `int8`. */
+  readonly dtype: string;
+  /** Longest pair in tokens. */
+  readonly maxLength: number;
+  /** Threads of one inference on a CPU; 0 on another device. */
+  readonly threads: number;
+}
+
+/**
+ * A model that runs in this process, in threads of its own. They keep the process alive until
+ * `close`.
+ */
+export interface LoadedReranker {
+  readonly info: RerankerInfo;
+  /**
+   * Orders documents by relevance. Rejects with a RerankError whose message names the field at
+   * fault; after `close`, and where `close` came before the answer, with `unavailable`.
+   */
+  rerank(request: RerankRequest, options?: RerankOptions): Promise<RerankResult>;
+  /**
+   * Ends the calls under way, frees the model and its threads, and lets the process exit. Resolves
+   * once the batch that runs has ended. A second call joins the first.
+   */
+  close(): Promise<void>;
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The longest delay that a timer of Node can count, in milliseconds; a longer one fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/**
+ * Loads a model into this process; resolves once it has answered a canary. Rejects with a
+ * StartupError that says what to do, or with the error of `errorFromAbort` if the signal aborts.
+ */
+export async function startReranker(
+  config: EngineConfig,
+  context: PrepareContext,
+): Promise<LoadedReranker> {
+  const { log, signal } = context;
+  const prepared = await prepareModel(config, context).catch((error: unknown) => {
+    throw signal.aborted ? errorFromAbort(signal) : error;
+  });
+  if (signal.aborted) throw errorFromAbort(signal);
+  const engine = await startEngine(config, prepared, { observer: createEngineMonitor({ log }) });
+  if (signal.aborted) {
+    await engine.close();
+    throw errorFromAbort(signal);
+  }
+  const closing = new AbortController();
+  // Every call under way listens to it.
+  setMaxListeners(0, closing.signal);
+  let closed: Promise<void> | undefined;
+
+  function close(): Promise<void> {
+    closing.abort(new RerankError("unavailable", "the reranker is closed"));
+    closed ??= engine.close();
+    return closed;
+  }
+
+  return {
+    info: Object.freeze({
+      model: prepared.model.name,
+      device: engine.info.device,
+      dtype: prepared.model.dtype,
+      maxLength: prepared.maxLength,
+      threads: engine.info.threads,
+    }),
+    async rerank(request, options = {}) {
+      checkTypes(request);
+      checkTimeout(options.timeoutMs);
+      const timeoutMs = options.timeoutMs && Math.min(options.timeoutMs, maxTimerMs);
+      const link = linkSignals({
+        signals: options.signal ? [closing.signal, options.signal] : [closing.signal],
+        toReason: errorFromAbort,
+        timeoutMs,
+        timeoutReason: () =>
+          new RerankError("deadline_exceeded", "the deadline passed before the request was done"),
+      });
+      try {
+        return await engine.reranker.rerank(request, { signal: link.signal, timeoutMs });
+      } finally {
+        link.unlink();
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

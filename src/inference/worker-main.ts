@@ -1,8 +1,0 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { openSession } from "./session.ts";
-import type { OpenSessionOptions } from "./session-options.ts";
-import { serveSession } from "./worker-loop.ts";
-
-if (parentPort === null) throw new Error("this file is the entry of a worker thread");
-const options: OpenSessionOptions = workerData;
-await serveSession(parentPort, (hooks) => openSession(options, hooks));

@@ -1,0 +1,8 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { openSession } from "../session/session.ts";
+import type { OpenSessionOptions } from "../session/session-options.ts";
+import { serveSession } from "./worker-loop.ts";
+
+if (parentPort === null) throw new Error("this file is the entry of a worker thread");
+const options: OpenSessionOptions = workerData;
+await serveSession(parentPort, (hooks) => openSession(options, hooks));

@@ -1,0 +1,62 @@
+import * as http from "node:http";
+import type { Logger } from "../../telemetry/log.ts";
+import type { MetricsText } from "../../telemetry/server-observer.ts";
+import { createRequestHandler } from "../call/request-handler.ts";
+import { createRequestLog } from "../call/request-log.ts";
+import { metricsRoute } from "../http/dialects/metrics.ts";
+import { createHttpHandler } from "../http/http-handler.ts";
+import type { Address } from "./address.ts";
+import { listenOn } from "./listen-on.ts";
+
+/** A port for `GET /metrics` alone, so that it need not be where clients are. */
+export interface MetricsServer {
+  /** Begins to listen and returns where. Rejects with a StartupError if that cannot be. */
+  listen(address: Address): Promise<Address>;
+  /** Closes the port and its connections at once. */
+  close(): Promise<void>;
+}
+
+/** What it needs. */
+export interface MetricsServerOptions {
+  readonly metrics: () => Promise<MetricsText>;
+  readonly log: Logger;
+}
+
+/** Longest time to receive a request, in milliseconds: it has no body. */
+const requestTimeoutMs = 10_000;
+
+/** Most connections: a few scrapers, and a person with curl. */
+const maxConnections = 64;
+
+/** Returns a server that does not listen yet. It speaks HTTP/1.1 without TLS. */
+export function createMetricsServer({ metrics, log }: MetricsServerOptions): MetricsServer {
+  const never = new AbortController().signal;
+  const server = http.createServer({
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+  });
+  server.maxConnections = maxConnections;
+  server.on(
+    "request",
+    createRequestHandler({
+      handle: createHttpHandler({ routes: [metricsRoute(metrics)], log, shutdownSignal: never }),
+      log,
+      requestLog: createRequestLog(log),
+      limits: { requestTimeoutMs },
+      isRequestStream: () => false,
+      closingSignal: never,
+    }),
+  );
+
+  return {
+    listen: (address) =>
+      listenOn(server, address, (error) => {
+        log.error({ err: error }, "a connection was not accepted");
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

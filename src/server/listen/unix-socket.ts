@@ -1,0 +1,51 @@
+import { lstat, unlink } from "node:fs/promises";
+import * as net from "node:net";
+import { StartupError } from "../../errors.ts";
+
+/** Owner and group may connect, nobody else. */
+export const unixSocketMode = 0o660;
+
+/** Longest path of a Unix socket on Linux, in bytes; macOS has 103. */
+const maxPathBytes = 107;
+
+/**
+ * Makes room for a Unix socket: removes the one at the path if nobody answers on it. Rejects with a
+ * StartupError if somebody does, or if something else is there.
+ */
+export async function clearUnixSocket(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    throw new StartupError(`the path of the Unix socket is too long: \`${path}\``, {
+      hint: `choose one of at most ${maxPathBytes} bytes`,
+    });
+  }
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined) return;
+  if (!stats.isSocket()) {
+    throw new StartupError(`\`${path}\` is there, and no socket`, {
+      hint: "choose a path at which nothing is",
+    });
+  }
+  if (await answers(path)) {
+    throw new StartupError(`the Unix socket \`${path}\` is in use`, {
+      hint: "stop the program that uses it, or choose another path",
+    });
+  }
+  await unlink(path).catch((cause: unknown) => {
+    const message = `the Unix socket \`${path}\` of a program that is gone cannot be removed`;
+    throw new StartupError(message, { hint: "remove it, or choose another path", cause });
+  });
+}
+
+/** Whether a program listens. One that cannot be asked, for want of rights say, counts as one. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ path });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error) => {
+      resolve(!("code" in error && error.code === "ECONNREFUSED"));
+    });
+  });
+}

@@ -1,0 +1,121 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  type Info,
+  type InfoResponseSchema,
+  ModelType,
+  type Rerank,
+  type RerankResponseSchema,
+} from "../../../../gen/tei/v1/tei_pb.ts";
+import type { HealthState } from "../../../engine/health-state.ts";
+import { RerankError } from "../../../errors.ts";
+import { linkSignals } from "../../../linked-signal.ts";
+import type { Reranker } from "../../../reranker/rerank-request.ts";
+import { documentsCalled, type FieldNames, withFieldNames } from "../../call/field-names.ts";
+import { countCharacters, timingHeaders } from "../../call/timing-headers.ts";
+import type { ServerLimits } from "../../limits.ts";
+import type { ServingInfo } from "../../serving-info.ts";
+import { callKey } from "../call-context.ts";
+import { abortErrorOf } from "../connect-error.ts";
+import { collectTeiStream, type TeiStream } from "./tei-collect.ts";
+import { requestOf, responseOf } from "./tei-message.ts";
+
+/** What the services need. */
+export interface TeiServiceOptions {
+  readonly reranker: Reranker;
+  readonly health: HealthState;
+  readonly limits: Pick<ServerLimits, "maxBodyBytes" | "maxConcurrentStreams">;
+  readonly serving: ServingInfo;
+}
+
+type Ranking = MessageInitShape<typeof RerankResponseSchema>;
+
+/** Threads of our own that turn texts into tokens. */
+const tokenizationWorkers = 1;
+
+/** A text of a stream came in a message of its own. */
+const streamNames: FieldNames = (field) => (field === "query" ? field : "text");
+
+/** Returns `tei.v1.Rerank` over a Reranker. */
+export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<typeof Rerank> {
+  const { reranker, health, limits, serving } = options;
+  const streamLimits = { maxTexts: serving.maxDocuments, maxBytes: limits.maxBodyBytes };
+
+  async function rank(
+    { query, texts, options: wishes }: TeiStream,
+    names: FieldNames,
+    context: HandlerContext,
+    signal: AbortSignal,
+  ): Promise<Ranking> {
+    const call = context.values.get(callKey);
+    if (call) call.documents = texts.length;
+    const request = requestOf(query, texts, wishes);
+    const timeoutMs = context.timeoutMs();
+    const observer = call?.observeRanking?.();
+    const ranking = reranker.rerank(request, { signal, timeoutMs, observer });
+    const result = await withFieldNames(names, ranking);
+    const characters = countCharacters(query, texts);
+    const cost = { ...result, characters, device: health.report.device };
+    for (const [name, value] of Object.entries(timingHeaders(cost))) {
+      context.responseHeader.set(name, value);
+    }
+    return responseOf(result, texts, { returnText: wishes.returnText, characters });
+  }
+
+  return {
+    rerank: (message, context) =>
+      whileWaiting(context, (signal) => {
+        const { query, texts } = message;
+        if (texts.length > 0) {
+          return rank(
+            { query, texts, options: message },
+            documentsCalled("texts"),
+            context,
+            signal,
+          );
+        }
+        throw new RerankError("invalid_argument", "`texts` must not be empty", { field: "texts" });
+      }),
+    rerankStream: (requests, context) =>
+      whileWaiting(context, async (signal) => {
+        const stream = await collectTeiStream(requests, streamLimits, signal);
+        if (stream === undefined) return { ranks: [], metadata: {} };
+        return await rank(stream, streamNames, context, signal);
+      }),
+  };
+}
+
+/** Returns `tei.v1.Info`. */
+export function createTeiInfoService(options: TeiServiceOptions): ServiceImpl<typeof Info> {
+  const { health, limits, serving } = options;
+  return {
+    info(): MessageInitShape<typeof InfoResponseSchema> {
+      const { model, dtype, maxLength, version } = health.report;
+      return {
+        version,
+        modelId: model,
+        ...(serving.revision !== undefined && { modelSha: serving.revision }),
+        modelDtype: dtype,
+        modelType: ModelType.RERANKER,
+        maxConcurrentRequests: limits.maxConcurrentStreams,
+        maxInputLength: maxLength,
+        maxBatchTokens: serving.maxBatchTokens,
+        maxClientBatchSize: serving.maxDocuments,
+        tokenizationWorkers,
+      };
+    },
+  };
+}
+
+/** Runs work under a signal that aborts, with a RerankError, when nobody waits for it any more. */
+async function whileWaiting<Value>(
+  context: HandlerContext,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const link = linkSignals({ signals: [context.signal], toReason: abortErrorOf });
+  try {
+    return await work(link.signal);
+  } finally {
+    link.unlink();
+  }
+}

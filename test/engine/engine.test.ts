@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { createEngine, type Engine } from "../../src/engine/engine.ts";
+import { openModel } from "../../src/models/open-model.ts";
+import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { packageRoot } from "../server-process.ts";
+
+// Else the first session of the Linux build writes a database under the home folder.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
+const never = { signal: new AbortController().signal };
+
+const name = "tiny-xlm-r";
+
+suite("createEngine() with activations that are quantized batch by batch", () => {
+  let engine: Engine;
+  before(async () => {
+    const directory = join(packageRoot, "test", "fixtures", name);
+    engine = await createEngine({
+      model: await openModel({
+        name,
+        directory,
+        dtype: "int8",
+        device: "cpu",
+      }),
+      device: "cpu",
+      threads: 1,
+      spinning: false,
+      maxLength: 128,
+      limits: defaultRequestLimits,
+      servedModels: [name],
+      admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
+      cacheMb: 0,
+      maxBatchTokens: undefined,
+    });
+  });
+  after(() => engine.close());
+
+  test("gives a document the same score alone, in any company and in any order", async () => {
+    const documents = Array.from({ length: 40 }, (_document, i) =>
+      `note ${i} `.repeat(1 + (i % 9)),
+    );
+    const scoresOf = async (texts: readonly string[]): Promise<Map<string, number>> => {
+      const { results } = await engine.reranker.rerank(
+        { query: "note 7", documents: texts },
+        never,
+      );
+      return new Map(
+        results.map(({ index, relevanceScore }) => [texts[index] ?? "", relevanceScore]),
+      );
+    };
+
+    const [inOrder, reversed] = await Promise.all([
+      scoresOf(documents),
+      scoresOf([...documents].reverse()),
+    ]);
+
+    assert.deepEqual(reversed, new Map([...reversed].map(([text]) => [text, inOrder.get(text)])));
+    for (const document of documents) {
+      assert.equal((await scoresOf([document])).get(document), inOrder.get(document));
+    }
+  });
+});

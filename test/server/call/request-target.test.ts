@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { connectRaw } from "../http-client.ts";
+import { startServer } from "../start-server.ts";
+
+suite("the absolute form of a target", () => {
+  const targets = [
+    { target: "http://any.example/health", status: "200 OK" },
+    { target: "HTTPS://any.example:81/health?verbose=1", status: "200 OK" },
+    { target: "http://any.example", status: "404 Not Found" },
+    { target: "http://any.example?x=/health", status: "404 Not Found" },
+  ];
+  for (const { target, status } of targets) {
+    test(`${target} means its path`, async (context) => {
+      const { port } = await startServer(context);
+      const raw = await connectRaw(context, port);
+
+      raw.socket.write(`GET ${target} HTTP/1.1\r\nhost: other\r\nconnection: close\r\n\r\n`);
+      await raw.closed;
+
+      assert(raw.received().startsWith(`HTTP/1.1 ${status}\r\n`), raw.received());
+    });
+  }
+
+  test("reaches RPCs, and lets their clients send a body that they ask about first", async (context) => {
+    const { port } = await startServer(context);
+    const raw = await connectRaw(context, port);
+
+    const target = "http://any.example/rerank.v1.RerankService/Health";
+    const headers = "content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue";
+    raw.socket.write(`POST ${target} HTTP/1.1\r\nhost: a b\r\n${headers}\r\n\r\n`);
+    await raw.until("HTTP/1.1 100 Continue");
+    raw.socket.write("{}");
+
+    await raw.until("HTTP/1.1 200 OK");
+  });
+});
+
+suite("the host of an HTTP/1.1 request", () => {
+  const hosts = [
+    { what: "two hosts", lines: "host: a\r\nhost: a", message: "`host` must be sent once" },
+    { what: "a host with a space", lines: "host: a b", message: "`host` must name a host" },
+    { what: "a host with a path", lines: "host: a/b", message: "`host` must name a host" },
+  ];
+  for (const { what, lines, message } of hosts) {
+    for (const path of ["/health", "/rerank.v1.RerankService/Health", "/nowhere"]) {
+      test(`answers ${what} with 400 on ${path}`, async (context) => {
+        const { port } = await startServer(context);
+        const raw = await connectRaw(context, port);
+
+        raw.socket.write(`GET ${path} HTTP/1.1\r\n${lines}\r\nconnection: close\r\n\r\n`);
+        await raw.closed;
+
+        assert.match(raw.received(), /^HTTP\/1\.1 400 [\s\S]*x-request-id: /i);
+        assert(raw.received().includes(message), raw.received());
+      });
+    }
+  }
+
+  for (const host of ["", "[::1]:80", "my_service:7998", "localhost"]) {
+    test(`may be \`${host}\``, async (context) => {
+      const { port } = await startServer(context);
+      const raw = await connectRaw(context, port);
+
+      raw.socket.write(`GET /health HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      await raw.closed;
+
+      assert.match(raw.received(), /^HTTP\/1\.1 200 /);
+    });
+  }
+});
