@@ -1,8 +1,12 @@
 import { setMaxListeners } from "node:events";
+import { RerankClientError } from "../call/client-error.ts";
 import { type ClientTransport, createLazyTransport } from "../call/client-transport.ts";
 import { createClient, type RerankClient } from "../rerank-client.ts";
 import type { RerankClientOptions } from "./client-options.ts";
 import { type ClientSettings, settingsOf } from "./client-settings.ts";
+
+/** Node's code of a package that is not installed. */
+const absentCode = "ERR_MODULE_NOT_FOUND";
 
 /**
  * Returns a client. It connects with its first call. Throws a RerankClientError with
@@ -19,9 +23,18 @@ export function createRerankClient(options: RerankClientOptions = {}): RerankCli
 
 async function loadTransport(settings: ClientSettings): Promise<ClientTransport> {
   if (settings.transport === "grpc-js") {
-    const { createGrpcJsTransport } = await import("./grpc-js/transport.ts");
+    const { createGrpcJsTransport } = await import("./grpc-js/transport.ts").catch(explainAbsence);
     return createGrpcJsTransport(settings);
   }
   const { createHttp2Transport } = await import("./http2-transport.ts");
   return createHttp2Transport(settings);
+}
+
+/** Names the package that is missing where it is: `@grpc/grpc-js` is an optional peer. */
+function explainAbsence(cause: unknown): never {
+  const isAbsent = cause instanceof Error && "code" in cause && cause.code === absentCode;
+  if (!isAbsent) throw cause;
+  const message =
+    "`transport` `grpc-js`, as for several addresses, needs another package: npm install @grpc/grpc-js";
+  throw new RerankClientError("invalid_argument", message, { cause });
 }
