@@ -17,7 +17,7 @@ const examples = [...page.matchAll(/^```ts\n([\s\S]*?)^```\n\n```text\n([\s\S]*?
   ([, code = "", output = ""], index) => ({ name: `example ${index + 1}`, code, output }),
 );
 
-/** Where `rerankd/client` lies once it is built, seen from a folder in dist. */
+/** Where `rerankd-client` lies once it is built, seen from a folder in dist. */
 const builtClient = "../client/src/index.js";
 
 suite("docs/client.md", () => {
@@ -40,7 +40,7 @@ suite("docs/client.md", () => {
     test(`has an ${name} that prints what is shown`, async () => {
       const file = join(folder, `${name.replace(" ", "-")}.mjs`);
       const here = code
-        .replaceAll("rerankd/client", builtClient)
+        .replaceAll("rerankd-client", builtClient)
         .replaceAll("localhost:7998", `127.0.0.1:${server.port}`);
       await writeFile(file, here);
 
@@ -67,7 +67,7 @@ suite("docs/client.md", () => {
     const config = { compilerOptions: options, include: ["*.mts"] };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
     for (const { name, code } of examples) {
-      const here = code.replaceAll("rerankd/client", builtClient);
+      const here = code.replaceAll("rerankd-client", builtClient);
       await writeFile(join(folder, `${name.replace(" ", "-")}.mts`), here);
     }
 
