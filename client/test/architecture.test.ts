@@ -20,14 +20,18 @@ const wire = ["@bufbuild/protobuf", "@connectrpc/connect"];
 const rules: Readonly<Record<string, Rule>> = {
   call: { files: ["gen"], packages: wire },
   fallback: { files: ["call"], packages: [] },
+  "create-client.ts": {
+    files: ["call", "fallback", "rerank-client.ts", "gen"],
+    packages: wire,
+  },
   "rerank-client.ts": { files: ["call", "fallback", "gen"], packages: wire },
   node: {
-    files: ["call", "fallback", "rerank-client.ts", "gen"],
+    files: ["call", "fallback", "create-client.ts", "rerank-client.ts", "gen"],
     packages: [...wire, "@connectrpc/connect-node", "@grpc/grpc-js"],
     node: true,
   },
   web: {
-    files: ["call", "fallback", "rerank-client.ts"],
+    files: ["call", "fallback", "create-client.ts", "rerank-client.ts"],
     packages: ["@connectrpc/connect-web"],
   },
   "fallback.ts": { files: ["call", "fallback"], packages: [] },

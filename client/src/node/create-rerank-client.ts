@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { RerankClientError } from "../call/client-error.ts";
 import { type ClientTransport, createLazyTransport } from "../call/client-transport.ts";
-import { createClient, type RerankClient } from "../rerank-client.ts";
+import { createClient } from "../create-client.ts";
+import type { RerankClient } from "../rerank-client.ts";
 import type { RerankClientOptions } from "./client-options.ts";
 import { type ClientSettings, settingsOf } from "./client-settings.ts";
 

@@ -1,6 +1,7 @@
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import { type ClientTransport, connectTransportOf } from "../call/client-transport.ts";
-import { createClient, type RerankClient } from "../rerank-client.ts";
+import { createClient } from "../create-client.ts";
+import type { RerankClient } from "../rerank-client.ts";
 import { type WebRerankClientOptions, type WebSettings, webSettingsOf } from "./web-options.ts";
 
 /**
