@@ -1,5 +1,4 @@
-import { createRerankClient } from "../client/create-rerank-client.ts";
-import { clientOptionsFromEnv } from "../client/environment.ts";
+import { clientOptionsFromEnv, createRerankClient } from "../../client/src/index.ts";
 import type { EngineConfig } from "../config/engine-config.ts";
 import type { ServerChoice } from "../config/server-choice.ts";
 import { startReranker } from "../engine/start-reranker.ts";

@@ -1,4 +1,4 @@
-import { RerankClientError } from "../client/client-error.ts";
+import { RerankClientError } from "../../client/src/index.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
 import { commandHelp, programHelp } from "../config/help.ts";
