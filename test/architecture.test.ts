@@ -7,6 +7,12 @@ import { fileURLToPath } from "node:url";
 /** The package's folder; this file runs from dist/test. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What src/ may import of the client library, whose own rules are in client/test: its main entry, */
+const clientLibrary = "../client/src/index.ts";
+
+/** and how the address of a server is read. */
+const clientAddresses = "../client/src/call/server-address.ts";
+
 /**
  * What each module of src/, a folder or a file at its top, may import: whole modules, or one file of
  * a module. What is not listed is forbidden, except files of the same module.
@@ -15,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["commands", "engine/runtime-environment.ts"],
   "index.ts": ["engine", "config", "reranker", "models", "telemetry", "errors.ts"],
   commands: [
-    "client",
+    clientLibrary,
     "config",
     "engine",
     "evaluation",
@@ -66,8 +72,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   onnx: [],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   evaluation: ["errors.ts"],
-  config: ["server-address.ts"],
-  client: ["gen", "load-once.ts", "server-address.ts"],
+  config: [clientAddresses],
   "characters.ts": [],
   "clock.ts": [],
   "errors.ts": [],
@@ -76,18 +81,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "package-root.ts": [],
   "python-json.ts": [],
   "restart-policy.ts": [],
-  "server-address.ts": [],
 };
 
-/**
- * The one module that may import a package. The client library is a program of its own, so it shares
- * the packages of the wire with the server.
- */
+/** The one module that may import a package. */
 const homes: Readonly<Record<string, string | readonly string[]>> = {
-  "@bufbuild/protobuf": ["server", "client"],
-  "@connectrpc/connect": ["server", "client"],
-  "@connectrpc/connect-node": ["server", "client"],
-  "@grpc/grpc-js": "client",
+  "@bufbuild/protobuf": "server",
+  "@connectrpc/connect": "server",
+  "@connectrpc/connect-node": "server",
   "@observablehq/plot": "reports",
   linkedom: "reports",
   "@huggingface/hub": "models",
@@ -108,11 +108,10 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
 };
 
 /**
- * Files that may look at `process`: the program, the package's main export, which has no other way
- * to set a variable before the first model, and the client library, whose environment is a parameter
- * with the environment of the process as its default.
+ * Files that may look at `process`: the program, and the package's main export, which has no other
+ * way to set a variable before the first model.
  */
-const processUsers = ["main.ts", "index.ts", join("client", "environment.ts")];
+const processUsers = ["main.ts", "index.ts"];
 
 /** The module on the left may import only types of the one on the right. */
 const typesOnly = [

@@ -1,4 +1,4 @@
-import { RerankClientError } from "../client/client-error.ts";
+import { RerankClientError } from "../../client/src/index.ts";
 import { parseDoctorConfig } from "../config/doctor-config.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
@@ -53,6 +53,11 @@ export async function run(context: ProcessContext): Promise<number> {
         return await runHealth(parseHealthConfig(rest, env, wordsOfServer), context);
       case "eval":
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
+          if (config.parity !== undefined) {
+            const { checkParity } = await import("./eval/check-parity.ts");
+            await checkParity({ ...config, parity: config.parity }, context);
+            return exitCodes.ok;
+          }
           const { evaluate } = await import("./eval.ts");
           await evaluate(config, context);
           return exitCodes.ok;

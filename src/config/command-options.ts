@@ -46,6 +46,15 @@ export const commandOptions: readonly Option[] = [
   },
   {
     group: "Input",
+    flag: "parity",
+    env: [],
+    value: "FOLDER",
+    type: text,
+    help: "compares a model with the logits in its folder's parity.json, which rerankd-export writes; all weights unless --dtype names one",
+    commands: ["eval"],
+  },
+  {
+    group: "Input",
     flag: "run",
     env: [],
     value: "FILE",

@@ -16,6 +16,8 @@ export interface EvalConfig {
   /** Paths of labelled lists; empty if there is a run. */
   readonly files: readonly string[];
   readonly runFiles: RunFiles | undefined;
+  /** The folder of a model whose parity.json is compared; undefined: lists or a run are measured. */
+  readonly parity: string | undefined;
   /** Most queries of a list; undefined: all. */
   readonly limit: number | undefined;
   /** Most candidates of a query; undefined: all. */
@@ -44,20 +46,31 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
   const [run, qrels, queries, corpus] = runFlags.map(optionalText);
   const given = runFlags.filter((flag) => optionalText(flag) !== undefined);
   const runFiles = run && qrels && queries && corpus ? { run, qrels, queries, corpus } : undefined;
+  const parity = optionalText("parity");
+  const server = readServerChoice(parsed);
   const [first, second, ...more] = files;
   const isPair = first !== undefined && second !== undefined && more.length === 0;
   const compare = parsed.flag("compare") && isPair ? ([first, second] as const) : undefined;
   if (parsed.flag("compare")) {
     if (!isPair) problems.push(`--compare takes two files, got: ${files.length}`);
-    for (const flag of [...runFlags, "out", "limit", "depth"]) {
+    for (const flag of [...runFlags, "parity", "out", "limit", "depth"]) {
       if (parsed.isSet(flag)) problems.push(`--compare and --${flag} exclude each other`);
+    }
+  } else if (parity !== undefined) {
+    if (given.length > 0 || files.length > 0) {
+      problems.push("--parity takes no labelled lists and no --run");
+    }
+    if (server !== undefined) {
+      problems.push("--parity runs the model of the folder itself, and takes no --url");
     }
   } else if (given.length > 0 && files.length > 0) {
     problems.push("labelled lists and --run exclude each other");
   } else if (given.length > 0 && !runFiles) {
     problems.push("--run, --qrels, --queries and --corpus go together");
   } else if (given.length === 0 && files.length === 0 && problems.length === 0) {
-    problems.push("`eval` takes files of labelled lists, or a run with --run, got: neither");
+    problems.push(
+      "`eval` takes files of labelled lists, a run with --run, or a model's folder with --parity, got: none",
+    );
   }
   problems.push(...problemsOfClientTls(parsed));
   if (problems.length > 0) throw new UsageError(problems);
@@ -66,6 +79,7 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
     config: Object.freeze({
       files: compare ? [] : files,
       runFiles,
+      parity,
       limit: parsed.optionalInteger("limit"),
       depth: parsed.optionalInteger("depth"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
@@ -73,7 +87,7 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
       html: optionalText("html"),
       compare,
       out: optionalText("out"),
-      server: readServerChoice(parsed),
+      server,
       engine: readEngineConfig(parsed),
     }),
     notes: parsed.notes,

@@ -1,4 +1,4 @@
-import { AddressError, parseAddresses } from "../server-address.ts";
+import { AddressError, parseAddresses } from "../../client/src/call/server-address.ts";
 import type { Option, OptionKind } from "./option.ts";
 
 /** An option's values, checked and in the spelling that the program uses; or what is wrong. */

@@ -1,4 +1,4 @@
-import { parseAddresses } from "../server-address.ts";
+import { parseAddresses } from "../../client/src/call/server-address.ts";
 import type { ParsedOptions } from "./parse-options.ts";
 
 /** Paths of the PEM files of a client. */
