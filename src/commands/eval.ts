@@ -6,8 +6,7 @@ import { createProgressBar } from "../terminal/progress-bar.ts";
 import { type EvalReport, formatEvalTable, reportOf } from "./eval/eval-report.ts";
 import { readLists } from "./eval/read-lists.ts";
 import { type RerankedLists, rerankLists } from "./eval/rerank-lists.ts";
-import { type AtomicFile, openAtomicFile } from "./files/atomic-file.ts";
-import { writeOutput } from "./files/write-output.ts";
+import { type AtomicFile, openAtomicFile, writeOutput } from "./files/write-output.ts";
 import { openRanker } from "./open-ranker.ts";
 import type { ProcessContext } from "./process-context.ts";
 

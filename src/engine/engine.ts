@@ -1,4 +1,6 @@
+import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../clock.ts";
+import { StartupError } from "../errors.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { BackendInfo } from "../inference/session/session-options.ts";
 import {
@@ -10,14 +12,12 @@ import type { ModelDirectory } from "../models/open-model.ts";
 import type { Activations } from "../reranker/activation.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
-import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
-import { createScoreCache } from "../reranker/score-cache.ts";
+import { createScoreCache, type ScoreCacheCounts } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
-import { checkCacheSize } from "./check-cache-size.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
@@ -146,4 +146,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 function padded(onBatch: EngineOptions["onBatch"], rowByRow: boolean): EngineOptions["onBatch"] {
   if (onBatch === undefined || !rowByRow) return onBatch;
   return (batch) => onBatch({ ...batch, paddingTokens: 0 });
+}
+
+/** Share of the heap that scores may take: the rest of the server needs some as well. */
+const maxHeapShare = 0.75;
+
+const bytesPerMegabyte = 1_000_000;
+
+/**
+ * Throws a StartupError if a cache of `megabytes` would not fit into the heap of JavaScript, whose
+ * size is set apart from the machine's memory: the process would end once the cache is full.
+ */
+export function checkCacheSize(
+  megabytes: number,
+  heapBytes: number = getHeapStatistics().heap_size_limit,
+): void {
+  const maxMegabytes = Math.floor((heapBytes * maxHeapShare) / bytesPerMegabyte);
+  if (megabytes <= maxMegabytes) return;
+  const message = `--cache-mb must be at most ${maxMegabytes} with this size of heap, got: \`${megabytes}\``;
+  throw new StartupError(message, {
+    hint: "a larger heap, in MiB, is set with NODE_OPTIONS=--max-old-space-size=6144",
+  });
 }

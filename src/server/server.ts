@@ -4,8 +4,8 @@ import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
+import type { KeyRing } from "./access/api-keys.ts";
 import { createGatekeeper } from "./access/gatekeeper.ts";
-import type { KeyRing } from "./access/key-ring.ts";
 import type { Call } from "./call/call.ts";
 import { createRequestHandler } from "./call/request-handler.ts";
 import { createRequestLog } from "./call/request-log.ts";
@@ -13,15 +13,13 @@ import { createCountLog } from "./count-log.ts";
 import { createHttpHandler } from "./http/http-handler.ts";
 import { createRoutes } from "./http/routes.ts";
 import type { ServerLimits } from "./limits.ts";
-import type { Address, UnixSocket } from "./listen/address.ts";
 import { createHttpServers } from "./listen/http-servers.ts";
-import { listenOn } from "./listen/listen-on.ts";
+import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
-import type { ReflectionAccess } from "./rpc/open-methods.ts";
 import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import type { RpcRouter } from "./rpc/rpc-protocols.ts";
-import { createRpcHandlers } from "./rpc/rpc-router.ts";
+import { createRpcHandlers, type ReflectionAccess } from "./rpc/rpc-router.ts";
 import type { ServingInfo } from "./serving-info.ts";
 
 /** Serves every protocol on one port or Unix socket. */

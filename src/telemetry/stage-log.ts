@@ -1,4 +1,4 @@
-import type { RerankObserver, TokenizedStage } from "../reranker/rerank-observer.ts";
+import type { RerankObserver, TokenizedStage } from "../reranker/rerank-request.ts";
 import type { ScoredStage } from "../scheduler/observation.ts";
 import type { SpanAttributes } from "./span-attributes.ts";
 

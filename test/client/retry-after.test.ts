@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { retryAfterMsOf } from "../../src/client/retry-after.ts";
-import { retryInfoOf } from "../../src/server/rpc/retry-info.ts";
+import { retryInfoOf } from "../../src/server/rpc/connect-error.ts";
 
 suite("retryAfterMsOf()", () => {
   test("reads what the server's RetryInfo says, to the millisecond", () => {

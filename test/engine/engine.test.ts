@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { createEngine, type Engine } from "../../src/engine/engine.ts";
+import { checkCacheSize, createEngine, type Engine } from "../../src/engine/engine.ts";
+import { StartupError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
 import { packageRoot } from "../server-process.ts";
@@ -60,5 +61,22 @@ suite("createEngine() with activations that are quantized batch by batch", () =>
     for (const document of documents) {
       assert.equal((await scoresOf([document])).get(document), inOrder.get(document));
     }
+  });
+});
+
+suite("checkCacheSize()", () => {
+  test("takes what leaves a quarter of the heap", () => {
+    checkCacheSize(0, 1);
+    checkCacheSize(3_000, 4_000_000_000);
+  });
+
+  test("refuses more, and tells how to have a larger heap", () => {
+    assert.throws(
+      () => checkCacheSize(3_001, 4_000_000_000),
+      (error) =>
+        error instanceof StartupError &&
+        /^--cache-mb must be at most 3000 .* got: `3001`$/.test(error.message) &&
+        /max-old-space-size/.test(error.hint ?? ""),
+    );
   });
 });

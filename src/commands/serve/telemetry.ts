@@ -5,10 +5,13 @@ import { loadOnce } from "../../load-once.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { BatchStats } from "../../scheduler/observation.ts";
 import { createMetricsServer, type MetricsServer } from "../../server/listen/metrics-server.ts";
-import { combineObservers } from "../../telemetry/combine-observers.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { MetricsText, ServerObserver } from "../../telemetry/server-observer.ts";
+import {
+  combineObservers,
+  type MetricsText,
+  type ServerObserver,
+} from "../../telemetry/server-observer.ts";
 import type { ServerState } from "../../telemetry/state-metrics.ts";
 import type { Tracing } from "../../telemetry/tracing.ts";
 

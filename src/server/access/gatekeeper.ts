@@ -4,10 +4,9 @@ import { objectError } from "../http/error-shapes.ts";
 import { matchesMethod, matchesPath } from "../http/find-route.ts";
 import type { CallHandler } from "../http/http-handler.ts";
 import type { Route } from "../http/route.ts";
-import { openRpcPathsOf, type ReflectionAccess } from "../rpc/open-methods.ts";
+import { openRpcPathsOf, type ReflectionAccess } from "../rpc/rpc-router.ts";
+import { type KeyRing, presentedKeys } from "./api-keys.ts";
 import { createCorsHandler } from "./cors.ts";
-import type { KeyRing } from "./key-ring.ts";
-import { presentedKeys } from "./presented-keys.ts";
 import { sendRefusal } from "./refusal.ts";
 
 /** What a gatekeeper knows. */

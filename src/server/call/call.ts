@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { RerankObserver } from "../../reranker/rerank-observer.ts";
+import type { RerankObserver } from "../../reranker/rerank-request.ts";
 import type { CallFacts, CallProtocol, SpanIds } from "../../telemetry/server-observer.ts";
 import type { Refused } from "./refused.ts";
 

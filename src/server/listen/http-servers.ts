@@ -9,10 +9,9 @@ import type {
 import { pathOf, type ServerRequest, type ServerResponseLike } from "../call/call.ts";
 import { toOriginForm } from "../call/request-target.ts";
 import type { ServerLimits } from "../limits.ts";
-import { closeWhenDead } from "./close-when-dead.ts";
 import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 import { createPendingAnswers } from "./pending-answers.ts";
-import { type Flood, guardSession } from "./session-guard.ts";
+import { closeWhenDead, type Flood, guardSession } from "./session-guard.ts";
 
 /** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
 export interface HttpServers {

@@ -5,8 +5,7 @@ import { createRequestHandler } from "../call/request-handler.ts";
 import { createRequestLog } from "../call/request-log.ts";
 import { metricsRoute } from "../http/dialects/metrics.ts";
 import { createHttpHandler } from "../http/http-handler.ts";
-import type { Address } from "./address.ts";
-import { listenOn } from "./listen-on.ts";
+import { type Address, listenOn } from "./listen-on.ts";
 
 /** A port for `GET /metrics` alone, so that it need not be where clients are. */
 export interface MetricsServer {

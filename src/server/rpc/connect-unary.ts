@@ -25,8 +25,8 @@ import {
   parseTimeout,
   trailerMux,
 } from "@connectrpc/connect/protocol-connect";
-import { callKey, noteError } from "./call-context.ts";
 import { decodeErrorOf } from "./decode-error.ts";
+import { callKey, noteError } from "./error-interceptor.ts";
 
 /** A method with one request and one answer. */
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;

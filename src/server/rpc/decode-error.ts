@@ -3,7 +3,6 @@ import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
 import { connectErrorOf } from "./connect-error.ts";
-import { createEnvelopeError, isEnvelopeError } from "./envelope-error.ts";
 
 /** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
 const binaryErrorPrefix = "parse binary: ";
@@ -110,4 +109,22 @@ function singularOf(field: DescField): string {
 function invalid(message: string, cause: unknown, field?: string): ConnectError {
   const options = field === undefined ? { cause } : { cause, field };
   return connectErrorOf(new RerankError("invalid_argument", message, options));
+}
+
+/** No class of their own: `instanceof` takes every ConnectError for a member of its subclasses. */
+const envelopeErrors = new WeakSet<ConnectError>();
+
+/**
+ * Returns the error of a call whose messages are not framed as its protocol has it: INTERNAL, as
+ * every gRPC implementation answers, although the client did it.
+ */
+export function createEnvelopeError(message: string, cause?: unknown): ConnectError {
+  const error = new ConnectError(message, Code.Internal, undefined, undefined, cause);
+  envelopeErrors.add(error);
+  return error;
+}
+
+/** Whether an error comes from createEnvelopeError(), so that the client and not the server is at fault. */
+export function isEnvelopeError(error: ConnectError): boolean {
+  return envelopeErrors.has(error);
 }

@@ -3,16 +3,15 @@ import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/conne
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { Logger } from "../../telemetry/log.ts";
 import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from "../call/call.ts";
+import { nearestPath } from "../call/nearest-path.ts";
 import { refusedOf } from "../call/refused.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { CallHandler } from "../http/http-handler.ts";
-import { callKey, codeName } from "./call-context.ts";
-import { capTimeoutHeaders } from "./call-timeout.ts";
+import { callKey, codeName } from "./error-interceptor.ts";
 import { requestBodyOf } from "./request-body.ts";
 import { sendRpcAnswer } from "./rpc-answer.ts";
 import { parseRpcContentType, type RpcContentType } from "./rpc-content-type.ts";
 import { type RpcStatus, sendRpcStatus } from "./rpc-status.ts";
-import { looksLikeRpc, unknownRpc } from "./unknown-rpc.ts";
 
 /** What the handler needs. */
 export interface RpcHandlerOptions {
@@ -143,4 +142,49 @@ function problemOf(
     httpStatus: 415,
     headers: { "accept-post": `${json}, application/grpc, application/grpc-web+proto` },
   };
+}
+
+/** The last two parts of an RPC's path, in the usual spelling: `/package.Service/Method`. */
+const rpcPattern = /\/(?:\w+\.)+[A-Z]\w*\/[A-Z]\w*$/;
+
+/** Whether a path that is no RPC of this server looks like one. */
+function looksLikeRpc(path: string): boolean {
+  return rpcPattern.test(path);
+}
+
+/** Returns the status of a call to an RPC that does not exist. `known` are the paths of those that do. */
+function unknownRpc(path: string, known: Iterable<string>): RpcStatus {
+  const paths = [...known];
+  const services = [...new Set(paths.map((candidate) => candidate.split("/", 2)[1]))];
+  const meant = nearestPath(path, paths);
+  const hint =
+    meant === undefined ? `services: ${services.join(", ")}` : `did you mean \`${meant}\`?`;
+  return {
+    code: Code.Unimplemented,
+    message: `there is no such method; ${hint}`,
+    httpStatus: 404,
+  };
+}
+
+/** Milliseconds in each unit of `grpc-timeout`. */
+const unitMs = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;
+
+/**
+ * Shortens the deadline that a client asks for to `maxMs`, in place. Without this a deadline of a
+ * month overflows the timer, which then fires at once. Values that are no deadline stay, and
+ * Connect refuses them.
+ */
+export function capTimeoutHeaders(header: Headers, maxMs: number): void {
+  const connectTimeout = header.get("connect-timeout-ms");
+  if (connectTimeout !== null && Number(connectTimeout) > maxMs) {
+    header.set("connect-timeout-ms", String(maxMs));
+  }
+  const match = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "");
+  if (match === null) return;
+  const timeoutMs = Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
+  // At most eight digits fit into the header, so a long time is told in seconds.
+  if (timeoutMs > maxMs) {
+    const isLong = maxMs >= 1e8;
+    header.set("grpc-timeout", isLong ? `${Math.floor(maxMs / 1_000)}S` : `${maxMs}m`);
+  }
 }

@@ -1,8 +1,7 @@
 import type { Code } from "@connectrpc/connect";
 import { isHttp2, type ServerResponseLike } from "../call/call.ts";
 import { sendAnswer } from "../http/send-json.ts";
-import { codeName } from "./call-context.ts";
-import { encodeGrpcMessage } from "./grpc-message.ts";
+import { codeName } from "./error-interceptor.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";
 
 /** The status of a call that its handler has not seen. */
@@ -78,4 +77,20 @@ function endStreamOf(end: object): Buffer {
   head.writeUInt8(endStreamFlag);
   head.writeUInt32BE(message.byteLength, 1);
   return Buffer.concat([head, message]);
+}
+
+/** Every byte that `grpc-message` must not hold as it is: `%`, and what is not printable ASCII. */
+const escapedBytes = /[^\x20-\x24\x26-\x7e]/g;
+
+/**
+ * Percent-encodes the message of an error for the trailer `grpc-message`, as the gRPC specification
+ * has it: `%` and every byte of its UTF-8 outside of printable ASCII. Clients decode no more than
+ * that: grpc-js shows the `%2C` of a comma as it came.
+ */
+export function encodeGrpcMessage(message: string): string {
+  return Buffer.from(message, "utf8")
+    .toString("latin1")
+    .replaceAll(escapedBytes, (byte) => {
+      return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+    });
 }

@@ -3,8 +3,8 @@ import type { RerankService } from "../../../../gen/rerank/v1/rerank_service_pb.
 import type { HealthState } from "../../../engine/health-state.ts";
 import { linkSignals } from "../../../linked-signal.ts";
 import { countCharacters, timingHeaders } from "../../call/timing-headers.ts";
-import { callKey } from "../call-context.ts";
 import { abortErrorOf } from "../connect-error.ts";
+import { callKey } from "../error-interceptor.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 import { type RerankStreamOptions, rerankStream } from "./rerank-stream.ts";
 

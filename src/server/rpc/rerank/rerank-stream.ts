@@ -7,10 +7,9 @@ import type { Reranker } from "../../../reranker/rerank-request.ts";
 import type { Logger } from "../../../telemetry/log.ts";
 import { refusedOf } from "../../call/refused.ts";
 import type { ServerLimits } from "../../limits.ts";
-import { callKey } from "../call-context.ts";
 import { abortErrorOf } from "../connect-error.ts";
-import { createAnswerQueue } from "./answer-queue.ts";
-import { createPlaces } from "./places.ts";
+import { callKey } from "../error-interceptor.ts";
+import { createAnswerQueue, createPlaces } from "./stream-flow.ts";
 import { answerItem, errorAnswer, problemOf, type StreamAnswer } from "./stream-item.ts";
 
 /** What a RerankStream call needs. */

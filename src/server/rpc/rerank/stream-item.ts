@@ -6,8 +6,7 @@ import type {
 import { countCodePoints, firstCodePoints } from "../../../characters.ts";
 import { grpcCodeOf, RerankError } from "../../../errors.ts";
 import { linkSignals } from "../../../linked-signal.ts";
-import type { RerankObserver } from "../../../reranker/rerank-observer.ts";
-import type { Reranker } from "../../../reranker/rerank-request.ts";
+import type { Reranker, RerankObserver } from "../../../reranker/rerank-request.ts";
 import type { Logger } from "../../../telemetry/log.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 

@@ -15,8 +15,8 @@ import { documentsCalled, type FieldNames, withFieldNames } from "../../call/fie
 import { countCharacters, timingHeaders } from "../../call/timing-headers.ts";
 import type { ServerLimits } from "../../limits.ts";
 import type { ServingInfo } from "../../serving-info.ts";
-import { callKey } from "../call-context.ts";
 import { abortErrorOf } from "../connect-error.ts";
+import { callKey } from "../error-interceptor.ts";
 import { collectTeiStream, type TeiStream } from "./tei-collect.ts";
 import { requestOf, responseOf } from "./tei-message.ts";
 

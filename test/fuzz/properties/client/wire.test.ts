@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RerankClientError } from "../../../../src/client/client-error.ts";
 import { detailsOfStatus, retryAfterMsOf } from "../../../../src/client/retry-after.ts";
 import { errorOfStatus } from "../../../../src/client/wire-error.ts";
-import { retryInfoOf } from "../../../../src/server/rpc/retry-info.ts";
+import { retryInfoOf } from "../../../../src/server/rpc/connect-error.ts";
 import { AddressError, parseAddresses } from "../../../../src/server-address.ts";
 import { allowing, checkProperty, damaged, secret } from "../check-property.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { chooseMaxLength } from "../../src/engine/choose-max-length.ts";
+import { chooseMaxLength } from "../../src/engine/prepare-model.ts";
 
 const hubModel = { asked: undefined, modelLimit: 1024, isBundled: false };
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { readLines } from "../../../src/commands/files/read-lines.ts";
+import { readLines } from "../../../src/commands/files/read-input.ts";
 
 suite("readLines()", () => {
   let folder = "";

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 
 /** The API keys that a server takes. It keeps their hashes alone. */
 export interface KeyRing {
@@ -30,4 +31,20 @@ export function createKeyRing(keys: readonly string[]): KeyRing {
 /** Hashes have one length, which `timingSafeEqual` asks for. */
 function digestOf(key: string): Buffer {
   return createHash("sha256").update(key).digest();
+}
+
+/** `Bearer KEY`; the scheme has no case (RFC 9110, section 11.1). */
+const bearerPattern = /^bearer +(\S+)$/i;
+
+/**
+ * Returns the API keys that a request shows: that of `authorization: Bearer KEY`, and that of
+ * `x-api-key: KEY`. gRPC metadata are the same headers.
+ */
+export function presentedKeys(headers: IncomingHttpHeaders): readonly string[] {
+  const bearer = bearerPattern.exec(headers.authorization?.trim() ?? "")?.[1];
+  const apiKey = headers["x-api-key"];
+  return [
+    ...(bearer === undefined ? [] : [bearer]),
+    ...(typeof apiKey === "string" && apiKey !== "" ? [apiKey.trim()] : []),
+  ];
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
-import { openAtomicFile } from "../../../src/commands/files/atomic-file.ts";
+import { openAtomicFile } from "../../../src/commands/files/write-output.ts";
 
 suite("openAtomicFile()", () => {
   let folder = "";

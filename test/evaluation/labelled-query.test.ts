@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { StartupError } from "../../src/errors.ts";
-import { hasBothKinds, parseLabelledQuery } from "../../src/evaluation/parse-labelled-query.ts";
+import { hasBothKinds, parseLabelledQuery } from "../../src/evaluation/labelled-query.ts";
 
 const line = (fields: object): string =>
   JSON.stringify({
