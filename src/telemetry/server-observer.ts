@@ -30,7 +30,10 @@ export interface CallFacts {
   readonly method: string;
   /** The path without its query, which may hold a message. */
   readonly path: string;
-  /** The path as the table of routes or RPCs has it; undefined where it has none. */
+  /**
+   * The path as the table of routes or RPCs has it; undefined where it has none. Logs have this and
+   * not the path, which may hold anything that a caller likes.
+   */
   readonly route: string | undefined;
   readonly protocol: CallProtocol;
   readonly httpVersion: "1.1" | "2";

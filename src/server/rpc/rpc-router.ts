@@ -10,7 +10,7 @@ import type { HealthState } from "../../engine/health-state.ts";
 import { RerankError } from "../../errors.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import { replaceLoneSurrogates } from "../call/json-text.ts";
+import { replaceLoneSurrogates } from "../http/json-fields.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
 import { connectErrorOf } from "./connect-error.ts";
@@ -59,11 +59,20 @@ function jsonWithEnumsOf(request: DescMessage) {
   return { jsonOptions: { ...jsonOptions, textDecoder: createJsonDecoder(request) } };
 }
 
+/** One RPC that is served. */
+export interface Rpc {
+  readonly handler: UniversalHandler;
+  /** Who may call it where there are API keys: everybody, or callers with one. */
+  readonly access: "open" | "key";
+  /** Whether it is a probe, which is logged at debug. */
+  readonly probe: boolean;
+}
+
 /**
- * Returns the handlers of every RPC by path: our own service, those of text-embeddings-inference,
- * health and reflection, over gRPC, gRPC-Web and Connect.
+ * Returns every RPC by path: our own service, those of text-embeddings-inference, health and
+ * reflection, over gRPC, gRPC-Web and Connect.
  */
-export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
+export function createRpcs(options: RpcOptions): ReadonlyMap<string, Rpc> {
   const { log, limits, shutdownSignal } = options;
   const hasReflection = options.reflectionAccess !== "off";
   const rerankers = [RerankService, tei.Rerank, tei.Info];
@@ -86,7 +95,19 @@ export function createRpcHandlers(options: RpcOptions): ReadonlyMap<string, Univ
   router.service(Health, createHealthService({ ...options, services: names }));
   if (hasReflection) registerReflection(router, [...rerankers, Health]);
   options.addServices?.(router);
-  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const open = openMethodsOf(options.reflectionAccess);
+  return new Map(router.handlers.map((handler) => [handler.requestPath, rpcOf(handler, open)]));
+}
+
+function rpcOf(handler: UniversalHandler, open: readonly DescMethod[]): Rpc {
+  const isMethod = ({ parent, name }: DescMethod): boolean =>
+    parent.typeName === handler.service.typeName && name === handler.method.name;
+  const isOfHealth = handler.service.typeName === Health.typeName;
+  return {
+    handler,
+    access: open.some(isMethod) ? "open" : "key",
+    probe: isOfHealth || isMethod(RerankService.method.health),
+  };
 }
 
 /**
@@ -107,12 +128,11 @@ const reflection: readonly DescMethod[] = [
 ];
 
 /**
- * Returns the paths of the RPCs that need no API key: those that probes call, and reflection, without
- * which tools such as grpcurl cannot call a probe.
+ * Returns the methods that need no API key: those that probes call, and reflection, without which
+ * tools such as grpcurl cannot call a probe.
  */
-export function openRpcPathsOf(access: ReflectionAccess): ReadonlySet<string> {
-  const open = access === "open" ? [...probes, ...reflection] : probes;
-  return new Set(open.map(({ parent, name }) => `/${parent.typeName}/${name}`));
+function openMethodsOf(access: ReflectionAccess): readonly DescMethod[] {
+  return access === "open" ? [...probes, ...reflection] : probes;
 }
 
 /** Decodes the bytes of a JSON message. */

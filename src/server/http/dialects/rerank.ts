@@ -1,9 +1,8 @@
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
-import { documentAnswerOf, readDocuments } from "../documents-field.ts";
 import { type JsonFields, readBoolean, readText } from "../json-fields.ts";
 import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
-import { readRankingOptions } from "../ranking-fields.ts";
+import { documentAnswerOf, readDocuments, readRankingOptions } from "../ranking-fields.ts";
 import { answerTei } from "./tei.ts";
 
 /** The version of Cohere's API whose `meta` the answer has. */

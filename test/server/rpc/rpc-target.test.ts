@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Agent, type OutgoingHttpHeaders } from "node:http";
 import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { capTimeoutHeaders } from "../../../src/server/rpc/rpc-handler.ts";
+import { capTimeoutHeaders } from "../../../src/server/rpc/rpc-target.ts";
 import { connectRaw, type HttpAnswer, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 

@@ -1,78 +1,102 @@
 import { Code, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
+import { grpcCodeOf } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import { type Call, isHttp2, type ServerRequest, type ServerResponseLike } from "../call/call.ts";
+import type { Target } from "../call/answer-call.ts";
+import {
+  type Call,
+  type Exchange,
+  isHttp2,
+  pathOf,
+  type ServerRequest,
+  type ServerResponseLike,
+} from "../call/call.ts";
 import { nearestPath } from "../call/nearest-path.ts";
 import { refusedOf } from "../call/refused.ts";
-import { HttpError } from "../http/http-error.ts";
-import type { CallHandler } from "../http/http-handler.ts";
+import { errorAnswerOf, HttpError } from "../http/http-error.ts";
 import { callKey, codeName } from "./error-interceptor.ts";
 import { requestBodyOf } from "./request-body.ts";
 import { sendRpcAnswer } from "./rpc-answer.ts";
 import { parseRpcContentType, type RpcContentType } from "./rpc-content-type.ts";
+import type { Rpc } from "./rpc-router.ts";
 import { type RpcStatus, sendRpcStatus } from "./rpc-status.ts";
 
-/** What the handler needs. */
-export interface RpcHandlerOptions {
-  /** Handlers of the RPCs by path. */
-  readonly handlers: ReadonlyMap<string, UniversalHandler>;
+/** What the targets of RPCs need. */
+export interface RpcTargetOptions {
+  /** The RPCs by path. */
+  readonly rpcs: ReadonlyMap<string, Rpc>;
   readonly log: Logger;
   readonly maxRequestTimeoutMs: number;
-  /** Answers every other path. */
-  readonly fallback: CallHandler;
 }
-
-/** RPCs that are logged at debug. */
-const probePath = /^\/(?:grpc\.health\.v1\.Health\/|rerank\.v1\.RerankService\/Health$)/;
 
 /** `gzip` under the name that it had before it was one (RFC 9110, section 8.4.1.3). */
 const oldGzip = "x-gzip";
 
 /**
- * Returns the handler that gives every path its RPC. It stands in for `connectNodeAdapter`, which
- * throws on an invalid `Host` header (and so ends the process), answers a wrong method or content
- * type without a word, destroys requests that were not read to their end, and writes to the
- * console.
+ * Returns a function that finds the target of an RPC: undefined for a request that is none, neither
+ * by its path nor by its content type. The targets stand in for `connectNodeAdapter`, which throws on
+ * an invalid `Host` header (and so ends the process), answers a wrong method or content type without
+ * a word, destroys requests that were not read to their end, and writes to the console.
  */
-export function createRpcHandler(options: RpcHandlerOptions): CallHandler {
-  const { handlers, log, maxRequestTimeoutMs, fallback } = options;
-
-  return (request, response, call) => {
+export function createRpcTargets(
+  options: RpcTargetOptions,
+): (request: ServerRequest) => Target | undefined {
+  const { rpcs } = options;
+  return (request) => {
     const type = parseRpcContentType(request.headers["content-type"]);
-    const handler = handlers.get(call.path);
-    if (handler === undefined && type.protocol === "connect") {
-      const isCall = type.hasEnvelopes || (call.method === "POST" && looksLikeRpc(call.path));
-      if (!isCall) return fallback(request, response, call);
+    const path = pathOf(request);
+    const rpc = rpcs.get(path);
+    if (rpc === undefined && type.protocol === "connect" && !type.hasEnvelopes) {
+      if (request.method !== "POST" || !looksLikeRpc(path)) return undefined;
     }
-    call.protocol = type.protocol;
-    call.probe = probePath.test(call.path);
-    const refuse = (status: RpcStatus): void => {
-      call.code = codeName(status.code);
-      call.refused = refusedOf(
-        new HttpError(status.httpStatus, "invalid_argument", status.message),
-      );
-      sendRpcStatus(response, type, status);
+    return {
+      protocol: type.protocol,
+      route: rpc && path,
+      access: rpc?.access ?? "key",
+      probe: rpc?.probe ?? false,
+      isRequestStream: rpc?.handler.method.methodKind === "bidi_streaming",
+      answer: (exchange) => answerRpc(exchange, rpc?.handler, type, options),
+      refuse({ response, call }, error) {
+        const { message, status, headers } = errorAnswerOf(error);
+        call.code = error.code;
+        call.refused = refusedOf(error);
+        const code = grpcCodeOf[error.code];
+        sendRpcStatus(response, type, { code, message, httpStatus: status, headers });
+      },
     };
-    if (handler === undefined) return refuse(unknownRpc(call.path, handlers.keys()));
-    const problem = problemOf(handler, request, type);
-    if (problem !== undefined) return refuse(problem);
-    const body = requestBodyOf(request, type);
-    const universal = toUniversal(request, response, call);
-    if (universal === undefined) return refuse(badHost);
-    normalizeHeaders(universal, type);
-    capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
-    handler({ ...universal, body: body.chunks })
-      .then((answer) => sendRpcAnswer(answer, { request, response, type, body }))
-      .catch((error: unknown) => {
-        // The client has gone, or its connection broke; anything else became an answer before it
-        // came here.
-        call.code ??= "cancelled";
-        log.debug({ err: error, request_id: call.id }, "an answer could not be written");
-        if (isHttp2(response)) response.stream.close();
-        else response.destroy();
-      });
   };
+}
+
+function answerRpc(
+  { request, response, call }: Exchange,
+  handler: UniversalHandler | undefined,
+  type: RpcContentType,
+  { rpcs, log, maxRequestTimeoutMs }: RpcTargetOptions,
+): void {
+  const refuse = (status: RpcStatus): void => {
+    call.code = codeName(status.code);
+    call.refused = refusedOf(new HttpError(status.httpStatus, "invalid_argument", status.message));
+    sendRpcStatus(response, type, status);
+  };
+  if (handler === undefined) return refuse(unknownRpc(call.path, rpcs.keys()));
+  const problem = problemOf(handler, request, type);
+  if (problem !== undefined) return refuse(problem);
+  const body = requestBodyOf(request, type);
+  const universal = toUniversal(request, response, call);
+  if (universal === undefined) return refuse(badHost);
+  normalizeHeaders(universal, type);
+  capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
+  handler({ ...universal, body: body.chunks })
+    .then((answer) => sendRpcAnswer(answer, { request, response, type, body }))
+    .catch((error: unknown) => {
+      // The client has gone, or its connection broke; anything else became an answer before it
+      // came here.
+      call.code ??= "cancelled";
+      log.debug({ err: error, request_id: call.id }, "an answer could not be written");
+      if (isHttp2(response)) response.stream.close();
+      else response.destroy();
+    });
 }
 
 const badHost: RpcStatus = {
