@@ -209,7 +209,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "MS",
     type: count,
-    default: "3000",
+    default: 3000,
     help: "how long the server may take to answer",
     commands: ["health"],
   },

@@ -54,8 +54,8 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
     config: Object.freeze({
       files,
       runFiles,
-      limit: parsed.optionalInteger("limit"),
-      depth: parsed.optionalInteger("depth"),
+      limit: parsed.optionalNumber("limit"),
+      depth: parsed.optionalNumber("depth"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
       json: parsed.flag("json"),
       out: optionalText("out"),

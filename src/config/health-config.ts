@@ -48,7 +48,7 @@ export function parseHealthConfig(
 ): Parsed<HealthConfig> {
   const parsed = parseOptions("health", argv, env);
   if (parsed.help) return { help: true };
-  const pid = parsed.optionalInteger("pid");
+  const pid = parsed.optionalNumber("pid");
   const problems = [...parsed.problems, ...problemsOfClientTls(parsed)];
   for (const word of parsed.positionals) {
     problems.push(`\`health\` takes no argument, got: \`${word}\``);

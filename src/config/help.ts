@@ -62,7 +62,7 @@ export function optionsTable(command: Command = "serve"): string {
   const rows = taken.map((option) => {
     const flags = namesOf(option).map((flag) => `\`${flag}\``);
     const env = option.env.map((name) => `\`${name}\``);
-    const fallback = option.default ? `\`${option.default}\`` : "";
+    const fallback = option.default === undefined ? "" : `\`${option.default}\``;
     return `| ${flags.join(", ")} | ${env.join(", ")} | ${fallback} | ${option.help} |`;
   });
   return ["| flag | environment | default | meaning |", "| --- | --- | --- | --- |", ...rows].join(
@@ -90,7 +90,7 @@ function namesOf({ flag, aliases = [], short }: Option): string[] {
 function notes({ env, default: fallback }: Option): string {
   const parts = [
     ...(env.length > 0 ? [`env: ${env.join(", ")}`] : []),
-    ...(fallback ? [`default: ${fallback}`] : []),
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
   ];
   return parts.length > 0 ? ` [${parts.join("; ")}]` : "";
 }

@@ -1,7 +1,7 @@
 /** A command of the program that takes options. */
 export type Command = "serve" | "pull" | "rank" | "health" | "eval";
 
-/** How the text of an option becomes a value. */
+/** What values an option takes, and how they are spelled. */
 export type OptionKind =
   | { readonly kind: "text" }
   /** May be given again and again; a variable holds several between commas, a flag one. */
@@ -46,7 +46,9 @@ export interface Option {
   readonly value?: string;
   readonly type: OptionKind;
   /** Value when nothing is given; undefined where absence means something. */
-  readonly default?: string;
+  readonly default?: string | number;
+  /** The name of the same option among the settings of `loadReranker`. Default: it is none. */
+  readonly setting?: string;
   readonly help: string;
   /** Default: `serve` alone. */
   readonly commands?: readonly Command[];

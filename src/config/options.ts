@@ -48,6 +48,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "model-id",
+    setting: "model",
     aliases: ["model"],
     env: ["RERANKER_MODEL", "MODEL_ID"],
     value: "ID",
@@ -58,6 +59,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "revision",
+    setting: "revision",
     env: ["RERANKER_REVISION", "REVISION"],
     value: "REV",
     type: text,
@@ -75,6 +77,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "dtype",
+    setting: "dtype",
     env: ["RERANKER_DTYPE", "DTYPE"],
     value: "TYPE",
     type: dtypeKind,
@@ -85,6 +88,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "device",
+    setting: "device",
     env: ["RERANKER_DEVICE"],
     value: "DEVICE",
     type: { kind: "choice", choices: devices },
@@ -95,6 +99,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "onnx-file",
+    setting: "onnxFile",
     env: ["RERANKER_ONNX_FILE"],
     value: "PATH",
     type: text,
@@ -104,6 +109,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "activation",
+    setting: "activation",
     env: ["RERANKER_ACTIVATION"],
     value: "HOW",
     type: { kind: "choice", choices: activations },
@@ -114,6 +120,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "template",
+    setting: "template",
     env: ["RERANKER_TEMPLATE"],
     value: "NAME",
     type: { kind: "choice", choices: templates },
@@ -123,6 +130,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "query-template",
+    setting: "queryTemplate",
     env: ["RERANKER_QUERY_TEMPLATE"],
     value: "TEXT",
     type: text,
@@ -132,6 +140,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "document-template",
+    setting: "documentTemplate",
     env: ["RERANKER_DOCUMENT_TEMPLATE"],
     value: "TEXT",
     type: text,
@@ -141,6 +150,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "instruction",
+    setting: "instruction",
     env: ["RERANKER_INSTRUCTION"],
     value: "TEXT",
     type: text,
@@ -150,6 +160,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "positive-label",
+    setting: "positiveLabel",
     env: ["RERANKER_POSITIVE_LABEL"],
     value: "LABEL",
     type: text,
@@ -159,6 +170,7 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "max-length",
+    setting: "maxLength",
     env: ["RERANKER_MAX_LENGTH"],
     value: "TOKENS",
     type: { kind: "integer", min: 8, max: 1_048_576 },
@@ -168,16 +180,18 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "threads",
+    setting: "threads",
     env: ["RERANKER_THREADS"],
     value: "N",
     type: { kind: "integer", min: 0, max: 1024 },
-    default: "0",
+    default: 0,
     help: "threads of one inference on cpu; 0: one for each core",
     commands: engineCommands,
   },
   {
     group: "Model",
     flag: "spinning",
+    setting: "spinning",
     env: ["RERANKER_SPINNING"],
     value: "ON|OFF",
     type: onOff,
@@ -188,11 +202,12 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "cache-mb",
+    setting: "cacheMb",
     env: ["RERANKER_CACHE_MB"],
     value: "MB",
     // A map of JavaScript has 2^24 entries at most, of which each takes 220 bytes.
     type: { kind: "integer", min: 0, max: 3_600 },
-    default: "0",
+    default: 0,
     help: "memory for scores of pairs that were asked for before; 0: none are kept",
   },
   {
@@ -211,7 +226,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_PORT", "PORT"],
     value: "PORT",
     type: { kind: "integer", min: 0, max: 65_535 },
-    default: "7998",
+    default: 7998,
     help: "port of all protocols; 0: any free one",
     commands: ["serve", "health"],
   },
@@ -221,7 +236,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_DRAIN_TIMEOUT_MS"],
     value: "MS",
     type: milliseconds,
-    default: "30000",
+    default: 30_000,
     help: "how long running requests may take after SIGTERM or SIGINT",
   },
   ...securityOptions,

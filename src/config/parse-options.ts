@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { isServiceVariable, notesOnVariables } from "./known-variables.ts";
 import { nearestWord } from "./nearest-word.ts";
-import { type Command, takes } from "./option.ts";
+import { type Command, type Option, takes } from "./option.ts";
+import { type OptionValue, readTexts, textsOfVariable } from "./option-value.ts";
 import { options } from "./options.ts";
-import { parseValues, valuesOfVariable } from "./parse-value.ts";
 
 /**
  * A mistake on the command line or in the environment. Printed with all its problems, exit status
@@ -19,30 +19,35 @@ export class UsageError extends Error {
   }
 }
 
-/** Checked option values by flag name, and the words that belong to no flag. */
-export interface ParsedOptions {
+/** The checked values of options, by flag. */
+export interface OptionValues {
   /** Returns the text of an option, or undefined if it has neither value nor default. */
   optionalText(flag: string): string | undefined;
-  /** Returns the number of an integer option, or undefined likewise. */
-  optionalInteger(flag: string): number | undefined;
+  /** Returns the number of an option, or undefined likewise. */
+  optionalNumber(flag: string): number | undefined;
   /** Returns the text of an option that has a default. */
   text(flag: string): string;
-  /** Returns the number of an integer option that has a default. */
+  /** Returns the number of an option that has a default. */
   integer(flag: string): number;
-  /** Returns the number of a decimal option, or undefined if it has neither value nor default. */
-  optionalNumber(flag: string): number | undefined;
   /** Whether a flag without a value was given. */
   flag(name: string): boolean;
   /** Returns the values of a repeatable option. */
   list(flag: string): readonly string[];
+}
+
+/** What a command line and its environment say. */
+export interface ParsedOptions extends OptionValues {
   /** Whether the flag or its environment variable was given. */
   isSet(flag: string): boolean;
+  /** Whether what was given for an option is wrong. Such an option has no value. */
+  isWrong(flag: string): boolean;
   /** Returns the name under which an option was given: its variable, or else its flag. */
   nameOf(flag: string): string;
+  /** The words that belong to no flag. */
   readonly positionals: readonly string[];
   /** Whether `--help` was asked for. */
   readonly help: boolean;
-  /** Everything that was wrong; values of wrong options are absent. */
+  /** Everything that was wrong; a sentence each. */
   readonly problems: readonly string[];
   /** What is odd about the environment and does not stop the command; a sentence each. */
   readonly notes: readonly string[];
@@ -50,9 +55,6 @@ export interface ParsedOptions {
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a flag without a value stands for once it is given. */
-const given = "true";
 
 /**
  * Reads a command's flags and environment variables. Options that the command does not take have
@@ -65,9 +67,14 @@ export function parseOptions(
 ): ParsedOptions {
   const known = options.filter((option) => takes(command, option));
   const problems: string[] = [];
-  const values = new Map<string, string[]>();
+  const wrong = new Set<string>();
+  const given = new Map<string, string[]>();
   const positionals: string[] = [];
   let help = false;
+  const addProblem = ({ flag }: Option, problem: string): void => {
+    wrong.add(flag);
+    problems.push(problem);
+  };
 
   const flags = Object.fromEntries(
     known.flatMap(({ flag, short, aliases = [], type }) =>
@@ -97,52 +104,71 @@ export function parseOptions(
     if (token.name === "help" || token.name === "h") help = true;
     else if (!option) problems.push(unknownOption(token.rawName, Object.keys(flags), command));
     else if (option.type.kind === "flag") {
-      if (token.value !== undefined) problems.push(`${token.rawName} takes no value`);
-      values.set(option.flag, [given]);
-    } else if (token.value === undefined) problems.push(`${token.rawName} needs a value`);
-    else values.set(option.flag, [...(values.get(option.flag) ?? []), token.value]);
+      if (token.value !== undefined) addProblem(option, `${token.rawName} takes no value`);
+      given.set(option.flag, ["on"]);
+    } else if (token.value === undefined) addProblem(option, `${token.rawName} needs a value`);
+    else given.set(option.flag, [...(given.get(option.flag) ?? []), token.value]);
   }
 
-  const texts = new Map<string, readonly string[]>();
+  const values = defaultValues();
   const variables = new Map<string, string>();
-  for (const option of options) {
+  for (const option of known) {
     const { flag } = option;
-    const variable = takes(command, option) ? variableOf(option.env, env) : undefined;
-    const fromFlag = values.get(flag);
+    const variable = variableOf(option.env, env);
+    const fromFlag = given.get(flag);
     if (!fromFlag && variable) variables.set(flag, variable);
-    const fromVariable =
-      variable === undefined ? undefined : valuesOfVariable(option, variable, env[variable] ?? "");
-    const given = fromFlag ?? fromVariable;
-    if (given === undefined) {
-      if (option.default !== undefined) texts.set(flag, [option.default]);
-      continue;
+    const texts = fromFlag ?? (variable && textsOfVariable(option, variable, env[variable] ?? ""));
+    if (!texts) continue;
+    const checked = readTexts(option, texts);
+    if (checked.problem === undefined) values.set(flag, checked.value);
+    else {
+      values.delete(flag);
+      addProblem(option, `${variables.get(flag) ?? `--${flag}`} ${checked.problem}`);
     }
-    const parsed = parseValues(option, given);
-    if (parsed.problem === undefined) texts.set(flag, parsed.values);
-    else problems.push(`${variables.get(flag) ?? `--${flag}`} ${parsed.problem}`);
   }
 
-  const optionalText = (flag: string) => texts.get(flag)?.at(-1);
-  const text = (flag: string) => {
-    const value = optionalText(flag);
-    if (value === undefined) throw new Error(`--${flag} has neither value nor default`);
-    return value;
-  };
-  const optionalNumber = (flag: string) => (texts.has(flag) ? Number(text(flag)) : undefined);
   return {
-    optionalText,
-    optionalInteger: optionalNumber,
-    optionalNumber,
-    flag: (name) => texts.has(name),
-    text,
-    integer: (flag) => Number(text(flag)),
-    list: (flag) => texts.get(flag) ?? [],
-    isSet: (flag) => values.has(flag) || variables.has(flag),
+    ...optionValuesOf(values),
+    isSet: (flag) => given.has(flag) || variables.has(flag),
+    isWrong: (flag) => wrong.has(flag),
     nameOf: (flag) => variables.get(flag) ?? `--${flag}`,
     positionals,
     help,
     problems,
     notes: notesOnVariables(env),
+  };
+}
+
+/** Returns the default of every option that has one, by flag. */
+export function defaultValues(): Map<string, OptionValue> {
+  const values = new Map<string, OptionValue>();
+  for (const { flag, default: value } of options) if (value !== undefined) values.set(flag, value);
+  return values;
+}
+
+/** Returns the readers of checked values. They throw where an option has no value of that kind. */
+export function optionValuesOf(values: ReadonlyMap<string, OptionValue>): OptionValues {
+  function read<Value extends OptionValue>(
+    flag: string,
+    isKind: (value: OptionValue) => value is Value,
+  ): Value | undefined {
+    const value = values.get(flag);
+    if (value === undefined || isKind(value)) return value;
+    throw new Error(`--${flag} is read as another kind of value than it has`);
+  }
+  const need = <Value>(flag: string, value: Value | undefined): Value => {
+    if (value === undefined) throw new Error(`--${flag} has neither value nor default`);
+    return value;
+  };
+  const optionalText = (flag: string) => read(flag, (value) => typeof value === "string");
+  const optionalNumber = (flag: string) => read(flag, (value) => typeof value === "number");
+  return {
+    optionalText,
+    optionalNumber,
+    text: (flag) => need(flag, optionalText(flag)),
+    integer: (flag) => need(flag, optionalNumber(flag)),
+    flag: (name) => values.has(name),
+    list: (flag) => read(flag, (value) => typeof value === "object") ?? [],
   };
 }
 

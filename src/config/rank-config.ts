@@ -27,7 +27,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
   const problems = [...parsed.problems];
   const { flag, positionals, optionalText } = parsed;
   const query = optionalText("query");
-  if (query === undefined && !problems.some((problem) => /^(--query|-q) /.test(problem))) {
+  if (query === undefined && !parsed.isWrong("query")) {
     problems.push('--query is missing, for example `rerankd rank -q "red fruit" notes.txt`');
   }
   if (positionals.length > 1) {
@@ -44,7 +44,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
       file: positionals[0],
       inputFormat: flag("jsonl") ? "jsonl" : flag("lines") ? "lines" : "auto",
       outputFormat: flag("json") ? "json" : flag("table") ? "table" : "auto",
-      topN: parsed.optionalInteger("top-n"),
+      topN: parsed.optionalNumber("top-n"),
       scoreThreshold: parsed.optionalNumber("score-threshold"),
       rawScores: flag("raw-scores"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",

@@ -28,7 +28,7 @@ export function readTelemetryConfig(parsed: ParsedOptions, env: Environment): Te
     logFormat: text("log-format"),
     metrics: text("metrics") === "on",
     metricsAccess: text("metrics-access") === "open" ? "open" : "key",
-    metricsPort: parsed.optionalInteger("metrics-port"),
+    metricsPort: parsed.optionalNumber("metrics-port"),
     tracesUrl: isTracingOff(env) ? undefined : tracesUrlOf(parsed),
   };
 }

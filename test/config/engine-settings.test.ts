@@ -72,6 +72,23 @@ suite("parseEngineSettings()", () => {
     );
   });
 
+  test("checks values as themselves: a number is no text, and a text no number", () => {
+    const settings = { model: 7, threads: "2", spinning: "off" } as unknown as EngineSettings;
+
+    assert.throws(
+      () => parseEngineSettings(settings),
+      (error) => {
+        assert(error instanceof UsageError);
+        assert.deepEqual(error.problems, [
+          "`model` must be a string, got: a number",
+          "`threads` must be a whole number from 0 to 1024, got: `2`",
+          "`spinning` must be true or false, got: a string",
+        ]);
+        return true;
+      },
+    );
+  });
+
   test("refuses a setting that there is not", () => {
     const settings = { modelId: "bundled" } as EngineSettings;
 
