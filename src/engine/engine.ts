@@ -1,6 +1,7 @@
 import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../clock.ts";
-import { StartupError } from "../errors.ts";
+import { RerankError, StartupError } from "../errors.ts";
+import type { Backend } from "../inference/backend.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { BackendInfo } from "../inference/session/session-options.ts";
 import {
@@ -10,6 +11,7 @@ import {
 import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { Activations } from "../reranker/activation.ts";
+import type { PairScorerOptions } from "../reranker/pair-scorer.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import { createScoreCache, type ScoreCacheCounts } from "../reranker/score-cache.ts";
@@ -19,7 +21,6 @@ import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
-import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -167,4 +168,28 @@ export function checkCacheSize(
   throw new StartupError(message, {
     hint: "a larger heap, in MiB, is set with NODE_OPTIONS=--max-old-space-size=6144",
   });
+}
+
+/**
+ * Returns a scheduler that has no room for what comes while a crashed worker is being replaced, and
+ * tells the time until there should be one: another server may answer sooner. What was taken before
+ * is kept, and waits for the new worker; what needs no model, because all its scores are known, is
+ * answered.
+ */
+export function refuseDuringOutage(
+  scheduler: PairScorerOptions["scheduler"],
+  backend: Pick<Backend, "outage">,
+): PairScorerOptions["scheduler"] {
+  return {
+    checkRoom(tokens, timeoutMs) {
+      const { outage } = backend;
+      if (outage !== undefined) {
+        throw new RerankError("unavailable", "the model is being loaded again; try again", {
+          retryAfterMs: outage.remainingMs,
+        });
+      }
+      scheduler.checkRoom(tokens, timeoutMs);
+    },
+    score: (encodings, call) => scheduler.score(encodings, call),
+  };
 }

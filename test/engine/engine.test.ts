@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { checkCacheSize, createEngine, type Engine } from "../../src/engine/engine.ts";
+import {
+  checkCacheSize,
+  createEngine,
+  type Engine,
+  refuseDuringOutage,
+} from "../../src/engine/engine.ts";
 import { StartupError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { createFakeBackend } from "../fakes/fake-backend.ts";
 import { packageRoot } from "../server-process.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.
@@ -78,5 +84,30 @@ suite("checkCacheSize()", () => {
         /^--cache-mb must be at most 3000 .* got: `3001`$/.test(error.message) &&
         /max-old-space-size/.test(error.hint ?? ""),
     );
+  });
+});
+
+suite("refuseDuringOutage()", () => {
+  test("has no room for what comes during an outage, and scores what came before", async () => {
+    const backend = createFakeBackend();
+    const checked: number[] = [];
+    const scored = { logits: new Float32Array(1), queueMs: 0, inferenceMs: 0 };
+    const scheduler = refuseDuringOutage(
+      { checkRoom: (tokens) => checked.push(tokens), score: async () => scored },
+      backend,
+    );
+    const call = { signal: new AbortController().signal };
+
+    scheduler.checkRoom(1, undefined);
+    backend.changeOutage(250);
+    assert.throws(() => scheduler.checkRoom(2, undefined), {
+      code: "unavailable",
+      retryAfterMs: 250,
+    });
+    assert.equal(await scheduler.score([], call), scored);
+    backend.changeOutage(undefined);
+    scheduler.checkRoom(3, undefined);
+
+    assert.deepEqual(checked, [1, 3]);
   });
 });
