@@ -84,7 +84,6 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   "@connectrpc/connect": ["server", "client"],
   "@connectrpc/connect-node": ["server", "client"],
   "@grpc/grpc-js": "client",
-  "@huggingface/hub": "models",
   "lru-cache": "reranker",
   "onnxruntime-node": "inference",
   tokenizers: "tokenizer",
