@@ -162,12 +162,15 @@ export function createCallAnswerer(options: CallAnswererOptions): CallAnswerer {
     try {
       if (http1?.hostProblem !== undefined) {
         const error = new HttpError(400, "invalid_argument", http1.hostProblem, { field: "host" });
-        return target.refuse(exchange, error);
+        target.refuse(exchange, error);
+      } else if (answerCors?.(request, response)) {
+        // A preflight carries no call.
+      } else if (refusal !== undefined) {
+        target.refuse(exchange, refusal);
+      } else {
+        call.probe = target.probe;
+        target.answer(exchange);
       }
-      if (answerCors?.(request, response)) return;
-      if (refusal !== undefined) return target.refuse(exchange, refusal);
-      call.probe = target.probe;
-      target.answer(exchange);
     } catch (error) {
       log.error({ err: error, request_id: call.id }, "a request failed inside the server");
       target.refuse(exchange, new RerankError("internal", "internal error"));

@@ -79,12 +79,21 @@ function answerRpc(
     call.refused = refusedOf(new HttpError(status.httpStatus, "invalid_argument", status.message));
     sendRpcStatus(response, type, status);
   };
-  if (handler === undefined) return refuse(unknownRpc(call.path, rpcs.keys()));
+  if (handler === undefined) {
+    refuse(unknownRpc(call.path, rpcs.keys()));
+    return;
+  }
   const problem = problemOf(handler, request, type);
-  if (problem !== undefined) return refuse(problem);
+  if (problem !== undefined) {
+    refuse(problem);
+    return;
+  }
   const body = requestBodyOf(request, type);
   const universal = toUniversal(request, response, call);
-  if (universal === undefined) return refuse(badHost);
+  if (universal === undefined) {
+    refuse(badHost);
+    return;
+  }
   normalizeHeaders(universal, type);
   capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
   handler({ ...universal, body: body.chunks })
