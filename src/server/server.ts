@@ -17,9 +17,9 @@ import { createHttpServers } from "./listen/http-servers.ts";
 import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
-import type { RpcRouter } from "./rpc/rpc-protocols.ts";
 import { createRpcs, type ReflectionAccess } from "./rpc/rpc-router.ts";
 import { createRpcTargets } from "./rpc/rpc-target.ts";
+import type { RpcRouter } from "./rpc/wire/rpc-protocols.ts";
 import type { ServingInfo } from "./serving-info.ts";
 
 /** Serves every protocol on one port or Unix socket. */
@@ -34,7 +34,7 @@ export interface RerankServer {
   /**
    * Stops without losing a call: health turns to `draining`, and what is in flight is answered
    * within `graceMs`. As long as that takes, and for a second at least, what comes is answered as
-   * ever, but for streams, so that probes and balancers hear of the end; then the port is closed and
+   * usual, except streams, so that probes and balancers see the end coming; then the port is closed and
    * clients are asked to leave. Calls that are left after `graceMs` end with UNAVAILABLE, and `clean`
    * is false. A second call joins the first.
    */
@@ -52,7 +52,7 @@ export interface ServerOptions {
   readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
-  /** Hears what the server does. */
+  /** Observes calls and connections. */
   readonly observer?: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers. Default: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
@@ -125,10 +125,9 @@ export function createServer(options: ServerOptions): RerankServer {
     observer?.connectionFailed?.(reason);
     logRefusal(reason);
   };
-  const { maxRequestTimeoutMs } = limits;
   const http = createHttpTargets({ routes, log });
   const calls = createCallAnswerer({
-    targets: [http.find, createRpcTargets({ rpcs, log, maxRequestTimeoutMs }), http.findAny],
+    targets: [http.find, createRpcTargets({ rpcs, log, limits }), http.findAny],
     apiKeys: options.apiKeys,
     answerCors: createCorsHandler(options.corsOrigins ?? []),
     log,
@@ -191,7 +190,7 @@ export function createServer(options: ServerOptions): RerankServer {
   }
 
   /**
-   * Serves on, so that probes hear of the drain and balancers can act on it, while the calls of
+   * Goes on serving, so that probes see the drain and balancers can act on it, while the calls of
    * before it are in flight, but not in the last part of the grace.
    */
   async function serveDuring(earlier: readonly Exchange[], graceMs: number): Promise<void> {

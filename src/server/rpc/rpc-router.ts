@@ -1,6 +1,5 @@
 import type { DescField, DescMessage, DescMethod } from "@bufbuild/protobuf";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { compressionGzip } from "@connectrpc/connect-node";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
 import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -18,8 +17,9 @@ import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health/health-service.ts";
 import { registerReflection } from "./reflection/reflection.ts";
 import { createRerankService } from "./rerank/rerank-service.ts";
-import { createRpcRouter, type RpcRouter } from "./rpc-protocols.ts";
 import { createTeiInfoService, createTeiRerankService } from "./tei/tei-services.ts";
+import { gzip } from "./wire/gzip.ts";
+import { createRpcRouter, type RpcRouter } from "./wire/rpc-protocols.ts";
 
 /** What the RPCs work with. */
 export interface RpcOptions {
@@ -83,7 +83,7 @@ export function createRpcs(options: RpcOptions): ReadonlyMap<string, Rpc> {
     interceptors: [createErrorInterceptor(log)],
     jsonOptions,
     readMaxBytes: limits.maxBodyBytes,
-    acceptCompression: [compressionGzip],
+    acceptCompression: [gzip],
     compressMinBytes,
     shutdownSignal,
   });

@@ -15,19 +15,20 @@ import {
 import { nearestPath } from "../call/nearest-path.ts";
 import { refusedOf } from "../call/refused.ts";
 import { errorAnswerOf, HttpError } from "../http/http-error.ts";
+import type { ServerLimits } from "../limits.ts";
 import { callKey, codeName } from "./error-interceptor.ts";
-import { requestBodyOf } from "./request-body.ts";
-import { sendRpcAnswer } from "./rpc-answer.ts";
-import { parseRpcContentType, type RpcContentType } from "./rpc-content-type.ts";
 import type { Rpc } from "./rpc-router.ts";
-import { type RpcStatus, sendRpcStatus } from "./rpc-status.ts";
+import { requestBodyOf } from "./wire/request-body.ts";
+import { sendRpcAnswer } from "./wire/rpc-answer.ts";
+import { parseRpcContentType, type RpcContentType } from "./wire/rpc-content-type.ts";
+import { type RpcStatus, sendRpcStatus } from "./wire/rpc-status.ts";
 
 /** What the targets of RPCs need. */
 export interface RpcTargetOptions {
   /** The RPCs by path. */
   readonly rpcs: ReadonlyMap<string, Rpc>;
   readonly log: Logger;
-  readonly maxRequestTimeoutMs: number;
+  readonly limits: Pick<ServerLimits, "maxBodyBytes" | "maxRequestTimeoutMs">;
 }
 
 /** `gzip` under the name that it had before it was one (RFC 9110, section 8.4.1.3). */
@@ -72,7 +73,7 @@ function answerRpc(
   { request, response, call }: Exchange,
   handler: UniversalHandler | undefined,
   type: RpcContentType,
-  { rpcs, log, maxRequestTimeoutMs }: RpcTargetOptions,
+  { rpcs, log, limits }: RpcTargetOptions,
 ): void {
   const refuse = (status: RpcStatus): void => {
     call.code = codeName(status.code);
@@ -88,14 +89,18 @@ function answerRpc(
     refuse(problem);
     return;
   }
-  const body = requestBodyOf(request, type);
+  const { methodKind } = handler.method;
+  const body = requestBodyOf(request, type, {
+    maxBytes: limits.maxBodyBytes,
+    isSingle: methodKind === "unary" || methodKind === "server_streaming",
+  });
   const universal = toUniversal(request, response, call);
   if (universal === undefined) {
     refuse(badHost);
     return;
   }
   normalizeHeaders(universal, type);
-  capTimeoutHeaders(universal.header, maxRequestTimeoutMs);
+  capTimeoutHeaders(universal.header, limits.maxRequestTimeoutMs);
   handler({ ...universal, body: body.chunks })
     .then((answer) => sendRpcAnswer(answer, { request, response, type, body }))
     .catch((error: unknown) => {

@@ -44,7 +44,7 @@ export function createAnswerQueue<Value>(): AnswerQueue<Value> {
   };
 }
 
-/** Counts who is in, and lets others wait until there is room or nobody left. */
+/** Counts the requests in flight, and lets others wait until there is room or none is left. */
 export interface Places {
   take(): void;
   free(): void;

@@ -40,15 +40,15 @@ export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<
   const streamLimits = { maxTexts: serving.maxDocuments, maxBytes: limits.maxBodyBytes };
 
   async function rank(
-    { query, texts, options: wishes }: TeiStream,
+    { query, texts, options: choices }: TeiStream,
     names: FieldNames,
     context: HandlerContext,
     signal: AbortSignal,
   ): Promise<Ranking> {
-    const ranking = rankCall(options, context, signal, requestOf(query, texts, wishes));
+    const ranking = rankCall(options, context, signal, requestOf(query, texts, choices));
     const result = await withFieldNames(names, ranking);
     const characters = countCharacters(query, texts);
-    return responseOf(result, texts, { returnText: wishes.returnText, characters });
+    return responseOf(result, texts, { returnText: choices.returnText, characters });
   }
 
   return {

@@ -1,5 +1,5 @@
-import type { CallProtocol } from "../../telemetry/server-observer.ts";
-import { parseMediaType } from "../call/media-type.ts";
+import type { CallProtocol } from "../../../telemetry/server-observer.ts";
+import { parseMediaType } from "../../call/media-type.ts";
 
 /** What the `content-type` of an RPC tells about the call. */
 export interface RpcContentType {

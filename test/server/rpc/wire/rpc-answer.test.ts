@@ -3,9 +3,9 @@ import { once } from "node:events";
 import * as http2 from "node:http2";
 import { suite, type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { RerankError } from "../../../src/errors.ts";
-import { startServer } from "../start-server.ts";
-import { hasStatus } from "./grpc-js-client.ts";
+import { RerankError } from "../../../../src/errors.ts";
+import { startServer } from "../../start-server.ts";
+import { hasStatus } from "../grpc-js-client.ts";
 
 const rerankPath = "/rerank.v1.RerankService/Rerank";
 const streamPath = "/rerank.v1.RerankService/RerankStream";

@@ -25,8 +25,8 @@ import {
   parseTimeout,
   trailerMux,
 } from "@connectrpc/connect/protocol-connect";
-import { decodeErrorOf } from "./decode-error.ts";
-import { callKey, noteError } from "./error-interceptor.ts";
+import { decodeErrorOf, tooLargeError } from "../decode-error.ts";
+import { callKey, noteError } from "../error-interceptor.ts";
 
 /** A method with one request and one answer. */
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -83,7 +83,10 @@ export function createConnectUnaryHandler(
     try {
       if (compression.error) throw compression.error;
       if (timeout.error) throw timeout.error;
-      const sent = await encoded.read(readMaxBytes);
+      const sent = await encoded.read(readMaxBytes).catch((error: unknown) => {
+        const isTooLarge = error instanceof ConnectError && error.code === Code.ResourceExhausted;
+        throw isTooLarge ? tooLargeError(readMaxBytes, error) : error;
+      });
       const bytes = compression.request
         ? await compression.request.decompress(sent, readMaxBytes)
         : sent;

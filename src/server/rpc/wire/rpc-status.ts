@@ -1,7 +1,7 @@
 import type { Code } from "@connectrpc/connect";
-import { isHttp2, type ServerResponseLike } from "../call/call.ts";
-import { sendAnswer } from "../http/send-json.ts";
-import { codeName } from "./error-interceptor.ts";
+import { isHttp2, type ServerResponseLike } from "../../call/call.ts";
+import { sendAnswer } from "../../http/send-json.ts";
+import { codeName } from "../error-interceptor.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";
 
 /** The status of a call that its handler has not seen. */

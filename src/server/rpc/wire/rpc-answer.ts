@@ -1,7 +1,7 @@
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { grpcCodeOf } from "../../errors.ts";
-import type { ServerRequest, ServerResponseLike } from "../call/call.ts";
+import { grpcCodeOf } from "../../../errors.ts";
+import type { ServerRequest, ServerResponseLike } from "../../call/call.ts";
 import { encodeBase64 } from "./base64-body.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";
