@@ -1,4 +1,4 @@
-import type { OptionValues } from "./parse-options.ts";
+import type { OptionValues } from "./options/parse-options.ts";
 
 /** Everything that the engine can be told: by `serve`, another command, or a program. */
 export interface EngineConfig {

@@ -1,7 +1,7 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { checkSetting } from "./option-value.ts";
-import { options } from "./options.ts";
-import { defaultValues, optionValuesOf, UsageError } from "./parse-options.ts";
+import { checkSetting } from "./options/option-value.ts";
+import { options } from "./options/options.ts";
+import { defaultValues, optionValuesOf, UsageError } from "./options/parse-options.ts";
 
 /** What a program that loads the engine may set. Defaults and limits are those of `serve`. */
 export interface EngineSettings {

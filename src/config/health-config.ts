@@ -1,7 +1,12 @@
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { parseAddresses } from "../server-address.ts";
-import { type Environment, type ParsedOptions, parseOptions, UsageError } from "./parse-options.ts";
+import {
+  type Environment,
+  type ParsedOptions,
+  parseOptions,
+  UsageError,
+} from "./options/parse-options.ts";
 import type { TlsPaths } from "./security-config.ts";
 import { readTlsPaths } from "./security-config.ts";
 import type { Parsed } from "./serve-config.ts";

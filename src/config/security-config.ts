@@ -1,4 +1,4 @@
-import type { ParsedOptions } from "./parse-options.ts";
+import type { ParsedOptions } from "./options/parse-options.ts";
 
 /** Paths of PEM files. */
 export interface TlsPaths {

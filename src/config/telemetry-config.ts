@@ -1,4 +1,4 @@
-import type { Environment, ParsedOptions } from "./parse-options.ts";
+import type { Environment, ParsedOptions } from "./options/parse-options.ts";
 
 /** What a server tells about itself, and whom. */
 export interface TelemetryConfig {

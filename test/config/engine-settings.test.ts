@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type EngineSettings, parseEngineSettings } from "../../src/config/engine-settings.ts";
-import { UsageError } from "../../src/config/parse-options.ts";
+import { UsageError } from "../../src/config/options/parse-options.ts";
 import { parseServeConfig } from "../../src/config/serve-config.ts";
 
 suite("parseEngineSettings()", () => {

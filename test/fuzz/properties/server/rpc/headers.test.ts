@@ -6,8 +6,8 @@ import { RerankRequestSchema } from "../../../../../gen/rerank/v1/rerank_service
 import { replaceLoneSurrogates } from "../../../../../src/server/http/json-fields.ts";
 import { decodeErrorOf } from "../../../../../src/server/rpc/decode-error.ts";
 import { createJsonDecoder } from "../../../../../src/server/rpc/rpc-router.ts";
-import { encodeGrpcMessage } from "../../../../../src/server/rpc/rpc-status.ts";
 import { capTimeoutHeaders } from "../../../../../src/server/rpc/rpc-target.ts";
+import { encodeGrpcMessage } from "../../../../../src/server/rpc/wire/rpc-status.ts";
 import { allowing, anyJson, checkProperty, damaged } from "../../check-property.ts";
 
 /** Milliseconds in each unit of `grpc-timeout`. */

@@ -72,7 +72,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_SERVED_MODEL_NAME", "SERVED_MODEL_NAME"],
     value: "NAME",
     type: { kind: "list" },
-    help: "further name under which requests may ask for the model (repeatable; comma-separated in env)",
+    help: "additional name of the model in requests (repeatable; comma-separated in env)",
   },
   {
     group: "Model",
@@ -114,7 +114,7 @@ export const options: readonly Option[] = [
     value: "HOW",
     type: { kind: "choice", choices: activations },
     default: "auto",
-    help: "what becomes of a logit: sigmoid, model (what its authors apply), none; auto: model in vLLM's score API, else sigmoid",
+    help: "function from logit to score: sigmoid, model (that of the model's authors), none; auto: model in vLLM's score API, else sigmoid",
     commands: engineCommands,
   },
   {
@@ -124,7 +124,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_TEMPLATE"],
     value: "NAME",
     type: { kind: "choice", choices: templates },
-    help: "for a model made from a language model: the text that its pairs are put in; unset: as rerankd.json or the model's id says",
+    help: "prompt template of a model made from a language model; unset: as rerankd.json or the model's id says",
     commands: engineCommands,
   },
   {
@@ -134,7 +134,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_QUERY_TEMPLATE"],
     value: "TEXT",
     type: text,
-    help: "the text that stands for a query, with {query} and perhaps {instruction} in it",
+    help: "text to send for a query, with {query} and optionally {instruction} in it",
     commands: engineCommands,
   },
   {
@@ -144,7 +144,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_DOCUMENT_TEMPLATE"],
     value: "TEXT",
     type: text,
-    help: "the text that stands for a document, with {document} in it",
+    help: "text to send for a document, with {document} in it",
     commands: engineCommands,
   },
   {
@@ -154,7 +154,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_INSTRUCTION"],
     value: "TEXT",
     type: text,
-    help: "what the model is told to look for where a request does not say, if its template has a place for it",
+    help: "default instruction, for templates with {instruction} in them",
     commands: engineCommands,
   },
   {
@@ -208,7 +208,7 @@ export const options: readonly Option[] = [
     // A map of JavaScript has 2^24 entries at most, of which each takes 220 bytes.
     type: { kind: "integer", min: 0, max: 3_600 },
     default: 0,
-    help: "memory for scores of pairs that were asked for before; 0: none are kept",
+    help: "memory for the cache of scores; 0: no cache",
   },
   {
     group: "Network",

@@ -56,7 +56,7 @@ export const limitOptions: readonly Option[] = [
     value: "TOKENS",
     type: count,
     default: 2_000_000,
-    help: "most tokens that may wait; requests beyond are refused with 429",
+    help: "most tokens in the queue; requests beyond it get 429",
   },
   {
     group: "Limits",
@@ -66,7 +66,7 @@ export const limitOptions: readonly Option[] = [
     value: "MS",
     type: milliseconds,
     default: 5000,
-    help: "longest expected wait for other requests; beyond, requests without a deadline of their own get 429",
+    help: "longest expected time in the queue; beyond it, requests without a deadline get 429",
   },
   {
     group: "Limits",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { readTexts } from "../../src/config/option-value.ts";
-import { options } from "../../src/config/options.ts";
-import { parseServeConfig } from "../../src/config/serve-config.ts";
-import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
-import { defaultServerLimits } from "../../src/server/limits.ts";
+import { readTexts } from "../../../src/config/options/option-value.ts";
+import { options } from "../../../src/config/options/options.ts";
+import { parseServeConfig } from "../../../src/config/serve-config.ts";
+import { defaultRequestLimits } from "../../../src/reranker/check-request.ts";
+import { defaultServerLimits } from "../../../src/server/limits.ts";
 
 suite("the defaults of the options", () => {
   test("are values of their options", () => {

@@ -59,7 +59,7 @@ export const telemetryOptions: readonly Option[] = [
     value: "ACCESS",
     type: { kind: "choice", choices: ["key", "open"] },
     default: "key",
-    help: "who may read the metrics where there are API keys: key: their holders; open: everybody",
+    help: "whether the metrics need an API key, where there are keys: key (yes), open (no)",
   },
   {
     group: "Telemetry",
@@ -83,6 +83,6 @@ export const telemetryOptions: readonly Option[] = [
     env: ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
     value: "URL",
     type: { kind: "text" },
-    help: "whole address for spans, in place of --otlp-endpoint",
+    help: "complete URL for spans, in place of --otlp-endpoint",
   },
 ];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { commandHelp, optionsTable, programHelp } from "../../src/config/help.ts";
-import { options } from "../../src/config/options.ts";
+import { commandHelp, optionsTable, programHelp } from "../../../src/config/options/help.ts";
+import { options } from "../../../src/config/options/options.ts";
 
 const commands = ["serve", "pull", "rank", "health", "eval"] as const;
 

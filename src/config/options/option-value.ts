@@ -1,4 +1,4 @@
-import { AddressError, parseAddresses } from "../server-address.ts";
+import { AddressError, parseAddresses } from "../../server-address.ts";
 import type { Option, OptionKind } from "./option.ts";
 
 /** A checked value: a number for `integer` and `number`, a list for `list`, `true` for `flag`. */

@@ -16,7 +16,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "TEXT",
     type: text,
-    help: "what the documents are ranked by; required",
+    help: "the query to rank by; required",
     commands: ["rank"],
   },
   {
@@ -24,7 +24,7 @@ export const commandOptions: readonly Option[] = [
     flag: "jsonl",
     env: [],
     type: flag,
-    help: "every line is a JSON string or an object with `text`; otherwise this is found out",
+    help: "read every line as a JSON string or an object with `text`; unset: detect",
     commands: ["rank"],
   },
   {
@@ -32,7 +32,7 @@ export const commandOptions: readonly Option[] = [
     flag: "lines",
     env: [],
     type: flag,
-    help: "every line is a document, also one that looks like JSON",
+    help: "read every line as a document, even if it looks like JSON",
     commands: ["rank"],
   },
   {
@@ -77,7 +77,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "N",
     type: count,
-    help: "at most so many queries of a list, always the same ones; unset: all",
+    help: "most queries of a list, always the same sample; unset: all",
     commands: ["eval"],
   },
   {
@@ -86,7 +86,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "N",
     type: count,
-    help: "at most so many candidates of a query, the first ones; unset: all",
+    help: "most candidates of a query, the first ones; unset: all",
     commands: ["eval"],
   },
   {
@@ -95,7 +95,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "N",
     type: count,
-    help: "at most so many results; unset: all",
+    help: "most results to print; unset: all",
     commands: ["rank"],
   },
   {
@@ -112,7 +112,7 @@ export const commandOptions: readonly Option[] = [
     flag: "raw-scores",
     env: [],
     type: flag,
-    help: "scores are the model's logits, and not between 0 and 1",
+    help: "print the model's logits in place of scores from 0 to 1",
     commands: ["rank"],
   },
   {
@@ -130,7 +130,7 @@ export const commandOptions: readonly Option[] = [
     flag: "verify",
     env: [],
     type: flag,
-    help: "read what is in the cache, too, and fetch again what is not as the hub has it",
+    help: "also check the files in the cache, and fetch again those that differ from the hub's",
     commands: ["pull"],
   },
   {
@@ -138,7 +138,7 @@ export const commandOptions: readonly Option[] = [
     flag: "json",
     env: [],
     type: flag,
-    help: "print JSON, whoever reads it",
+    help: "print JSON, also on a terminal",
     commands: ["rank", "health", "eval"],
   },
   {
@@ -146,7 +146,7 @@ export const commandOptions: readonly Option[] = [
     flag: "table",
     env: [],
     type: flag,
-    help: "print the table, also into a pipe",
+    help: "print a table, also into a pipe",
     commands: ["rank"],
   },
   {
@@ -173,7 +173,7 @@ export const commandOptions: readonly Option[] = [
     env: ["RERANKER_TLS_CA"],
     value: "FILE",
     type: text,
-    help: "authorities (PEM) that may have signed the certificate of an https --url; unset: those of Node",
+    help: "certificate authorities (PEM) to trust for an https --url; unset: those of Node",
     commands: askingCommands,
   },
   {
@@ -182,7 +182,7 @@ export const commandOptions: readonly Option[] = [
     env: ["RERANKER_TLS_CLIENT_CERT"],
     value: "FILE",
     type: text,
-    help: "certificate chain (PEM) to show to a server that asks for one; with --tls-client-key",
+    help: "client certificate chain (PEM), for servers that require one; with --tls-client-key",
     commands: askingCommands,
   },
   {
@@ -191,7 +191,7 @@ export const commandOptions: readonly Option[] = [
     env: ["RERANKER_TLS_CLIENT_KEY"],
     value: "FILE",
     type: text,
-    help: "its private key (PEM)",
+    help: "private key (PEM) of --tls-client-cert",
     commands: askingCommands,
   },
   {
@@ -200,7 +200,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "PID",
     type: count,
-    help: "ask the server that is this process of this machine, where its own flags say that it listens (Linux); 1 in a container",
+    help: "ask the server with this process id, at the address that its own flags give (Linux); 1 in a container",
     commands: ["health"],
   },
   {

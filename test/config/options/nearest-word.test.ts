@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { nearestWord } from "../../src/config/nearest-word.ts";
+import { nearestWord } from "../../../src/config/options/nearest-word.ts";
 
 const flags = ["host", "port", "model-id", "model", "max-length", "max-documents", "api-key"];
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { notesOnVariables } from "../../../../src/config/known-variables.ts";
-import { nearestWord } from "../../../../src/config/nearest-word.ts";
-import { options } from "../../../../src/config/options.ts";
-import { parseOptions, UsageError } from "../../../../src/config/parse-options.ts";
-import { parseRankConfig } from "../../../../src/config/rank-config.ts";
-import { parseServeConfig } from "../../../../src/config/serve-config.ts";
-import { AddressError, parseAddresses } from "../../../../src/server-address.ts";
-import { allowing, checkProperty, damaged, secret } from "../check-property.ts";
+import { notesOnVariables } from "../../../../../src/config/options/known-variables.ts";
+import { nearestWord } from "../../../../../src/config/options/nearest-word.ts";
+import { options } from "../../../../../src/config/options/options.ts";
+import { parseOptions, UsageError } from "../../../../../src/config/options/parse-options.ts";
+import { parseRankConfig } from "../../../../../src/config/rank-config.ts";
+import { parseServeConfig } from "../../../../../src/config/serve-config.ts";
+import { AddressError, parseAddresses } from "../../../../../src/server-address.ts";
+import { allowing, checkProperty, damaged, secret } from "../../check-property.ts";
 
 const servicePorts = fc.constantFrom("tcp://10.0.0.1:7998", "udp://[::1]:1", "sctp://", "tcp:/x");
 

@@ -17,7 +17,7 @@ const serviceVariable =
 /** The value of `…_PORT` that Kubernetes sets for a service. */
 const servicePort = /^(?:tcp|udp|sctp):\/\//;
 
-/** Whether a variable is one that Kubernetes sets for a service, and nobody's setting. */
+/** Whether a variable is one that Kubernetes sets for a service, not a setting. */
 export function isServiceVariable(name: string, value: string): boolean {
   if (serviceVariable.test(name)) return true;
   return name.endsWith("_PORT") && servicePort.test(value);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { parseHealthConfig } from "../../src/config/health-config.ts";
-import { notesOnVariables } from "../../src/config/known-variables.ts";
-import { parseServeConfig } from "../../src/config/serve-config.ts";
-import { configOf, serveConfig, serveProblems } from "./parsed.ts";
+import { parseHealthConfig } from "../../../src/config/health-config.ts";
+import { notesOnVariables } from "../../../src/config/options/known-variables.ts";
+import { parseServeConfig } from "../../../src/config/serve-config.ts";
+import { configOf, serveConfig, serveProblems } from "../parsed.ts";
 
 /** What Kubernetes sets beside a service called `reranker`, and one called `reranker-metrics`. */
 const kubernetes = {

@@ -172,7 +172,7 @@ export function optionValuesOf(values: ReadonlyMap<string, OptionValue>): Option
   };
 }
 
-/** Returns the first variable that is set to something that somebody may have meant. */
+/** Returns the first variable that is set, and not by Kubernetes for a service. */
 function variableOf(names: readonly string[], env: Environment): string | undefined {
   return names.find((name) => env[name] && !isServiceVariable(name, env[name]));
 }

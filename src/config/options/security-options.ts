@@ -66,7 +66,7 @@ export const securityOptions: readonly Option[] = [
     value: "WHO",
     type: { kind: "choice", choices: ["open", "key", "off"] },
     default: "open",
-    help: "gRPC reflection where there are API keys: open to everybody, as probes are; key: for their holders; off: for nobody, also without keys",
+    help: "gRPC reflection: open (needs no API key, as probes), key (needs one), off (not served, also without keys)",
   },
   {
     group: "Security",
