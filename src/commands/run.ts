@@ -1,10 +1,11 @@
+import { readFileSync } from "node:fs";
 import { RerankClientError } from "../client/client-error.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
-import { commandHelp, programHelp } from "../config/help.ts";
-import { nearestWord } from "../config/nearest-word.ts";
-import type { Command } from "../config/option.ts";
-import { UsageError } from "../config/parse-options.ts";
+import { commandHelp, programHelp } from "../config/options/help.ts";
+import { nearestWord } from "../config/options/nearest-word.ts";
+import type { Command } from "../config/options/option.ts";
+import { UsageError } from "../config/options/parse-options.ts";
 import { parseRankConfig } from "../config/rank-config.ts";
 import {
   type Parsed,
@@ -18,7 +19,6 @@ import { createLogger, type Logger } from "../telemetry/log.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
-import { wordsOfServer } from "./words-of-server.ts";
 
 /** Exit codes, as in `docs/design.md`. */
 const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
@@ -157,4 +157,23 @@ function report(error: unknown, { argv: [command = ""], stderr, stop }: ProcessC
 function isAbort(error: unknown): boolean {
   if (error instanceof RerankError) return error.code === "cancelled";
   return error instanceof Error && error.name === "AbortError";
+}
+
+/** The command whose flags say where a server listens. */
+const command = "serve";
+
+/**
+ * Returns the words after `serve` on the command line of a process of this machine, as Linux tells
+ * them. undefined where there is no such process or it does not serve, or the system does not tell.
+ */
+function wordsOfServer(pid: number): readonly string[] | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return undefined;
+  }
+  const words = line.replace(/\0$/, "").split("\0");
+  const at = words.indexOf(command);
+  return at < 0 ? undefined : words.slice(at + 1);
 }

@@ -44,9 +44,9 @@ export interface EngineOptions {
   readonly maxBatchTokens: number | undefined;
   /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
   readonly refuseDuringOutage?: boolean | undefined;
-  /** Hears of every run of the model when it has ended. Must not throw. */
+  /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
-  /** Hears of everything that changes, also while the engine loads. */
+  /** Observes changes, also while the engine loads. */
   readonly observer?: EngineObserver | undefined;
 }
 
@@ -171,10 +171,9 @@ export function checkCacheSize(
 }
 
 /**
- * Returns a scheduler that has no room for what comes while a crashed worker is being replaced, and
- * tells the time until there should be one: another server may answer sooner. What was taken before
- * is kept, and waits for the new worker; what needs no model, because all its scores are known, is
- * answered.
+ * Returns a scheduler that refuses requests while a crashed worker is being replaced, with the time
+ * until it should be there: another server may answer sooner. Requests that were admitted before are
+ * kept and wait for the new worker; those whose scores are all cached are answered.
  */
 export function refuseDuringOutage(
   scheduler: PairScorerOptions["scheduler"],

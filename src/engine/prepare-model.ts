@@ -16,12 +16,12 @@ import type { Logger } from "../telemetry/log.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
-/** What finding a model needs beside the wish. */
+/** What finding a model needs beside the config. */
 export interface PrepareContext {
   /** Environment variables of the hub. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
-  /** Hears how far a download is. */
+  /** Called with the progress of a download. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends a download. */
   readonly signal: AbortSignal;
@@ -115,7 +115,7 @@ export async function startEngine(
 }
 
 /** What the longest pair depends on. */
-export interface LengthWish {
+export interface LengthOptions {
   /** Longest pair that was asked for, in tokens; undefined: nobody did. */
   readonly asked: number | undefined;
   /** Longest pair that the model can read, in tokens; undefined: its files do not tell. */
@@ -132,7 +132,7 @@ const defaultMaxLength = 512;
  * the bundled model reads as far as it can, because its cost does not grow faster than the length.
  * Throws a StartupError if more was asked for than the model has positions for.
  */
-export function chooseMaxLength({ asked, modelLimit, isBundled }: LengthWish): number {
+export function chooseMaxLength({ asked, modelLimit, isBundled }: LengthOptions): number {
   if (asked === undefined) {
     return isBundled && modelLimit !== undefined
       ? modelLimit

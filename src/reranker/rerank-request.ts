@@ -101,7 +101,7 @@ export interface RerankCall {
    * Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then.
    */
   readonly timeoutMs?: number | undefined;
-  /** Hears of the stages of the ranking. */
+  /** Observes the stages of the ranking. */
   readonly observer?: RerankObserver | undefined;
 }
 
@@ -144,7 +144,7 @@ export interface TokenizedStage {
   readonly tokens: number;
 }
 
-/** Hears of one request's stages, each when it ended. Must not throw. */
+/** Observes the stages of one request, each when it ended. Must not throw. */
 export interface RerankObserver extends ScoreObserver {
   /** Called once the texts are tokens; not for a request that failed before. */
   tokenized(stage: TokenizedStage): void;

@@ -37,7 +37,7 @@ export interface ScoredStage {
   readonly batches: number;
 }
 
-/** Hears of one request's way through the scheduler. Must not throw. */
+/** Observes one request in the scheduler. Must not throw. */
 export interface ScoreObserver {
   /** Called once for a request that was taken, when its scores are there or when it failed. */
   scored(stage: ScoredStage): void;
@@ -51,7 +51,7 @@ export interface ScoreCall {
   readonly timeoutMs?: number | undefined;
   /** What these milliseconds were before the texts were read. Default: `timeoutMs`. */
   readonly grantedMs?: number | undefined;
-  /** Hears how the pairs went through. */
+  /** Observes the pairs of the request. */
   readonly observer?: ScoreObserver | undefined;
 }
 

@@ -48,7 +48,7 @@ export interface SchedulerOptions {
   /** The id that fills a row after its last token. */
   readonly padId: number;
   readonly limits: AdmissionLimits;
-  /** Hears of every run of the model when it has ended. Must not throw. */
+  /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
 }
 

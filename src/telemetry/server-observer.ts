@@ -58,9 +58,9 @@ export interface CallEnd {
   readonly durationMs: number;
 }
 
-/** Hears how one call goes on. Must not throw. */
+/** Observes one call. Must not throw. */
 export interface CallObserver {
-  /** A ranking begins, of which a call may have several. Returns who hears of its stages. */
+  /** A ranking begins, of which a call may have several. Returns its observer. */
   rankingStarted?(): RerankObserver;
   /** Called once. Returns the call's own span, where it got one. */
   ended(end: CallEnd): SpanIds | undefined;
@@ -85,7 +85,7 @@ export const connectionFaults = [
 /** Why a connection, or what came over it, never became a call. */
 export type ConnectionFault = (typeof connectionFaults)[number];
 
-/** Hears what a server does. Must not throw. */
+/** Observes the calls and connections of a server. Must not throw. */
 export interface ServerObserver {
   /** The headers of a call are there; what is only known later, its facts tell at its end. */
   callStarted?(call: CallFacts): CallObserver | undefined;
@@ -100,7 +100,7 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** Returns an observer that tells each of several, in order. At most one may hear of rankings. */
+/** Returns an observer that calls each of several, in order. At most one may observe rankings. */
 export function combineObservers(observers: readonly ServerObserver[]): ServerObserver {
   return {
     callStarted(call) {

@@ -15,7 +15,7 @@ export interface StageLog {
   readonly stages: readonly Stage[];
   /** Stages of rankings that were not kept. */
   readonly dropped: number;
-  /** Returns who hears of the stages of the call's next ranking. */
+  /** Returns the observer of the call's next ranking. */
   rankingStarted(): RerankObserver;
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { addAbortSignal, pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { UsageError } from "../../config/parse-options.ts";
+import { UsageError } from "../../config/options/parse-options.ts";
 import { StartupError } from "../../errors.ts";
 import type { InputStream, ProcessContext } from "../process-context.ts";
 
@@ -90,6 +90,6 @@ export async function* readLines(path: string, signal: AbortSignal): AsyncGenera
 function openBytes(path: string, signal: AbortSignal): Readable {
   const file = createReadStream(path, { signal });
   if (!path.endsWith(".gz")) return file;
-  // What goes wrong with either of them ends both, and comes to whoever reads the second.
+  // What goes wrong with either of them ends both, and is thrown to the reader of the second.
   return pipeline(file, createGunzip(), () => {});
 }

@@ -24,11 +24,11 @@ export interface TelemetryContext {
 
 /** Metrics and spans of one server, as far as they were asked for. */
 export interface Telemetry {
-  /** Hears what the server does; deaf until `load` is done. */
+  /** Observes the server. Does nothing until `load` is done. */
   readonly observer: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers; undefined: not on the port of all protocols. */
   readonly metrics: (() => Promise<MetricsText>) | undefined;
-  /** Hears of the model's runs; deaf until `load` is done. */
+  /** Called after each run of the model. Does nothing until `load` is done. */
   readonly onBatch: ((batch: BatchStats) => void) | undefined;
   /**
    * Loads the packages, and opens the port of the metrics if they have one of their own. Rejects
@@ -41,7 +41,7 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-/** The words of a server that runs, but not as it should. */
+/** The states of a server that runs, but not as it should. */
 const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]);
 
 /**

@@ -27,9 +27,9 @@ export interface Session {
 
 /** What a session tells and is told. */
 export interface SessionHooks {
-  /** Hears what the operator should know and what was not known when the session was opened. */
+  /** Called with notes for the operator that were not known when the session was opened. */
   readonly onNote?: (note: string) => void;
-  /** Hears why batches run slower than they should from now on; `undefined` once they do not. */
+  /** Called with the reason when batches run slower than they should, and with `undefined` once they no longer do. */
   readonly onDegraded?: (reason: string | undefined) => void;
   /** Default: those of the installed runtime. */
   readonly deviceObstacles?: DeviceObstacles;

@@ -34,7 +34,7 @@ export interface Call extends CallFacts {
   probe: boolean;
   /** What its log line names: the caller's span, until a tracer gives the call one of its own. */
   span: SpanIds | undefined;
-  /** Returns who hears of the stages of the call's next ranking. */
+  /** Returns the observer of the call's next ranking. */
   observeRanking: (() => RerankObserver | undefined) | undefined;
 }
 

@@ -5,7 +5,7 @@ import { unixSocketMode } from "./unix-socket.ts";
 
 /**
  * Begins to listen and returns where: with the port that was chosen for 0. Rejects with a
- * StartupError if that cannot be. `onAcceptError` hears of connections that could not be accepted
+ * StartupError if that cannot be. `onAcceptError` is called for connections that could not be accepted
  * later, for want of file descriptors say: no reason to stop.
  */
 export async function listenOn<Where extends Address | UnixSocket>(

@@ -23,7 +23,7 @@ const pings = { burst: 2_000, perSecond: 1_000 } as const;
 /** Clients change their settings at the start, and some when they found out their bandwidth. */
 const settings = { burst: 100, perSecond: 10 } as const;
 
-/** How long a client has to hear why its connection is closed, in milliseconds. */
+/** How long a client has to read why its connection is closed, in milliseconds. */
 const lastWordsMs = 100;
 
 /**

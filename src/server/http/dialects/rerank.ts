@@ -27,7 +27,7 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
     const query = readText("query", fields.query);
     const documents = readDocuments(fields);
     const request = { query, documents, ...readRankingOptions(fields) };
-    const wishes = {
+    const extras = {
       returnDocuments:
         readBoolean(fields, "return_documents", "return_text") ?? defaults.returnDocuments,
       returnTimings: readBoolean(fields, "return_timings") ?? false,
@@ -38,10 +38,10 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
       headers: rankingHeaders(request, result, context),
       body: {
         model: result.model,
-        results: resultsOf(result, documents, wishes.returnDocuments ? fields : undefined),
+        results: resultsOf(result, documents, extras.returnDocuments ? fields : undefined),
         ...envelopeOf(result, request, context),
         ...(result.queryTruncated && { query_truncated: true }),
-        ...(wishes.returnTimings && { timings: timingsOf(result.timings) }),
+        ...(extras.returnTimings && { timings: timingsOf(result.timings) }),
       },
     };
   };

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 
-import { truncateLongestFirst } from "../../src/tokenizer/truncate.ts";
+import { truncateLongestFirst } from "../../../src/tokenizer/truncate.ts";
 import {
   maxWindowQueryTokens,
   type WindowPlan,
   windowsOf,
-} from "../../src/tokenizer/window-plan.ts";
+} from "../../../src/tokenizer/windows/window-plan.ts";
 
 const plans: fc.Arbitrary<WindowPlan> = fc.record({
   queryTokens: fc.nat(1_500),

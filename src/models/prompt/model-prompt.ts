@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { StartupError } from "../errors.ts";
-import { templateFile } from "./model-files.ts";
+import { StartupError } from "../../errors.ts";
+import { templateFile } from "../model-files.ts";
+import { type JsonObject, readJsonObject } from "../read-model-file.ts";
 import {
   type ModelPrompt,
   promptTemplates,
@@ -8,10 +9,9 @@ import {
   templateNames,
   templateOf,
 } from "./prompt-templates.ts";
-import { type JsonObject, readJsonObject } from "./read-model-file.ts";
 
 /** What the operator asks of the texts around a pair. */
-export interface PromptWish {
+export interface PromptOptions {
   /** A built-in template by name, or `none`. Default: as the model's files say. */
   readonly template?: string | undefined;
   /** The text with `{query}`, and perhaps `{instruction}`. */
@@ -31,7 +31,7 @@ export interface PromptFacts {
   readonly sentenceTransformers: JsonObject;
   /** Whether the model was made from one that reads left to right. */
   readonly isDecoder: boolean;
-  readonly wish: PromptWish;
+  readonly options: PromptOptions;
 }
 
 /** The template in which both texts stand alone. */
@@ -54,9 +54,9 @@ const bare: ModelPrompt = {
  * place for, and a language model that nobody gave a template: its scores would mean nothing.
  */
 export async function readModelPrompt(facts: PromptFacts): Promise<ModelPrompt | undefined> {
-  const { wish, model, isDecoder } = facts;
+  const { options, model, isDecoder } = facts;
   const prompt = await findPrompt(facts);
-  if (prompt === undefined && isDecoder && wish.template !== "none") {
+  if (prompt === undefined && isDecoder && options.template !== "none") {
     throw new StartupError(
       `\`${model}\` was made from a language model, and it is not known which text it wants its pairs in`,
       {
@@ -64,18 +64,18 @@ export async function readModelPrompt(facts: PromptFacts): Promise<ModelPrompt |
       },
     );
   }
-  if (wish.instruction === undefined) return prompt;
+  if (options.instruction === undefined) return prompt;
   if (prompt === undefined || !prompt.query.includes("{instruction}")) {
     throw new StartupError(`--instruction has no place in the template of \`${model}\``, {
       hint: "leave it out, or give a --query-template with {instruction} in it",
     });
   }
-  return { ...prompt, instruction: wish.instruction };
+  return { ...prompt, instruction: options.instruction };
 }
 
 async function findPrompt(facts: PromptFacts): Promise<ModelPrompt | undefined> {
-  const { wish, model, directory, present, sentenceTransformers } = facts;
-  const { template, queryTemplate, documentTemplate } = wish;
+  const { options, model, directory, present, sentenceTransformers } = facts;
+  const { template, queryTemplate, documentTemplate } = options;
   if (queryTemplate !== undefined || documentTemplate !== undefined) {
     return ownPrompt(queryTemplate, documentTemplate, ["--query-template", "--document-template"]);
   }

@@ -4,10 +4,10 @@ import { after, before, suite, test } from "node:test";
 import fc from "fast-check";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 
-import { bundledModelDirectory } from "../../src/package-root.ts";
-import { createTokenizer, type HfTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
-import type { Encoding, WindowOptions } from "../../src/tokenizer/tokenizer.ts";
-import { fixturePath } from "./fixture-path.ts";
+import { bundledModelDirectory } from "../../../src/package-root.ts";
+import { createTokenizer, type HfTokenizer } from "../../../src/tokenizer/hf-tokenizer.ts";
+import type { Encoding, WindowOptions } from "../../../src/tokenizer/tokenizer.ts";
+import { fixturePath } from "../fixture-path.ts";
 
 const tokenizers = {
   "rerankd-mini-v3": `${bundledModelDirectory()}/tokenizer.json`,
