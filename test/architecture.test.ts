@@ -145,6 +145,18 @@ function moduleOf(pathFromRoot: string): string {
   return top === "src" ? name : top;
 }
 
+/** The layers of the page, from the one that imports nothing else of it up. */
+const pageLayers: Readonly<Record<string, readonly string[]>> = {
+  logic: [],
+  text: ["logic"],
+  view: ["logic", "text"],
+  "app.tsx": ["logic", "text", "view"],
+  "main.tsx": ["app.tsx"],
+};
+
+/** What of the server's sources the page may hold: it runs in a browser. */
+const pageBorrows = [join("src", "evaluation", "bm25.ts")];
+
 interface Import {
   /** As it is written. */
   readonly target: string;
@@ -153,13 +165,13 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, "src", file), "utf8");
+function importsOf(file: string, folder = "src"): Import[] {
+  const text = readFileSync(join(root, folder, file), "utf8");
   return [...text.matchAll(importPattern)].map(([, type, from, bare, later]) => {
     const target = from ?? bare ?? later ?? "";
     return {
       target,
-      path: relative(root, normalize(join(root, "src", dirname(file), target))),
+      path: relative(root, normalize(join(root, folder, dirname(file), target))),
       typeOnly: type !== undefined,
     };
   });
@@ -249,6 +261,39 @@ suite("the import rules", () => {
         assert.doesNotMatch(code, /(?<![.\w])process\s*(\?\.|[.[])|globalThis\s*\.\s*process/);
       }
       assert(text.split("\n").length <= maxLines, `${text.split("\n").length} lines`);
+    });
+  }
+});
+
+suite("the import rules of the page", () => {
+  const folder = join("page", "src");
+  const pageFiles = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path))
+    .sort();
+  const layerOf = (path: string): string => path.split(sep)[0] ?? "";
+
+  test("cover every layer", () => {
+    const layers = new Set(pageFiles.map(layerOf));
+    assert.deepEqual([...layers].sort(), Object.keys(pageLayers).sort());
+  });
+
+  for (const file of pageFiles) {
+    test(`hold in page/src/${file}`, () => {
+      const layer = layerOf(file);
+      for (const { target } of importsOf(file, folder)) {
+        if (!target.startsWith(".")) {
+          assert.match(target, /^preact(\/hooks)?$/, file);
+          assert(["view", "app.tsx", "main.tsx"].includes(layer), `${layer} needs no browser`);
+          continue;
+        }
+        const path = normalize(join(folder, dirname(file), target));
+        if (pageBorrows.includes(path)) continue;
+        const other = layerOf(relative(folder, path));
+        const isAllowed = other === layer || pageLayers[layer]?.includes(other);
+        assert(isAllowed, `${layer} must not import ${other} (${target})`);
+      }
+      const lines = readFileSync(join(root, folder, file), "utf8").split("\n").length;
+      assert(lines <= maxLines, `${lines} lines`);
     });
   }
 });

@@ -15,6 +15,7 @@ import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
 import type { ProcessContext } from "./process-context.ts";
+import { readPage } from "./serve/read-page.ts";
 import { openSecurity } from "./serve/security.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
 import { createTelemetry } from "./serve/telemetry.ts";
@@ -68,6 +69,7 @@ export async function serve(
     observer: telemetry.observer,
     metrics: telemetry.metrics,
     metricsAccess: config.metricsAccess,
+    page: config.ui ? readPage() : undefined,
     ...security.options,
   });
   const { host, port, unixSocket } = config;

@@ -1,5 +1,11 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { type Environment, parseOptions, UsageError } from "./options/parse-options.ts";
+import { isLoopback } from "./is-loopback.ts";
+import {
+  type Environment,
+  type ParsedOptions,
+  parseOptions,
+  UsageError,
+} from "./options/parse-options.ts";
 import { readSecurityConfig, type SecurityConfig } from "./security-config.ts";
 import {
   problemsOfTelemetry,
@@ -13,6 +19,8 @@ export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConf
   readonly port: number;
   /** Where to listen instead of host and port; undefined: there. */
   readonly unixSocket: string | undefined;
+  /** Whether `GET /` answers with the page. */
+  readonly ui: boolean;
   readonly drainTimeoutMs: number;
   readonly maxBodyBytes: number;
   readonly maxConnections: number;
@@ -63,6 +71,7 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
       host: text("host"),
       port: integer("port"),
       unixSocket: parsed.optionalText("unix-socket"),
+      ui: isUiOn(parsed),
       ...security,
       drainTimeoutMs: integer("drain-timeout-ms"),
       maxBodyBytes: integer("max-body-bytes"),
@@ -76,6 +85,13 @@ export function parseServeConfig(argv: readonly string[], env: Environment): Par
     }),
     notes: parsed.notes,
   };
+}
+
+/** Unless asked for, the page is for whoever sits at the machine: not beyond loopback. */
+function isUiOn({ text, optionalText }: ParsedOptions): boolean {
+  const ui = text("ui");
+  if (ui !== "auto") return ui === "on";
+  return optionalText("unix-socket") === undefined && isLoopback(text("host"));
 }
 
 /**

@@ -82,7 +82,8 @@ export function admit(outlook: Outlook, limits: AdmissionLimits): Admission {
   checkQueue(outlook, limits);
   if (deadline !== undefined) return admitBefore(deadline, outlook);
   if (nothingWaits || waitMs <= limits.maxQueueMs) return unbound;
-  throw refusal("the request would wait too long", waitMs - limits.maxQueueMs);
+  const overMs = waitMs - limits.maxQueueMs;
+  throw refusal("the request would wait too long", overMs, limits.maxQueueMs);
 }
 
 function checkQueue(outlook: Outlook, { maxQueueTokens }: AdmissionLimits): void {
@@ -92,10 +93,13 @@ function checkQueue(outlook: Outlook, { maxQueueTokens }: AdmissionLimits): void
     const what = `it has ${ownTokens} tokens, and the queue takes ${maxQueueTokens} at most`;
     throw refusalForGood(
       `the request can never fit beside others: ${what}; send fewer or shorter documents`,
+      maxQueueTokens,
     );
   }
   const over = queuedTokens + ownTokens - maxQueueTokens;
-  if (over > 0) throw refusal("the queue is full", (queueMs * over) / queuedTokens);
+  if (over > 0) {
+    throw refusal("the queue is full", (queueMs * over) / queuedTokens, maxQueueTokens);
+  }
 }
 
 function admitBefore(deadline: Deadline, outlook: Outlook): Admission {
@@ -115,7 +119,8 @@ function admitBefore(deadline: Deadline, outlook: Outlook): Admission {
   const slackMs = waitMs + ownMs > timeoutMs ? Number.POSITIVE_INFINITY : 0;
   if (outlook.nothingWaits || isUnknown) return { slackMs, isProbe: true };
   const overMs = deadlineCaution * -spareMs;
-  throw refusal("the request would not be done before its deadline", Math.min(overMs, waitMs));
+  const reason = "the request would not be done before its deadline";
+  throw refusal(reason, Math.min(overMs, waitMs), Math.floor(grantedMs));
 }
 
 /** What a request alone takes, and how long its caller waits, in milliseconds. */
@@ -136,16 +141,17 @@ export function hopelessRefusal(alone: Alone): RerankError | undefined {
   const what = `its ${ownTokens} tokens take about ${Math.round(ownMs)} ms, and its deadline allows ${Math.floor(grantedMs)} ms`;
   return refusalForGood(
     `the request can never meet its deadline: ${what}; send fewer or shorter documents, or allow more time`,
+    Math.floor(grantedMs),
   );
 }
 
-function refusal(reason: string, waitMs: number): RerankError {
+function refusal(reason: string, waitMs: number, limit: number): RerankError {
   const retryAfterMs = Math.max(1, Math.ceil(waitMs));
   const message = `${reason}; try again in about ${Math.ceil(retryAfterMs / 1000)} s`;
-  return new RerankError("resource_exhausted", message, { retryAfterMs });
+  return new RerankError("resource_exhausted", message, { retryAfterMs, limit });
 }
 
 /** Without a time to wait, the same request is not to be sent again. */
-function refusalForGood(message: string): RerankError {
-  return new RerankError("resource_exhausted", message);
+function refusalForGood(message: string, limit: number): RerankError {
+  return new RerankError("resource_exhausted", message, { limit });
 }

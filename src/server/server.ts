@@ -10,6 +10,7 @@ import { createCallAnswerer } from "./call/answer-call.ts";
 import type { Exchange } from "./call/call.ts";
 import { createRequestLog } from "./call/request-log.ts";
 import { createCountLog } from "./count-log.ts";
+import type { PrecompressedText } from "./http/content-coding.ts";
 import { createHttpTargets } from "./http/http-target.ts";
 import { createRoutes } from "./http/routes.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -58,6 +59,8 @@ export interface ServerOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for it where there are API keys. Default: callers with one. */
   readonly metricsAccess?: "open" | "key" | undefined;
+  /** The page that `GET /` answers, in HTML. Default: there is no such route. */
+  readonly page?: PrecompressedText | undefined;
   /** Who may ask for the descriptions of the services. Default: everybody. */
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
@@ -114,8 +117,8 @@ export function createServer(options: ServerOptions): RerankServer {
     drainSignal: drainStart.signal,
     shutdownSignal: shutdown.signal,
   });
-  const { metricsAccess } = options;
-  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess });
+  const { metricsAccess, page } = options;
+  const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
   const requestLog = createRequestLog(log);
   const logRefusal = createCountLog(log, {
     field: "refused",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { publint } from "publint";
 import { packageRoot } from "../server-process.ts";
 import { type PackedPackage, packPackage, runIn } from "./packed-package.ts";
@@ -12,6 +13,16 @@ const offered: Readonly<Record<string, string>> = {
   "./client": "createRerankClient",
   "./contract": "RerankService",
 };
+
+/** Largest page, in gzip. It is 27 kB with its library; this leaves it room to grow. */
+const maxPageBytes = 40_000;
+
+/** What is in the package for the page alone: itself, its route, what is written and shown of it. */
+const pagePattern =
+  /^dist\/page\/.+|^dist\/src\/server\/http\/(dialects\/page|content-coding)\.|^docs\/(page\.md|images\/.+)$/;
+
+/** Most that these files take, unpacked. */
+const maxPageShare = 150_000;
 
 const tool = (...path: string[]) => join(packageRoot, "node_modules", ...path);
 
@@ -59,6 +70,38 @@ suite("the packed package", () => {
       files.filter((file) => file.startsWith("package/examples/") && /\.pb\.go|_pb2/.test(file)),
       [],
     );
+  });
+
+  test("holds the page as one small file with its compressed forms, which asks for nothing from elsewhere", async () => {
+    const folder = join(packed.folder, "dist", "page");
+    const read = async (name: string) => await readFile(join(folder, name));
+    const page = await read("index.html");
+    const gzipped = await read("index.html.gz");
+
+    assert.deepEqual((await readdir(folder)).sort(), [
+      "index.html",
+      "index.html.br",
+      "index.html.gz",
+    ]);
+    assert(gzipped.byteLength < maxPageBytes, `${gzipped.byteLength} bytes`);
+    assert(gunzipSync(gzipped).equals(page));
+    assert(brotliDecompressSync(await read("index.html.br")).equals(page));
+    assert.doesNotMatch(String(page), /<(?:script|link|img|iframe)[^>]* (?:src|href)="(?!data:)/);
+  });
+
+  test("is not much larger for the page", async () => {
+    const names = await readdir(packed.folder, { recursive: true });
+    const ofPage = names.filter((name) => pagePattern.test(name));
+    const sizes = await Promise.all(
+      ofPage.map(async (name) => (await stat(join(packed.folder, name))).size),
+    );
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+
+    for (const name of ["dist/page/index.html", "docs/page.md"]) assert(ofPage.includes(name));
+    assert(total < maxPageShare, `${total} bytes: ${ofPage.join(" ")}`);
+    // Preact is in the page, and what builds the page is not needed to serve it.
+    const needed = Object.keys(packed.manifest.dependencies);
+    assert.doesNotMatch(needed.join(" "), /preact|esbuild/);
   });
 
   test("starts as `rerankd`", async () => {

@@ -103,24 +103,27 @@ suite("admit()", () => {
     assert.match(refusalOf({ ...unmeasured, isProbing: true }).message, /before its deadline/);
   });
 
-  for (const { name, outlook, message, retryAfterMs } of [
+  for (const { name, outlook, message, retryAfterMs, limit } of [
     {
       name: "what does not fit the queue",
       outlook: { ...busy, queuedTokens: 950, queueMs: 950 },
       message: /^the queue is full; try again in about 1 s$/,
       retryAfterMs: 50,
+      limit: 1000,
     },
     {
       name: "what would wait too long",
       outlook: { ...busy, waitMs: 800 },
       message: /^the request would wait too long; try again/,
       retryAfterMs: 300,
+      limit: 500,
     },
     {
       name: "what would end after its deadline",
       outlook: { ...busy, ...within(325) },
       message: /^the request would not be done before its deadline; try again/,
       retryAfterMs: 50,
+      limit: 325,
     },
   ]) {
     test(`refuses ${name}, with the time until there may be room`, () => {
@@ -128,26 +131,30 @@ suite("admit()", () => {
 
       assert.match(refusal.message, message);
       assert.equal(refusal.retryAfterMs, retryAfterMs);
+      assert.equal(refusal.limit, limit);
     });
   }
 
-  for (const { name, outlook, message } of [
+  for (const { name, outlook, message, limit } of [
     {
       name: "is larger than the queue, while others wait",
       outlook: { ...busy, ownTokens: 5000 },
       message:
         /^the request can never fit beside others: it has 5000 tokens, and the queue takes 1000 at most; send fewer or shorter documents$/,
+      limit: 1000,
     },
     {
       name: "alone takes far longer than its deadline",
       outlook: { ...idle, ...within(49.5) },
       message:
         /^the request can never meet its deadline: its 100 tokens take about 100 ms, and its deadline allows 49 ms; send fewer or shorter documents, or allow more time$/,
+      limit: 49,
     },
     {
       name: "alone takes far longer than its deadline, while others wait",
       outlook: { ...busy, ...within(49) },
       message: /can never meet its deadline/,
+      limit: 49,
     },
   ]) {
     test(`tells for good a request that ${name}`, () => {
@@ -155,6 +162,7 @@ suite("admit()", () => {
 
       assert.match(refusal.message, message);
       assert.equal(refusal.retryAfterMs, undefined);
+      assert.equal(refusal.limit, limit);
     });
   }
 });

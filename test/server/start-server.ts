@@ -13,6 +13,7 @@ import {
   fakeMaxDocuments,
   fakeModel,
 } from "../fakes/fake-reranker.ts";
+import { precompress } from "../fakes/precompress.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
 import { postRerank } from "./http-client.ts";
 
@@ -47,6 +48,8 @@ export interface StartOptions {
   /** Keeps the lines, in place of one that a test can look through. */
   readonly logger?: Logger;
   readonly telemetry?: Pick<ServerOptions, "observer" | "metrics">;
+  /** What `GET /` answers. */
+  readonly page?: string;
 }
 
 /**
@@ -70,7 +73,7 @@ export async function startServer(
     reason: "",
   });
   const limits = { ...defaultServerLimits, ...options.limits };
-  const { tls, corsOrigins, reflectionAccess, apiKeys, telemetry, logger = log } = options;
+  const { tls, corsOrigins, reflectionAccess, page, apiKeys, telemetry, logger = log } = options;
   const server = createServer({
     reranker,
     health,
@@ -80,6 +83,7 @@ export async function startServer(
     tls,
     corsOrigins,
     reflectionAccess,
+    page: page === undefined ? undefined : precompress(page),
     apiKeys: apiKeys && ("holdsAny" in apiKeys ? apiKeys : createKeyRing(apiKeys)),
     ...telemetry,
   });

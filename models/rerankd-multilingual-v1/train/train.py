@@ -47,7 +47,8 @@ SHARES = {
 }
 # How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
 BLIND = 0.35
-NEGATIVES = 7
+# Negatives of a list, by its sort: notes are short, and each of theirs tells something.
+NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8}
 NEW_RATE = 5.0
 
 
@@ -92,7 +93,8 @@ class Draw:
             number = int(lists.of_kind[kind][rng.randrange(len(lists.of_kind[kind]))])
             if number % HELD_OUT:
                 break
-        texts, grades = lists.candidates(number, NEGATIVES, rng)
+        negatives = MORE_NEGATIVES.get(lists.kinds[kind].split("/")[0], NEGATIVES)
+        texts, grades = lists.candidates(number, negatives, rng)
         query = lists.text(int(lists.query[number]))[:MAX_QUERY]
         limit = MAX_TOKENS if rng.random() < 0.25 else 256
         return [join(query, lists.text(text), limit) for text in texts], grades

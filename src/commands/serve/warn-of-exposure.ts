@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../../config/is-loopback.ts";
 import type { ServeConfig } from "../../config/serve-config.ts";
 import type { Logger } from "../../telemetry/log.ts";
 
@@ -47,9 +47,4 @@ function isFragile(version: string): boolean {
   const numbers = version.split(".").map(Number);
   const index = soundNghttp2.findIndex((part, at) => numbers[at] !== part);
   return index >= 0 && (numbers[index] ?? 0) < (soundNghttp2[index] ?? 0);
-}
-
-function isLoopback(host: string): boolean {
-  if (host === "localhost" || host === "::1") return true;
-  return isIPv4(host) && host.startsWith("127.");
 }

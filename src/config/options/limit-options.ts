@@ -56,7 +56,7 @@ export const limitOptions: readonly Option[] = [
     value: "TOKENS",
     type: count,
     default: 2_000_000,
-    help: "most tokens in the queue; requests beyond it get 429",
+    help: "most tokens in the queue; requests beyond it get 429, those with more than it alone 422",
   },
   {
     group: "Limits",

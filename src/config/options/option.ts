@@ -65,11 +65,14 @@ const switchWords: Readonly<Record<string, string>> = {
 };
 
 /** The kind of an option that is `on` or `off`. */
-export const onOff: OptionKind = {
+export const onOff = {
   kind: "choice",
   choices: ["on", "off"],
-  normalize: (text) => switchWords[text] ?? text,
-};
+  normalize: (text: string) => switchWords[text] ?? text,
+} as const satisfies OptionKind;
+
+/** The kind of an option that is `on`, `off`, or left to the other settings. */
+export const onOffAuto: OptionKind = { ...onOff, choices: ["on", "off", "auto"] };
 
 /** Whether a command takes the option. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {

@@ -1,6 +1,6 @@
 import { commandOptions } from "./command-options.ts";
 import { limitOptions } from "./limit-options.ts";
-import { type Command, type Option, type OptionKind, onOff } from "./option.ts";
+import { type Command, type Option, type OptionKind, onOff, onOffAuto } from "./option.ts";
 import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
@@ -238,6 +238,15 @@ export const options: readonly Option[] = [
     type: milliseconds,
     default: 30_000,
     help: "how long running requests may take after SIGTERM or SIGINT",
+  },
+  {
+    group: "Network",
+    flag: "ui",
+    env: ["RERANKER_UI"],
+    value: "ON|OFF|AUTO",
+    type: onOffAuto,
+    default: "auto",
+    help: "whether `GET /` answers with a page to try the server on; auto: if it listens on loopback",
   },
   ...securityOptions,
   ...limitOptions,

@@ -4,6 +4,7 @@ import type { MetricsText } from "../../telemetry/server-observer.ts";
 import type { Call, ServerRequest } from "../call/call.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServingInfo } from "../serving-info.ts";
+import type { PrecompressedText } from "./content-coding.ts";
 import type { ErrorShape } from "./error-shapes.ts";
 import type { Answer } from "./send-json.ts";
 
@@ -42,4 +43,6 @@ export interface RouteOptions {
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for them. Default: `key`. */
   readonly metricsAccess?: Route["access"] | undefined;
+  /** What `GET /` answers, in HTML; undefined: there is no such route. */
+  readonly page?: PrecompressedText | undefined;
 }

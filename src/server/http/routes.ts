@@ -3,6 +3,7 @@ import { createInfoHandler } from "./dialects/info.ts";
 import { metricsRoute } from "./dialects/metrics.ts";
 import { createModelHandlers } from "./dialects/models.ts";
 import { answerNim } from "./dialects/nim.ts";
+import { pageRoute } from "./dialects/page.ts";
 import { createRerankDialect } from "./dialects/rerank.ts";
 import { answerScore } from "./dialects/score.ts";
 import { objectError, teiError } from "./error-shapes.ts";
@@ -47,5 +48,6 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
       handle: createHealthHandler(options.health),
     },
     ...(options.metrics ? [metricsRoute(options.metrics, options.metricsAccess)] : []),
+    ...(options.page === undefined ? [] : [pageRoute(options.page)]),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { ConnectionProtocol } from "../../telemetry/server-observer.ts";
 import { createHttp1Server, type Http1ServerOptions } from "./http1-server.ts";
 import { createHttp2Server, type Http2ServerOptions } from "./http2-server.ts";
@@ -36,6 +37,11 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
     serveHttp1(socket) {
       report("http1", socket);
       http1.emit("connection", socket);
+      // Node's parser reads TLS sockets below their streams, where one packet may bring several
+      // records: those that follow a request which pauses the socket (its answer waits behind one
+      // that the client has not read) then fail as invalid HTTP. A listener makes it read the
+      // stream, which keeps them.
+      if (socket instanceof TLSSocket) socket.on("data", () => {});
     },
     serveHttp2(socket) {
       report("http2", socket);

@@ -3,6 +3,7 @@ import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
 import { createRpcs } from "../../../src/server/rpc/rpc-router.ts";
 import { createFakeReranker } from "../../fakes/fake-reranker.ts";
+import { precompress } from "../../fakes/precompress.ts";
 import { createRecordingLogger } from "../../fakes/recording-logger.ts";
 import { serving } from "../start-server.ts";
 
@@ -24,6 +25,7 @@ const options = {
   serving,
   reflectionAccess: "open" as const,
   log: createRecordingLogger(),
+  page: precompress("<p>a page</p>"),
   metrics: async () => ({ text: "", contentType: "text/plain" }),
   drainSignal: never,
   shutdownSignal: never,

@@ -6,7 +6,7 @@ import { type RunningServer, startServer } from "../start-server.ts";
 import { examplePath, routes, rpcs } from "./every-path.ts";
 
 /** What anybody may ask; whoever adds to this list opens it to strangers. */
-const openRoutes = ["GET /health"];
+const openRoutes = ["GET /health", "GET /"];
 const openRpcs = [
   "/grpc.health.v1.Health/Check",
   "/grpc.health.v1.Health/Watch",
@@ -67,11 +67,11 @@ function assertRefused({ status, headers, text }: HttpAnswer, what: string): voi
 }
 
 async function startGuarded(context: TestContext): Promise<RunningServer> {
-  return await startServer(context, { apiKeys: keys });
+  return await startServer(context, { apiKeys: keys, page: "<p>a page</p>" });
 }
 
 suite("the tables of routes and RPCs", () => {
-  test("open to strangers what probes ask, and nothing else", () => {
+  test("open to strangers what probes ask and the page that holds nothing, and nothing else", () => {
     const open = routes.filter(({ access }) => access === "open");
 
     assert.deepEqual(

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as https from "node:https";
+import { connect as connectTcp } from "node:net";
+import { Duplex } from "node:stream";
 import { suite, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { credentials } from "@grpc/grpc-js";
@@ -97,6 +101,51 @@ suite("the TLS port", () => {
       });
       assert.match(String(head), /^HTTP\/1\.1 200 /);
     }
+  });
+
+  test("keeps a request whose records come in one packet behind an answer that is not read yet", async (context) => {
+    const { port } = await startServer(context, { tls: { cert, key } });
+    const tcp = connectTcp(port, "127.0.0.1");
+    context.after(() => tcp.destroy());
+    // Sends what is written while it is held as one packet.
+    let held: Buffer[] | undefined;
+    const joined = new Duplex({
+      read: () => tcp.resume(),
+      write(chunk: Buffer, _encoding, done) {
+        if (held === undefined) tcp.write(chunk);
+        else held.push(chunk);
+        done();
+      },
+    });
+    tcp.on("data", (chunk) => {
+      if (!joined.push(chunk)) tcp.pause();
+    });
+    const socket = connectTls({ ...tlsClient, socket: joined });
+    await once(socket, "secureConnect");
+    const large = JSON.stringify({
+      query: "q",
+      documents: new Array<string>(20).fill("x".repeat(1_000_000)),
+      return_documents: true,
+    });
+    const small = JSON.stringify({ query: "q", documents: ["a"] });
+    const head = (body: string): string =>
+      `POST /rerank HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+
+    socket.pause();
+    socket.write(head(large) + large);
+    while (!tcp.isPaused()) await setImmediate();
+    held = [];
+    socket.write(head(small));
+    socket.write(small);
+    while (held.length < 2) await setImmediate();
+    tcp.write(Buffer.concat(held));
+
+    const statuses: string[] = [];
+    for await (const chunk of socket.setEncoding("latin1")) {
+      statuses.push(...(chunk.match(/HTTP\/1\.1 \d+/g) ?? []));
+      if (statuses.length === 2) break;
+    }
+    assert.deepEqual(statuses, ["HTTP/1.1 200", "HTTP/1.1 200"]);
   });
 
   test("refuses a broken certificate with a hint", () => {

@@ -1,0 +1,20 @@
+/** What the page's corner shows of the metrics. */
+export interface ServerFigures {
+  /** Tokens that wait. */
+  readonly queueTokens: number;
+  /** Tokens a second that the model reads while it works; undefined before its first batch. */
+  readonly tokensPerSecond: number | undefined;
+}
+
+/** Reads the figures from Prometheus' text format; undefined if they are not in it. */
+export function figuresOf(text: string): ServerFigures | undefined {
+  const value = (name: string): number | undefined => {
+    const found = new RegExp(`^${name}(?:\\{[^}]*\\})? ([^ \\n]+)`, "m").exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const queueTokens = value("rerankd_queue_tokens");
+  if (queueTokens === undefined) return undefined;
+  const tokens = value("rerankd_batch_tokens_sum") ?? 0;
+  const seconds = value("rerankd_batch_duration_seconds_sum") ?? 0;
+  return { queueTokens, tokensPerSecond: seconds > 0 ? tokens / seconds : undefined };
+}
