@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findFreePort } from "../bench/child-server.ts";
-import { optionsTable } from "../src/config/help.ts";
+import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "../test/interop/tools.ts";
 import { packageRoot, startServerProcess } from "../test/server-process.ts";
 import { copyTables } from "./docs/copied-tables.ts";

@@ -7,7 +7,7 @@ import { servedPages } from "../scripts/docs/pages.ts";
 import { runStep, titleOf } from "../scripts/docs/run-step.ts";
 import { stepsOf } from "../scripts/docs/steps.ts";
 import { openWorkspace, type Workspace } from "../scripts/docs/workspace.ts";
-import { optionsTable } from "../src/config/help.ts";
+import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "./interop/tools.ts";
 import { packageRoot, type ServerProcess, startServerProcess } from "./server-process.ts";
 

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Environment } from "../config/parse-options.ts";
+import type { Environment } from "../config/options/parse-options.ts";
 
 /** Bytes that come in, and whether a person types them. */
 export type InputStream = Readable & { readonly isTTY?: boolean };

@@ -2,11 +2,11 @@ import { RerankClientError } from "../../client/src/index.ts";
 import { parseDoctorConfig } from "../config/doctor-config.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
-import { commandHelp, programHelp } from "../config/help.ts";
 import { parseMcpConfig } from "../config/mcp-config.ts";
-import { nearestWord } from "../config/nearest-word.ts";
-import type { Command } from "../config/option.ts";
-import { UsageError } from "../config/parse-options.ts";
+import { commandHelp, programHelp } from "../config/options/help.ts";
+import { nearestWord } from "../config/options/nearest-word.ts";
+import type { Command } from "../config/options/option.ts";
+import { UsageError } from "../config/options/parse-options.ts";
 import { parseRankConfig } from "../config/rank-config.ts";
 import {
   type Parsed,

@@ -60,10 +60,10 @@ export async function serve(
     reason: "the model is loading",
   });
   const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
-  const door = createDoor();
+  const deferred = createDeferredReranker();
   const telemetry = createTelemetry({ config, health, log });
   const server = createServer({
-    reranker: door.reranker,
+    reranker: deferred.reranker,
     health,
     log,
     limits: serverLimits(config),
@@ -97,8 +97,8 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, engine.reranker));
-  tellOfNames(config, model.name, log);
+  deferred.use(telemetry.follow(engine, engine.reranker));
+  logServedNames(config, model.name, log);
   // A worker may have ended since it was loaded, and then there is nothing to be ready with.
   health.onceServing(() => {
     const { device, threads } = engine.info;
@@ -151,10 +151,14 @@ function callersNeed({ apiKeys, apiKeysPath, tls }: ServeConfig) {
 }
 
 /**
- * Says how clients that ask for the guide's model by name are answered, where it is not that one
- * that serves, and no other of its kind was chosen.
+ * Logs how to answer clients that ask for the guide's model by name, where another model serves only
+ * because nothing was chosen.
  */
-function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, log: Logger): void {
+function logServedNames(
+  { modelId, servedModelNames }: ServeConfig,
+  name: string,
+  log: Logger,
+): void {
   if (modelId !== undefined && modelId !== bundledModelId) return;
   if ([name, ...servedModelNames].includes(defaultModelId)) return;
   log.info(
@@ -163,20 +167,24 @@ function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, l
   );
 }
 
-/** A reranker that turns callers away until the model is there. */
-function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
-  let behind: Reranker | undefined;
-  const open = (): Reranker => {
-    if (behind) return behind;
+/** A reranker that refuses calls until the model is loaded. */
+function createDeferredReranker(): {
+  readonly reranker: Reranker;
+  /** Answers calls with this reranker from now on. */
+  use(reranker: Reranker): void;
+} {
+  let loaded: Reranker | undefined;
+  const get = (): Reranker => {
+    if (loaded) return loaded;
     throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
   };
   return {
     reranker: {
-      rerank: async (request, call) => await open().rerank(request, call),
-      rerankTogether: async (requests, call) => await open().rerankTogether(requests, call),
+      rerank: async (request, call) => await get().rerank(request, call),
+      rerankTogether: async (requests, call) => await get().rerankTogether(requests, call),
     },
-    open(reranker) {
-      behind = reranker;
+    use(reranker) {
+      loaded = reranker;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Environment, parseOptions } from "./parse-options.ts";
+import { type Environment, parseOptions } from "./options/parse-options.ts";
 import { type Parsed, parseServeConfig, type ServeConfig } from "./serve-config.ts";
 
 /** What `rerankd doctor` can be told. Checked and frozen. */

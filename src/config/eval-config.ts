@@ -1,5 +1,5 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import { type Environment, parseOptions, UsageError } from "./options/parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
@@ -80,8 +80,8 @@ export function parseEvalConfig(argv: readonly string[], env: Environment): Pars
       files: compare ? [] : files,
       runFiles,
       parity,
-      limit: parsed.optionalInteger("limit"),
-      depth: parsed.optionalInteger("depth"),
+      limit: parsed.optionalNumber("limit"),
+      depth: parsed.optionalNumber("depth"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",
       json: parsed.flag("json"),
       html: optionalText("html"),

@@ -1,5 +1,5 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import { type Environment, parseOptions, UsageError } from "./options/parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 

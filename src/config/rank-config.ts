@@ -1,5 +1,5 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import { type Environment, parseOptions, UsageError } from "./options/parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
@@ -29,7 +29,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
   const problems = [...parsed.problems];
   const { flag, positionals, optionalText } = parsed;
   const query = optionalText("query");
-  if (query === undefined && !problems.some((problem) => /^(--query|-q) /.test(problem))) {
+  if (query === undefined && !parsed.isWrong("query")) {
     problems.push('--query is missing, for example `rerankd rank -q "red fruit" notes.txt`');
   }
   if (positionals.length > 1) {
@@ -47,7 +47,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
       inputFormat: flag("jsonl") ? "jsonl" : flag("lines") ? "lines" : "auto",
       outputFormat: flag("json") ? "json" : flag("table") ? "table" : "auto",
       html: parsed.optionalText("html"),
-      topN: parsed.optionalInteger("top-n"),
+      topN: parsed.optionalNumber("top-n"),
       scoreThreshold: parsed.optionalNumber("score-threshold"),
       rawScores: flag("raw-scores"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",

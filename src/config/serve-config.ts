@@ -1,6 +1,11 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { isLoopback } from "./is-loopback.ts";
-import { type Environment, type ParsedOptions, parseOptions, UsageError } from "./parse-options.ts";
+import {
+  type Environment,
+  type ParsedOptions,
+  parseOptions,
+  UsageError,
+} from "./options/parse-options.ts";
 import { readSecurityConfig, type SecurityConfig } from "./security-config.ts";
 import {
   problemsOfTelemetry,
@@ -37,7 +42,7 @@ export interface PullConfig {
   readonly verify: boolean;
 }
 
-/** A command's config, or the wish to see its help. */
+/** A command's config, or that its help was asked for. */
 export type Parsed<Config> =
   | { readonly help: true }
   | {

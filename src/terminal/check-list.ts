@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { fitColumns } from "./fit-columns.ts";
+import { fitColumns } from "./rank-table.ts";
 
 /** One line of the list, and what to do about it. */
 export interface ListedCheck {

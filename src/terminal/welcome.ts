@@ -1,4 +1,4 @@
-import { fitColumns } from "./fit-columns.ts";
+import { fitColumns } from "./rank-table.ts";
 
 /** A server that is ready, for people to read. */
 export interface ReadyServer {

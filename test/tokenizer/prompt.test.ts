@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { promptTemplates, type TemplateName } from "../../src/models/prompt-templates.ts";
+import { promptTemplates, type TemplateName } from "../../src/models/prompt/prompt-templates.ts";
 import { createTokenizer, type HfTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import { readDecoderGolden } from "../golden/decoder-golden.ts";
 import { fixturePath } from "./fixture-path.ts";

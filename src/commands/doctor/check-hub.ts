@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/parse-options.ts";
+import type { Environment } from "../../config/options/parse-options.ts";
 import { readHubOptions } from "../../models/hub/hub-options.ts";
 import { createNetworkFetch } from "../../models/hub/network-fetch.ts";
 import { type Check, hintOf, messageOf } from "./check.ts";

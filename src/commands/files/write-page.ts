@@ -1,4 +1,4 @@
-import { openAtomicFile } from "./atomic-file.ts";
+import { openAtomicFile } from "./write-output.ts";
 
 /** A page that is written once, whole or not at all. */
 export interface PageFile extends AsyncDisposable {
