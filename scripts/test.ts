@@ -9,9 +9,14 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { type SkippedTest, skippedReport } from "./skipped-report.ts";
 
-const root = fileURLToPath(new URL("../test", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
-const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+const files = ["test", join("client", "test")]
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) =>
+      join(folder, path),
+    ),
+  )
   .filter((path) => path.endsWith(".test.js"))
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   .map((path) => join(root, path))

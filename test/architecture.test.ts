@@ -7,22 +7,39 @@ import { fileURLToPath } from "node:url";
 /** The package's folder; this file runs from dist/test. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What src/ may import of the client library, whose own rules are in client/test: its main entry, */
+const clientLibrary = "../client/src/index.ts";
+
+/** and how the address of a server is read. */
+const clientAddresses = "../client/src/call/server-address.ts";
+
 /**
  * What each module of src/, a folder or a file at its top, may import: whole modules, or one file of
  * a module. What is not listed is forbidden, except files of the same module.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["commands", "engine/runtime-environment.ts"],
-  "index.ts": ["engine", "config", "reranker", "models", "telemetry", "errors.ts"],
+  "main.ts": ["commands", "inference/ort-environment.ts"],
+  "index.ts": [
+    "engine",
+    "config",
+    "inference/ort-environment.ts",
+    "reranker",
+    "models",
+    "telemetry",
+    "errors.ts",
+  ],
   commands: [
-    "client",
+    clientLibrary,
     "config",
     "engine",
     "evaluation",
     "server",
     "terminal",
+    "reports",
     "reranker",
     "scheduler",
+    "inference/devices.ts",
+    "inference/providers.ts",
     "models",
     "telemetry",
     "characters.ts",
@@ -32,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "package-root.ts",
   ],
   terminal: ["models", "characters.ts"],
+  reports: ["evaluation", "characters.ts"],
   engine: [
     "config",
     "reranker",
@@ -62,8 +80,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   onnx: [],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   evaluation: ["errors.ts"],
-  config: ["server-address.ts"],
-  client: ["gen", "load-once.ts", "server-address.ts"],
+  config: [clientAddresses],
   "characters.ts": [],
   "clock.ts": [],
   "errors.ts": [],
@@ -72,20 +89,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "package-root.ts": [],
   "python-json.ts": [],
   "restart-policy.ts": [],
-  "server-address.ts": [],
 };
 
-/**
- * The one module that may import a package. The client library is a program of its own, so it shares
- * the packages of the wire with the server.
- */
+/** The one module that may import a package. */
 const homes: Readonly<Record<string, string | readonly string[]>> = {
-  "@bufbuild/protobuf": ["server", "client"],
-  "@connectrpc/connect": ["server", "client"],
-  "@connectrpc/connect-node": ["server", "client"],
-  "@grpc/grpc-js": "client",
-  "@huggingface/hub": "models",
+  "@bufbuild/protobuf": "server",
+  "@connectrpc/connect": "server",
+  "@connectrpc/connect-node": "server",
+  "@observablehq/plot": "reports",
+  linkedom: "reports",
   "lru-cache": "reranker",
+  "rerankd-mcp": "commands",
   "onnxruntime-node": "inference",
   tokenizers: "tokenizer",
   undici: "models",
@@ -101,11 +115,10 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
 };
 
 /**
- * Files that may look at `process`: the program, the package's main export, which has no other way
- * to set a variable before the first model, and the client library, whose environment is a parameter
- * with the environment of the process as its default.
+ * Files that may look at `process`: the program, and the package's main export, which has no other
+ * way to set a variable before the first model.
  */
-const processUsers = ["main.ts", "index.ts", join("client", "environment.ts")];
+const processUsers = ["main.ts", "index.ts"];
 
 /** The module on the left may import only types of the one on the right. */
 const typesOnly = [
@@ -186,6 +199,9 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
+/** Most files of a folder; more are several ideas. */
+const maxFolderFiles = 12;
+
 suite("the import rules", () => {
   test("cover every module of src/", () => {
     const modules = new Set(files.map((file) => moduleOf(join("src", file))));
@@ -208,6 +224,16 @@ suite("the import rules", () => {
       return [file, targets] as const;
     });
     assert.deepEqual(circlesOf(new Map(imports)), []);
+  });
+
+  test("leave no folder with more than a dozen files", () => {
+    // The client's are checked in its own package.
+    const folders = new Set(files.map((file) => dirname(file)));
+    folders.delete("client");
+    for (const folder of folders) {
+      const count = files.filter((file) => dirname(file) === folder).length;
+      assert(count <= maxFolderFiles, `${folder} has ${count}`);
+    }
   });
 
   for (const file of files) {

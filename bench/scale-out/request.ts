@@ -1,4 +1,4 @@
-import { RerankClientError, type RerankRequest } from "../../src/client/index.ts";
+import { RerankClientError, type RerankRequest } from "../../client/src/index.ts";
 import { HttpStatusError } from "../http-client.ts";
 
 /** How long every caller waits for an answer, in ms. */

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { type RerankClient, RerankClientError } from "../../src/client/index.ts";
+import { type RerankClient, RerankClientError } from "../../client/src/index.ts";
 import { deadlineMs, pauseMs, requestOf, statusOf } from "./request.ts";
 import type { Counter } from "./tally.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { createRerankClient, type RerankClient } from "../../src/client/index.ts";
+import { createRerankClient, type RerankClient } from "../../client/src/index.ts";
 import { createHttpClient } from "../http-client.ts";
 import type { Front } from "./balancers.ts";
 import { deadlineMs, jsonBodyOf, pauseMs, requestOf, statusOf } from "./request.ts";

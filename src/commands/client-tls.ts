@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { ClientTlsOptions } from "../client/client-options.ts";
+import type { ClientTlsOptions } from "../../client/src/index.ts";
 import type { ClientTlsPaths } from "../config/server-choice.ts";
 import { StartupError } from "../errors.ts";
 

@@ -1,8 +1,9 @@
-import { RerankClientError } from "../client/client-error.ts";
-import type { ClientTlsOptions } from "../client/client-options.ts";
-import { createRerankClient } from "../client/create-rerank-client.ts";
-import { clientOptionsFromEnv } from "../client/environment.ts";
-import type { ServerHealth } from "../client/rerank-types.ts";
+import type { ClientTlsOptions, ServerHealth } from "../../client/src/index.ts";
+import {
+  clientOptionsFromEnv,
+  createRerankClient,
+  RerankClientError,
+} from "../../client/src/index.ts";
 import type { HealthConfig } from "../config/health-config.ts";
 import { isServing } from "../engine/health-state.ts";
 import { readClientTls } from "./client-tls.ts";

@@ -1,5 +1,4 @@
-import { createRerankClient } from "../client/create-rerank-client.ts";
-import { clientOptionsFromEnv } from "../client/environment.ts";
+import { clientOptionsFromEnv, createRerankClient } from "../../client/src/index.ts";
 import type { EngineConfig } from "../config/engine-config.ts";
 import type { ServerChoice } from "../config/server-choice.ts";
 import { startReranker } from "../engine/start-reranker.ts";
@@ -16,6 +15,7 @@ export interface RankRequest {
   readonly documents: readonly string[];
   readonly topN?: number | undefined;
   readonly rawScores?: boolean | undefined;
+  readonly instruction?: string | undefined;
   readonly longDocuments?: "truncate" | "windows" | undefined;
   readonly scoreThreshold?: number | undefined;
 }
@@ -27,7 +27,7 @@ export interface Ranking {
   readonly results: readonly RankedDocument[];
 }
 
-/** Whoever ranks for a command: a server, or the model in this process. */
+/** What ranks for a command: a server, or the model in this process. */
 export interface Ranker {
   rerank(request: RankRequest, options: { readonly signal: AbortSignal }): Promise<Ranking>;
   close(): Promise<void>;

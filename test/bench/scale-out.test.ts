@@ -4,7 +4,7 @@ import { startReplica } from "../../bench/scale-out/replica.ts";
 import { scaleOutTables } from "../../bench/scale-out/report.ts";
 import { statusOf } from "../../bench/scale-out/request.ts";
 import { createCounter, describeCounts, describeShares } from "../../bench/scale-out/tally.ts";
-import { createRerankClient, RerankClientError } from "../../src/client/index.ts";
+import { createRerankClient, RerankClientError } from "../../client/src/index.ts";
 import { packageRoot } from "../server-process.ts";
 
 /** Calls until the condition holds. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { suite, test } from "node:test";
-import { clientOptionsFromEnv, createRerankClient } from "../../src/client/index.ts";
+import { clientOptionsFromEnv, createRerankClient } from "../../client/src/index.ts";
 import { type ServerProcess, startServerProcess } from "../server-process.ts";
 
 /** The guide's own example. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { clientOptionsFromEnv } from "../../src/client/environment.ts";
+import { clientOptionsFromEnv } from "../../client/src/node/environment.ts";
 import { serveConfig, serveProblems } from "./parsed.ts";
 
 suite("the security options", () => {

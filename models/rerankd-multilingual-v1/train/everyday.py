@@ -4,12 +4,15 @@
 notes that answer them, mostly in other words (`says`), notes in like words that do not (`not`: negated, another date,
 number or person), and notes about something near (`near`). `everyday/facts-*.jsonl` holds facts, whose answers share
 words with their queries and whose four `not` share as many. The same place in two languages means the same.
+`everyday/siblings-*.jsonl` holds sets of notes that differ in one fact, with the queries for each; long numbers in
+them are drawn anew for each list.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +21,18 @@ from appointments import PHRASES, NoteList, note_lists
 FOLDER = Path(__file__).parent / "everyday"
 # How often the texts of a list are of another language than its query, and of several.
 ACROSS, MIXED = 0.4, 0.3
-APPOINTMENTS, FACTS = 0.1, 0.3
+APPOINTMENTS, FACTS, SIBLINGS = 0.06, 0.22, 0.3
 # How often the query is a note, for which what says the same is to be found.
 ASKED_BY_NOTE = 0.1
-WRONG, OTHER = 4, 5
+WRONG, OTHER, OTHER_SETS = 4, 5, 3
+
+_LONG_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{3,}(?!\d)")
 
 Concept = dict[str, dict[str, list[str]]]
 
 
 def read(kind: str) -> list[Concept]:
-    """All of a kind, `concepts` or `facts`: language to field to texts."""
+    """All of a kind, `concepts`, `facts` or `siblings`: language to field to texts."""
     found = []
     for path in sorted(FOLDER.glob(f"{kind}-*.jsonl")):
         with path.open(encoding="utf-8") as lines:
@@ -59,11 +64,33 @@ def concept_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteLis
     return lang, NoteList(query, notes, [1.0] + [0.0] * (len(notes) - 1))
 
 
+def renumber(texts: list[str], rng: random.Random) -> list[str]:
+    """The texts with the digits of numbers of three or more, but for years, exchanged for others, alike in all."""
+    digits = list("123456789")
+    others = dict(zip(digits, rng.sample(digits, len(digits)), strict=True)) | {"0": "0"}
+    return [_LONG_NUMBER.sub(lambda found: "".join(others[d] for d in found[0]), text) for text in texts]
+
+
+def sibling_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteList]:
+    """A list of the notes of a set, one of which is asked for, and of others."""
+    index = rng.randrange(len(known))
+    lang = rng.choice(sorted(known[index]))
+    notes, asks = known[index][lang]["notes"], known[index][lang]["asks"]
+    right = rng.randrange(len(notes))
+    others = rng.sample([i for i in range(len(known)) if i != index and lang in known[i]], OTHER_SETS)
+    far = [rng.choice(known[i][lang]["notes"]) for i in others]
+    query, *texts = renumber([rng.choice(asks[right]), *notes], rng)
+    texts = [texts[right], *texts[:right], *texts[right + 1 :], *far]
+    return lang, NoteList(query, texts, [1.0] + [0.0] * (len(texts) - 1))
+
+
 def everyday_lists(count: int, rng: random.Random) -> Iterator[tuple[str, NoteList]]:
     """About `count` lists with the languages of their queries: a share of appointments, and concepts."""
     for lang in sorted(PHRASES):
         for made in note_lists(lang, int(count * APPOINTMENTS / len(PHRASES)), rng):
             yield lang, made
-    concepts, facts = read("concepts"), read("facts")
+    kinds = [(concept_list, read("concepts")), (concept_list, read("facts")), (sibling_list, read("siblings"))]
+    shares = [1 - APPOINTMENTS - FACTS - SIBLINGS, FACTS, SIBLINGS]
     for _ in range(int(count * (1 - APPOINTMENTS))):
-        yield concept_list(facts if facts and rng.random() < FACTS else concepts, rng)
+        make, known = rng.choices(kinds, shares)[0]
+        yield make(known, rng)

@@ -11,13 +11,13 @@ import {
 import { type Any, AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceError } from "@grpc/grpc-js";
-import { RerankClientError } from "../../../src/client/client-error.ts";
-import type { TransportName } from "../../../src/client/client-options.ts";
-import { settingsOf } from "../../../src/client/client-settings.ts";
-import type { ClientTransport } from "../../../src/client/client-transport.ts";
-import { createGrpcJsTransport } from "../../../src/client/grpc-js-transport.ts";
-import { createHttp2Transport } from "../../../src/client/http2-transport.ts";
-import { detailsOfStatus } from "../../../src/client/retry-after.ts";
+import { RerankClientError } from "../../../client/src/call/client-error.ts";
+import type { ClientTransport } from "../../../client/src/call/client-transport.ts";
+import { detailsOfStatus } from "../../../client/src/call/retry-after.ts";
+import type { TransportName } from "../../../client/src/node/client-options.ts";
+import { settingsOf } from "../../../client/src/node/client-settings.ts";
+import { createGrpcJsTransport } from "../../../client/src/node/grpc-js/transport.ts";
+import { createHttp2Transport } from "../../../client/src/node/http2-transport.ts";
 import {
   type ClientCompatRequest,
   type ClientResponseResult,

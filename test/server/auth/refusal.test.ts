@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { suite, test } from "node:test";
-import { createKeyRing } from "../../../src/server/access/key-ring.ts";
-import { connectClient, hasCode, transportNames } from "../../client/connect-client.ts";
+import { connectClient, hasCode, transportNames } from "../../../client/test/connect-client.ts";
+import { createKeyRing } from "../../../src/server/access/api-keys.ts";
 import { runProgram } from "../../run-program.ts";
 import { connectHttp2, connectRaw, postRerank, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";

@@ -6,8 +6,8 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
+import { connectClient, transportNames } from "../../../client/test/connect-client.ts";
 import { StartupError } from "../../../src/errors.ts";
-import { connectClient, transportNames } from "../../client/connect-client.ts";
 import { runProgram } from "../../run-program.ts";
 import { createIdleServer, startServer } from "../start-server.ts";
 

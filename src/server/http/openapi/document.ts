@@ -1,5 +1,5 @@
-import { deadlineHeader } from "../deadline-header.ts";
 import { objectError, teiError } from "../error-shapes.ts";
+import { deadlineHeader } from "../json-route.ts";
 import type { Route } from "../route.ts";
 import { objectErrorSchema, teiErrorSchema } from "./answers.ts";
 import { type Fault, type FaultName, faults } from "./faults.ts";

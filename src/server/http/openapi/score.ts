@@ -1,5 +1,5 @@
 import { nimTruncateField } from "../dialects/nim.ts";
-import { nameForms } from "../dialects/score-pairs.ts";
+import { nameForms } from "../dialects/score.ts";
 import { propertiesOf } from "../field.ts";
 import { rankingProperties } from "../ranking-fields.ts";
 import { truncated, usage } from "./answers.ts";

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { createCircuitBreaker, type Permit } from "../../../../src/client/circuit-breaker.ts";
+import {
+  createCircuitBreaker,
+  type Permit,
+} from "../../../../client/src/fallback/circuit-breaker.ts";
 import { checkProperty } from "../check-property.ts";
 
 const failureThreshold = 3;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { RerankClientError } from "../../../../src/client/client-error.ts";
-import { detailsOfStatus, retryAfterMsOf } from "../../../../src/client/retry-after.ts";
-import { errorOfStatus } from "../../../../src/client/wire-error.ts";
-import { retryInfoOf } from "../../../../src/server/rpc/retry-info.ts";
-import { AddressError, parseAddresses } from "../../../../src/server-address.ts";
+import { RerankClientError } from "../../../../client/src/call/client-error.ts";
+import { detailsOfStatus, retryAfterMsOf } from "../../../../client/src/call/retry-after.ts";
+import { AddressError, parseAddresses } from "../../../../client/src/call/server-address.ts";
+import { errorOfStatus } from "../../../../client/src/call/wire-error.ts";
+import { retryInfoOf } from "../../../../src/server/rpc/connect-error.ts";
 import { allowing, checkProperty, damaged, secret } from "../check-property.ts";
 
 suite("properties of what a client reads", () => {
