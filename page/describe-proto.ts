@@ -1,4 +1,11 @@
-import type { DescEnum, DescField, DescFile, DescMessage, DescService } from "@bufbuild/protobuf";
+import type {
+  DescEnum,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescOneof,
+  DescService,
+} from "@bufbuild/protobuf";
 import { createFileRegistry, fromBinary, ScalarType } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
@@ -24,10 +31,15 @@ export interface FieldDoc extends Described {
   readonly type: string;
 }
 
+/** Fields of a message of which at most one is set. */
+export interface OneofDoc extends Described {
+  readonly fields: readonly FieldDoc[];
+}
+
 /** A message or an enum. */
 export interface TypeDoc extends Described {
   readonly kind: "message" | "enum";
-  readonly fields: readonly FieldDoc[];
+  readonly members: readonly (FieldDoc | OneofDoc)[];
 }
 
 /** A service and its RPCs. */
@@ -62,7 +74,7 @@ type Path = readonly number[];
 /** Numbers of the fields of descriptors that hold others, as descriptor.proto has them. */
 const inFile = { messages: 4, enums: 5, services: 6 } as const;
 const inService = { methods: 2 } as const;
-const inMessage = { fields: 2, messages: 3, enums: 4 } as const;
+const inMessage = { fields: 2, messages: 3, enums: 4, oneofs: 8 } as const;
 const inEnum = { values: 2 } as const;
 
 /** Returns the comment of what stands at a path; "" where there is none. */
@@ -107,17 +119,25 @@ function describeService(service: DescService, path: Path, commentAt: CommentAt)
 
 /** A message, and those within it. */
 function describeMessage(message: DescMessage, path: Path, commentAt: CommentAt): TypeDoc[] {
+  const describeField = (field: DescField): FieldDoc => ({
+    name: field.name,
+    number: field.number,
+    type: typeOf(field),
+    comment: commentAt([...path, inMessage.fields, message.fields.indexOf(field)]),
+  });
+  const describeOneof = (oneof: DescOneof): OneofDoc => ({
+    name: oneof.name,
+    comment: commentAt([...path, inMessage.oneofs, message.oneofs.indexOf(oneof)]),
+    fields: oneof.fields.map(describeField),
+  });
   return [
     {
       kind: "message",
       name: nameOf(message),
       comment: commentAt(path),
-      fields: message.fields.map((field, at) => ({
-        name: field.name,
-        number: field.number,
-        type: typeOf(field),
-        comment: commentAt([...path, inMessage.fields, at]),
-      })),
+      members: message.members.map((member) =>
+        member.kind === "oneof" ? describeOneof(member) : describeField(member),
+      ),
     },
     ...message.nestedMessages.flatMap((nested, at) =>
       describeMessage(nested, [...path, inMessage.messages, at], commentAt),
@@ -133,7 +153,7 @@ function describeEnum(type: DescEnum, path: Path, commentAt: CommentAt): TypeDoc
     kind: "enum",
     name: nameOf(type),
     comment: commentAt(path),
-    fields: type.values.map(({ name, number }, at) => ({
+    members: type.values.map(({ name, number }, at) => ({
       name,
       number,
       type: "",
@@ -156,6 +176,5 @@ function typeOf(field: DescField): string {
   if (field.fieldKind === "list") return `repeated ${type()}`;
   if (field.fieldKind === "map")
     return `map of ${ScalarType[field.mapKey].toLowerCase()} to ${type()}`;
-  if (field.oneof !== undefined) return `${type()}, one of \`${field.oneof.name}\``;
   return field.proto.proto3Optional ? `optional ${type()}` : type();
 }

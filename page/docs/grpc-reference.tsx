@@ -1,4 +1,4 @@
-import type { MethodDoc, ProtoDoc, TypeDoc } from "../describe-proto.ts";
+import type { FieldDoc, MethodDoc, OneofDoc, ProtoDoc, TypeDoc } from "../describe-proto.ts";
 import { Line, Page, Prose } from "./prose.tsx";
 
 const about =
@@ -70,28 +70,49 @@ function Method({ method, packageName, names }: Linked & { readonly method: Meth
 }
 
 function Type({ type, packageName, names }: Linked & { readonly type: TypeDoc }) {
-  const { kind, name, comment, fields } = type;
+  const { kind, name, comment, members } = type;
   return (
     <article id={`${packageName}.${name}`}>
       <h3>
         {kind} {name}
       </h3>
       <Prose text={comment} />
-      <dl>
-        {fields.map((field) => (
-          <div key={field.name}>
-            <dt>
-              <code>{field.name}</code>{" "}
-              <TypeLink type={field.type} packageName={packageName} names={names} /> ={" "}
-              {field.number}
-            </dt>
-            <dd>
-              <Prose text={field.comment} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Members members={members} packageName={packageName} names={names} />
     </article>
+  );
+}
+
+function Members({
+  members,
+  packageName,
+  names,
+}: Linked & { readonly members: readonly (FieldDoc | OneofDoc)[] }) {
+  return (
+    <dl>
+      {members.map((member) => (
+        <div key={member.name}>
+          <dt>
+            {"fields" in member ? (
+              <>
+                oneof <code>{member.name}</code>
+              </>
+            ) : (
+              <>
+                <code>{member.name}</code>{" "}
+                <TypeLink type={member.type} packageName={packageName} names={names} /> ={" "}
+                {member.number}
+              </>
+            )}
+          </dt>
+          <dd>
+            <Prose text={member.comment} />
+            {"fields" in member && (
+              <Members members={member.fields} packageName={packageName} names={names} />
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
