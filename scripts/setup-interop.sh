@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the foreign programs that test/interop drives: grpcurl, grpc-health-probe, the Connect conformance suite,
 # h2spec and grpc-go's interoperability client (need Go), Python grpcio and openapi-python-client (need Python 3),
-# openapi-typescript; and builds the examples in both
+# openapi-typescript and Redocly's linter; and builds the examples in both
 # languages. test/interop/go/go.mod pins the versions of conformance, h2spec and the client. Tests whose program is
 # missing are skipped and say so. With --require, exits with 1 if one cannot be had.
 set -euo pipefail
@@ -40,6 +40,6 @@ else
 fi
 
 # Apart from node_modules: openapi-typescript needs an older TypeScript.
-mkdir -p "$target/openapi-typescript"
-cp test/interop/openapi/package.json "$target/openapi-typescript/"
-npm install --silent --no-audit --no-fund --prefix "$target/openapi-typescript"
+mkdir -p "$target/openapi-npm"
+cp test/interop/openapi/package.json "$target/openapi-npm/"
+npm install --silent --no-audit --no-fund --prefix "$target/openapi-npm"

@@ -5,7 +5,7 @@ import { after, before, suite, test } from "node:test";
 import { packageRoot, type ServerProcess, startServerProcess } from "../server-process.ts";
 import { interopTool, runTool } from "./tools.ts";
 
-const typescriptGenerator = interopTool("openapi-typescript/node_modules/.bin/openapi-typescript");
+const typescriptGenerator = interopTool("openapi-npm/node_modules/.bin/openapi-typescript");
 const pythonGenerator = interopTool("openapi-python/bin/openapi-python-client");
 
 /** Where the programs stand that use the generated clients. */
@@ -40,7 +40,7 @@ suite("a client that is generated from /openapi.json", () => {
   test("by openapi-typescript compiles and ranks", {
     skip: typescriptGenerator.skip,
   }, async (context) => {
-    const { folder, document } = await describe("openapi-typescript");
+    const { folder, document } = await describe("openapi-npm");
     context.after(() => rm(folder, { recursive: true, force: true }));
 
     const types = join(folder, "api.d.ts");

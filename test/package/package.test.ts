@@ -25,7 +25,7 @@ const maxPageBytes = 40_000;
 
 /** What is in the package for the page alone: itself, its route, what is written and shown of it. */
 const pagePattern =
-  /^dist\/page\/.+|^dist\/src\/server\/http\/(dialects\/page|content-coding|static-answer)\.|^docs\/(page\.md|images\/.+)$/;
+  /^dist\/page\/.+|^dist\/src\/server\/http\/(dialects\/(page|static-answer)|content-coding)\.|^docs\/(page\.md|images\/.+)$/;
 
 /** Most that these files take, unpacked. */
 const maxPageShare = 150_000;

@@ -4,7 +4,7 @@ import { objectError } from "../error-shapes.ts";
 import { createOpenApiDocument, type DescribedRoute } from "../openapi/document.ts";
 import { openApiDoc } from "../openapi/operation.ts";
 import type { Route } from "../route.ts";
-import { staticAnswer } from "../static-answer.ts";
+import { staticAnswer } from "./static-answer.ts";
 
 /** Best of those that take a few milliseconds for a text of this size. */
 const brotliQuality = 5;

@@ -3,7 +3,7 @@ import type { PrecompressedText } from "../content-coding.ts";
 import { objectError } from "../error-shapes.ts";
 import { pageDoc } from "../openapi/operation.ts";
 import type { Pages, Route } from "../route.ts";
-import { staticAnswer } from "../static-answer.ts";
+import { staticAnswer } from "./static-answer.ts";
 
 /** The one script and the one stylesheet of a page, which stand in it. */
 const inlinePattern = /<(script|style)[^>]*>([\s\S]*?)<\/\1>/g;

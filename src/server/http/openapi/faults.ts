@@ -27,7 +27,6 @@ export const faults = {
       message: "`host` must name a host",
       field: "host",
     },
-    form: "object",
   },
   notJson: {
     when: "The body is not JSON in UTF-8, or does not match its `content-encoding`.",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ContentCoding, chooseCoding, type PrecompressedText } from "./content-coding.ts";
-import type { Route } from "./route.ts";
+import { type ContentCoding, chooseCoding, type PrecompressedText } from "../content-coding.ts";
+import type { Route } from "../route.ts";
 
 /** The strings that `If-None-Match` lists, with or without the mark of a weak comparison. */
 const entityTagPattern = /"[^"]*"/g;
