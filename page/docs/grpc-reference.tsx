@@ -1,5 +1,5 @@
 import type { FieldDoc, MethodDoc, OneofDoc, ProtoDoc, TypeDoc } from "../describe-proto.ts";
-import { Line, Page, Prose } from "./prose.tsx";
+import { Line, Page, type PageLink, Prose } from "./prose.tsx";
 
 const about =
   "The services on the same port, over gRPC, gRPC-Web and Connect, from the comments of their .proto files. The files are in the package, and `grpcurl` finds the services by reflection where `--reflection` serves it.";
@@ -10,12 +10,7 @@ export function GrpcReference({ files }: { readonly files: readonly ProtoDoc[] }
     <Page
       title="The gRPC contract"
       about={about}
-      links={files.flatMap(({ packageName, services }) =>
-        services.map(({ name }) => ({
-          href: `#${packageName}.${name}`,
-          text: `${packageName}.${name}`,
-        })),
-      )}
+      links={files.flatMap(linksOf)}
       other={{ href: "/docs", text: "HTTP" }}
     >
       {files.map((file) => (
@@ -25,12 +20,24 @@ export function GrpcReference({ files }: { readonly files: readonly ProtoDoc[] }
   );
 }
 
+/** Links to the package of a file, its services and its types. */
+function linksOf({ packageName, services, types }: ProtoDoc): PageLink[] {
+  return [
+    { href: `#${packageName}`, text: packageName },
+    ...[...services, ...types].map(({ name }) => ({
+      href: `#${packageName}.${name}`,
+      text: name,
+      isInner: true,
+    })),
+  ];
+}
+
 function File({ file }: { readonly file: ProtoDoc }) {
   const { packageName, services, types } = file;
   const names = types.map(({ name }) => name);
   return (
     <section>
-      <h2>{packageName}</h2>
+      <h2 id={packageName}>{packageName}</h2>
       <p class="hint">{file.file}</p>
       {services.map(({ name, comment, methods }) => (
         <article key={name} id={`${packageName}.${name}`}>

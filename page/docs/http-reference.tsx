@@ -1,3 +1,4 @@
+import stringify from "json-stringify-pretty-compact";
 import type { MediaType, OpenApi, Operation, ShownSchema } from "./openapi-types.ts";
 import { Line, Page, Prose } from "./prose.tsx";
 
@@ -24,6 +25,7 @@ export function HttpReference({ openApi }: { readonly openApi: OpenApi }) {
           text: `${method} ${path}`,
         })),
         { href: "#schemas", text: "Schemas" },
+        ...names.map((name) => ({ href: `#schema-${name}`, text: name, isInner: true })),
       ]}
       other={{ href: "/docs/grpc", text: "gRPC" }}
     >
@@ -112,7 +114,7 @@ interface ExamplesProps {
   readonly answers: readonly [string, Operation["responses"][string]][];
 }
 
-/** Each request with its answer, as one calls it in a terminal. */
+/** Each request with its answer, as one calls it in a terminal; all but the first are folded. */
 function Examples({ path, body, answers }: ExamplesProps) {
   const media = answers[0]?.[1].content?.["application/json"];
   if (body?.examples === undefined) {
@@ -120,12 +122,12 @@ function Examples({ path, body, answers }: ExamplesProps) {
   }
   return (
     <>
-      {Object.entries(body.examples).map(([name, { summary, value }]) => (
-        <figure key={name}>
-          <figcaption>{summary}</figcaption>
+      {Object.entries(body.examples).map(([name, { summary, value }], at) => (
+        <details key={name} open={at === 0}>
+          <summary>{summary}</summary>
           <pre>{`curl ${address}${path} --json '${print(value)}'`}</pre>
           <pre>{print(media?.examples?.[name]?.value)}</pre>
-        </figure>
+        </details>
       ))}
     </>
   );
@@ -133,7 +135,7 @@ function Examples({ path, body, answers }: ExamplesProps) {
 
 function ErrorExample({ media }: { readonly media: MediaType | undefined }) {
   const [first] = Object.values(media?.examples ?? {});
-  return first === undefined ? null : <pre>{JSON.stringify(first.value)}</pre>;
+  return first === undefined ? null : <pre>{print(first.value)}</pre>;
 }
 
 function NamedSchema({ name, schema }: { readonly name: string; readonly schema: ShownSchema }) {
@@ -196,6 +198,7 @@ function TypeName({ schema }: { readonly schema: ShownSchema }) {
   return <span class="type">{[type].flat().filter((one) => one !== "null")[0] ?? "null"}</span>;
 }
 
+/** Returns a value as JSON, with whatever fits into a line on one. */
 function print(value: unknown): string {
-  return JSON.stringify(value, undefined, 2) ?? "";
+  return stringify(value, { maxLength: 80 }) ?? "";
 }

@@ -7,7 +7,7 @@ export function Line({ text }: { readonly text: string }) {
   );
 }
 
-/** Paragraphs; lines that are indented keep their columns. */
+/** Paragraphs; lines that are indented are a list of words and what each means. */
 export function Prose({ text }: { readonly text: string }) {
   return (
     <>
@@ -29,20 +29,51 @@ function Block({ text }: { readonly text: string }) {
           <Line text={said.join(" ")} />
         </p>
       )}
-      {first !== -1 && (
-        <pre>
-          <Line text={lines.slice(first).join("\n")} />
-        </pre>
-      )}
+      {first !== -1 && <Meanings lines={lines.slice(first)} />}
     </>
   );
+}
+
+/** A word, and in the second column the first line of its meaning. */
+const rowPattern = /^ +(\S+) {2,}(.+)$/;
+
+/** Throws if the first of the lines has no two columns. */
+function Meanings({ lines }: { readonly lines: readonly string[] }) {
+  const rows: { readonly word: string; readonly meaning: string[] }[] = [];
+  for (const line of lines) {
+    const [, word, meaning] = rowPattern.exec(line) ?? [];
+    if (word !== undefined && meaning !== undefined) rows.push({ word, meaning: [meaning] });
+    else if (rows.length > 0) rows.at(-1)?.meaning.push(line.trim());
+    else throw new Error(`two columns were expected: ${line}`);
+  }
+  return (
+    <dl class="meanings">
+      {rows.map(({ word, meaning }) => (
+        <div key={word}>
+          <dt>
+            <code>{word}</code>
+          </dt>{" "}
+          <dd>
+            <Line text={meaning.join(" ")} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A link to a part of the page; `isInner` where that is within the part of a link before it. */
+export interface PageLink {
+  readonly href: string;
+  readonly text: string;
+  readonly isInner?: boolean;
 }
 
 /** A page of the reference: its title, the links to its parts, and they. */
 export function Page(props: {
   readonly title: string;
   readonly about: string;
-  readonly links: readonly { readonly href: string; readonly text: string }[];
+  readonly links: readonly PageLink[];
   readonly other: { readonly href: string; readonly text: string };
   readonly children: ComponentChildren;
 }) {
@@ -62,8 +93,8 @@ export function Page(props: {
       </header>
       <nav aria-label="Contents">
         <ul>
-          {links.map(({ href, text }) => (
-            <li key={href}>
+          {links.map(({ href, text, isInner }) => (
+            <li key={href} class={isInner ? "inner" : undefined}>
               <a href={href}>{text}</a>
             </li>
           ))}

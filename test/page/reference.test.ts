@@ -48,8 +48,8 @@ suite("the reference of the plain JSON routes", () => {
     test(`has ${method} ${path}, with its examples and errors`, () => {
       assert(text.includes(`${method} ${path} ${doc.summary}`));
       for (const { body } of doc.body?.examples ?? []) {
-        const call = `curl http://localhost:7998${path} --json '${JSON.stringify(body, undefined, 2)}'`;
-        assert(text.includes(call.replaceAll(/\s+/g, " ")), call);
+        const call = `curl http://localhost:7998${path} --json '${JSON.stringify(body)}'`;
+        assert(text.replaceAll(" ", "").includes(call.replaceAll(" ", "")), call);
       }
       for (const name of doc.faults) {
         assert(text.includes(faults[name].when.replaceAll("`", "")), name);
