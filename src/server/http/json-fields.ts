@@ -1,6 +1,7 @@
 import { shorten } from "../../characters.ts";
 import { RerankError } from "../../errors.ts";
 import { HttpError } from "./http-error.ts";
+import type { Schema } from "./openapi/schema.ts";
 
 /** A decoded JSON object. */
 export type JsonFields = Readonly<Record<string, unknown>>;
@@ -36,84 +37,115 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
 
-/** A field that was sent, and the name that it was sent under. */
-interface SentField {
-  readonly name: string;
-  readonly value: unknown;
+/** The names of a field: the one to use, and those that other servers' clients send. */
+type Names = readonly [string, ...string[]];
+
+/** A field of a request's body: what it is called, what it must be, and how it is read. */
+export interface Field<Value> {
+  readonly names: Names;
+  /** What its value must be, in words and as a schema. Null is the same as absent. */
+  readonly schema: Schema;
+  /**
+   * Returns its value under the first of the names that was sent; undefined where none was. Throws a
+   * RerankError that names it.
+   */
+  read(fields: JsonFields): Value | undefined;
 }
 
-/** Returns the first of the names that was sent. */
-function firstSent(fields: JsonFields, names: readonly string[]): SentField | undefined {
-  const name = names.find((candidate) => !isAbsent(fields[candidate]));
-  return name === undefined ? undefined : { name, value: fields[name] };
+/** Returns a field; `parse` is given the name that it was sent under. */
+function fieldOf<Value>(
+  names: Names,
+  schema: Schema,
+  parse: (name: string, value: unknown) => Value,
+): Field<Value> {
+  return {
+    names,
+    schema,
+    read(fields) {
+      const name = names.find((candidate) => !isAbsent(fields[candidate]));
+      return name === undefined ? undefined : parse(name, fields[name]);
+    },
+  };
 }
 
 /** What Pydantic, which vLLM, Infinity and Xinference read bodies with, takes for true and false. */
 const trueWords: readonly unknown[] = ["true", "t", "yes", "y", "on", "1", 1];
 const falseWords: readonly unknown[] = ["false", "f", "no", "n", "off", "0", 0];
 
+/**
+ * Returns a field that is true or false. It takes the words and numbers that the servers of other
+ * dialects take as well: Xinference's clients send `"true"`.
+ */
+export function booleanField(description: string, ...names: Names): Field<boolean> {
+  return fieldOf(names, { type: ["boolean", "null"], description }, (name, value) => {
+    if (typeof value === "boolean") return value;
+    const word = typeof value === "string" ? value.toLowerCase() : value;
+    if (trueWords.includes(word)) return true;
+    if (falseWords.includes(word)) return false;
+    throw wrongType(name, "true or false", value);
+  });
+}
+
 /** A whole number in quotes, which Pydantic takes too. */
 const wholeNumber = /^\s*[+-]?\d{1,15}\s*$/;
 
-/**
- * Returns a boolean under the first of the names that was sent. Takes the words and numbers that
- * the servers of other dialects take as well: Xinference's clients send `"true"`.
- */
-export function readBoolean(
-  fields: JsonFields,
-  ...names: readonly [string, ...string[]]
-): boolean | undefined {
-  const sent = firstSent(fields, names);
-  if (sent === undefined) return undefined;
-  const { name, value } = sent;
-  if (typeof value === "boolean") return value;
-  const word = typeof value === "string" ? value.toLowerCase() : value;
-  if (trueWords.includes(word)) return true;
-  if (falseWords.includes(word)) return false;
-  throw wrongType(name, "true or false", value);
+/** Returns a field that is a whole number of at least `minimum`; it may be in quotes. */
+export function integerField(description: string, minimum: number, ...names: Names): Field<number> {
+  const schema = { type: ["integer", "null"], minimum, maximum: maxInt32, description };
+  return fieldOf(names, schema, (name, sent) => {
+    const isQuoted = typeof sent === "string" && wholeNumber.test(sent);
+    const value = isQuoted ? Number(sent) : sent;
+    if (typeof value !== "number") throw wrongType(name, "a whole number", value);
+    if (Number.isInteger(value) && value >= minimum && value <= maxInt32) return value;
+    const problem = `must be a whole number from ${minimum} to ${maxInt32}`;
+    throw invalidField(name, problem, String(value));
+  });
 }
 
-/**
- * Returns a whole number of at least `min` under the first of the names that was sent; it may be in
- * quotes.
- */
-export function readInteger(
-  fields: JsonFields,
-  min: number,
-  ...names: readonly [string, ...string[]]
-): number | undefined {
-  const sent = firstSent(fields, names);
-  if (sent === undefined) return undefined;
-  const { name } = sent;
-  const isQuoted = typeof sent.value === "string" && wholeNumber.test(sent.value);
-  const value = isQuoted ? Number(sent.value) : sent.value;
-  if (typeof value !== "number") throw wrongType(name, "a whole number", value);
-  if (Number.isInteger(value) && value >= min && value <= maxInt32) return value;
-  throw invalidField(name, `must be a whole number from ${min} to ${maxInt32}`, String(value));
+/** Returns a field that is a number. */
+export function numberField(description: string, name: string): Field<number> {
+  return fieldOf([name], { type: ["number", "null"], description }, (_, value) => {
+    if (typeof value !== "number") throw wrongType(name, "a number", value);
+    return value;
+  });
 }
 
-/** Returns a number. */
-export function readNumber(fields: JsonFields, name: string): number | undefined {
-  const value = fields[name];
-  if (isAbsent(value)) return undefined;
-  if (typeof value !== "number") throw wrongType(name, "a number", value);
-  return value;
+/** Returns a field that is a text. */
+export function textField(description: string, name: string): Field<string> {
+  return fieldOf([name], { type: ["string", "null"], description }, readText);
 }
 
-/** Returns one of some words, whatever their case, under the first of the names that was sent. */
-export function readChoice<Word extends string>(
-  fields: JsonFields,
+/** Returns a field that is one of some words, whatever their case. `title` names the words. */
+export function choiceField<Word extends string>(
+  title: string,
+  description: string,
   words: readonly Word[],
-  ...names: readonly [string, ...string[]]
-): Word | undefined {
-  const sent = firstSent(fields, names);
-  if (sent === undefined) return undefined;
-  const { name, value } = sent;
+  ...names: Names
+): Field<Word> {
   const expected = words.map((word) => `\`${word}\``).join(" or ");
-  if (typeof value !== "string") throw wrongType(name, expected, value);
-  const chosen = words.find((word) => word.toLowerCase() === value.toLowerCase());
-  if (chosen !== undefined) return chosen;
-  throw invalidField(name, `must be ${expected}`, value);
+  const anyOf = [{ title, type: "string", enum: words }, { type: "null" }];
+  return fieldOf(names, { anyOf, description }, (name, value) => {
+    if (typeof value !== "string") throw wrongType(name, expected, value);
+    const chosen = words.find((word) => word.toLowerCase() === value.toLowerCase());
+    if (chosen !== undefined) return chosen;
+    throw invalidField(name, `must be ${expected}`, value);
+  });
+}
+
+/** Returns the schemas of some fields by name; under a second name the type alone. */
+export function propertiesOf(fields: readonly Field<unknown>[]): Record<string, Schema> {
+  const properties: Record<string, Schema> = {};
+  for (const { names, schema } of fields) {
+    const [name, ...others] = names;
+    properties[name] = schema;
+    for (const other of others) {
+      properties[other] = {
+        ...schema,
+        description: `The same as \`${name}\`, which counts first.`,
+      };
+    }
+  }
+  return properties;
 }
 
 /** Returns the error of a field that has the right type and the wrong value. */

@@ -5,16 +5,14 @@ import {
   booleanField,
   choiceField,
   integerField,
-  numberField,
-  propertiesOf,
-  textField,
-} from "./field.ts";
-import {
   invalidField,
   isAbsent,
   type JsonFields,
+  numberField,
+  propertiesOf,
   readText,
   readTexts,
+  textField,
   wrongType,
 } from "./json-fields.ts";
 

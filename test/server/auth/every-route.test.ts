@@ -6,7 +6,7 @@ import { type RunningServer, startServer } from "../start-server.ts";
 import { examplePath, routes, rpcs } from "./every-path.ts";
 
 /** What anybody may ask; whoever adds to this list opens it to strangers. */
-const openRoutes = ["GET /health", "GET /"];
+const openRoutes = ["GET /health", "GET /", "GET /docs", "GET /docs/grpc", "GET /openapi.json"];
 const openRpcs = [
   "/grpc.health.v1.Health/Check",
   "/grpc.health.v1.Health/Watch",
@@ -71,7 +71,7 @@ async function startGuarded(context: TestContext): Promise<RunningServer> {
 }
 
 suite("the tables of routes and RPCs", () => {
-  test("open to strangers what probes ask and the page that holds nothing, and nothing else", () => {
+  test("open to strangers what probes ask, pages and descriptions that hold nothing, and nothing else", () => {
     const open = routes.filter(({ access }) => access === "open");
 
     assert.deepEqual(

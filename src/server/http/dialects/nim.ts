@@ -1,7 +1,6 @@
 import { type FieldNames, withFieldNames } from "../../call/field-names.ts";
 import { usageOf } from "../answer-parts.ts";
-import { choiceField } from "../field.ts";
-import { readObject, readText, wrongType } from "../json-fields.ts";
+import { choiceField, readObject, readText, wrongType } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
 

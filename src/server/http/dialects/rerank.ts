@@ -1,7 +1,6 @@
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
-import { booleanField } from "../field.ts";
-import { type JsonFields, readText } from "../json-fields.ts";
+import { booleanField, type JsonFields, readText } from "../json-fields.ts";
 import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
 import { documentAnswerOf, readDocuments, readRankingOptions } from "../ranking-fields.ts";
 import { answerTei } from "./tei.ts";

@@ -1,9 +1,8 @@
 import { documentsCalled, withFieldNames } from "../../call/field-names.ts";
 import { passageAnswerOf } from "../answer-parts.ts";
 import { teiError } from "../error-shapes.ts";
-import { booleanField } from "../field.ts";
 import { HttpError } from "../http-error.ts";
-import { type JsonFields, readText, readTexts } from "../json-fields.ts";
+import { booleanField, type JsonFields, readText, readTexts } from "../json-fields.ts";
 import { type Dialect, rankingHeaders } from "../json-route.ts";
 import { readRankingOptions } from "../ranking-fields.ts";
 

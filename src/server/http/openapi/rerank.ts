@@ -1,6 +1,6 @@
 import { answerFields } from "../dialects/rerank.ts";
 import { returnTextField, teiNames } from "../dialects/tei.ts";
-import { propertiesOf } from "../field.ts";
+import { propertiesOf } from "../json-fields.ts";
 import { rankingProperties } from "../ranking-fields.ts";
 import { passage, timings, truncated, usage, warnings } from "./answers.ts";
 import { rerankExamples, teiExample } from "./examples.ts";

@@ -1,6 +1,6 @@
 import { nimTruncateField } from "../dialects/nim.ts";
 import { nameForms } from "../dialects/score.ts";
-import { propertiesOf } from "../field.ts";
+import { propertiesOf } from "../json-fields.ts";
 import { rankingProperties } from "../ranking-fields.ts";
 import { truncated, usage } from "./answers.ts";
 import { nimExample, scoreExamples } from "./examples.ts";
