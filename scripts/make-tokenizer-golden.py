@@ -53,8 +53,15 @@ def with_direction(tokenizer, direction):
 
 
 def token(content, **more):
-    return {"content": content, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False,
-            "special": True, **more}
+    return {
+        "content": content,
+        "lstrip": False,
+        "normalized": False,
+        "rstrip": False,
+        "single_word": False,
+        "special": True,
+        **more,
+    }
 
 
 BERT = {"tokenizer_class": "BertTokenizer", "model_max_length": 128}
@@ -69,44 +76,129 @@ CASES = [
     ("bert, cased by the configuration", bert, "bert", {"tokenizer_config": {**BERT, "do_lower_case": False}}),
     ("bert, cased in the file, uncased by the class", cased, "bert", {"tokenizer_config": BERT}),
     ("bert, cased in the file, no class but the type's", cased, "bert", {}),
-    ("bert, cased in the file, a class that sets nothing", cased, "bert",
-     {"tokenizer_config": {"tokenizer_class": "PreTrainedTokenizerFast"}}),
+    (
+        "bert, cased in the file, a class that sets nothing",
+        cased,
+        "bert",
+        {"tokenizer_config": {"tokenizer_class": "PreTrainedTokenizerFast"}},
+    ),
     ("bert, accents kept", bert, "bert", {"tokenizer_config": {**BERT, "strip_accents": False}}),
-    ("bert, cased and accents stripped", bert, "bert",
-     {"tokenizer_config": {**BERT, "do_lower_case": False, "strip_accents": True}}),
-    ("bert, Chinese characters together", bert, "bert", {"tokenizer_config": {**BERT, "tokenize_chinese_chars": False}}),
+    (
+        "bert, cased and accents stripped",
+        bert,
+        "bert",
+        {"tokenizer_config": {**BERT, "do_lower_case": False, "strip_accents": True}},
+    ),
+    (
+        "bert, Chinese characters together",
+        bert,
+        "bert",
+        {"tokenizer_config": {**BERT, "tokenize_chinese_chars": False}},
+    ),
     ("electra", bert, "electra", {"tokenizer_config": {"tokenizer_class": "ElectraTokenizer", "do_lower_case": False}}),
-    ("distilbert has no token types", bert, "distilbert", {"tokenizer_config": {"tokenizer_class": "DistilBertTokenizer"}}),
-    ("bert without token types by the configuration", bert, "bert",
-     {"tokenizer_config": {**BERT, "model_input_names": ["input_ids", "attention_mask"]}}),
-    ("bert, cut on the left by the configuration", bert, "bert", {"tokenizer_config": {**BERT, "truncation_side": "left"}}),
+    (
+        "distilbert has no token types",
+        bert,
+        "distilbert",
+        {"tokenizer_config": {"tokenizer_class": "DistilBertTokenizer"}},
+    ),
+    (
+        "bert without token types by the configuration",
+        bert,
+        "bert",
+        {"tokenizer_config": {**BERT, "model_input_names": ["input_ids", "attention_mask"]}},
+    ),
+    (
+        "bert, cut on the left by the configuration",
+        bert,
+        "bert",
+        {"tokenizer_config": {**BERT, "truncation_side": "left"}},
+    ),
     ("bert, cut on the left by the file", with_direction(bert, "Left"), "bert", {"tokenizer_config": BERT}),
-    ("bert, the configuration's side before the file's", with_direction(bert, "Left"), "bert",
-     {"tokenizer_config": {**BERT, "truncation_side": "right"}}),
-    ("bert, a token that only added_tokens_decoder has", bert, "bert",
-     {"tokenizer_config": {**BERT, "added_tokens_decoder": {"600": token("<extra>")}}}),
-    ("bert, a token that is no special one and is normalized", bert, "bert",
-     {"tokenizer_config": {**BERT, "added_tokens_decoder": {"600": token("zug an", special=False, normalized=True)}}}),
+    (
+        "bert, the configuration's side before the file's",
+        with_direction(bert, "Left"),
+        "bert",
+        {"tokenizer_config": {**BERT, "truncation_side": "right"}},
+    ),
+    (
+        "bert, a token that only added_tokens_decoder has",
+        bert,
+        "bert",
+        {"tokenizer_config": {**BERT, "added_tokens_decoder": {"600": token("<extra>")}}},
+    ),
+    (
+        "bert, a token that is no special one and is normalized",
+        bert,
+        "bert",
+        {
+            "tokenizer_config": {
+                **BERT,
+                "added_tokens_decoder": {"600": token("zug an", special=False, normalized=True)},
+            }
+        },
+    ),
     ("bert, a token of added_tokens.json", bert, "bert", {"tokenizer_config": BERT, "added_tokens": {"<extra>": 600}}),
-    ("bert, added_tokens.json beside added_tokens_decoder", bert, "bert",
-     {"tokenizer_config": {**BERT, "added_tokens_decoder": {"4": token("[MASK]")}}, "added_tokens": {"<extra>": 600}}),
-    ("bert, a special token that only the vocabulary has", without(bert, "[MASK]"), "bert",
-     {"tokenizer_config": {**BERT, "mask_token": "[MASK]"}}),
-    ("bert, special_tokens_map.json", without(bert, "[MASK]"), "bert",
-     {"tokenizer_config": BERT, "special_tokens_map": {"mask_token": "[MASK]"}}),
+    (
+        "bert, added_tokens.json beside added_tokens_decoder",
+        bert,
+        "bert",
+        {
+            "tokenizer_config": {**BERT, "added_tokens_decoder": {"4": token("[MASK]")}},
+            "added_tokens": {"<extra>": 600},
+        },
+    ),
+    (
+        "bert, a special token that only the vocabulary has",
+        without(bert, "[MASK]"),
+        "bert",
+        {"tokenizer_config": {**BERT, "mask_token": "[MASK]"}},
+    ),
+    (
+        "bert, special_tokens_map.json",
+        without(bert, "[MASK]"),
+        "bert",
+        {"tokenizer_config": BERT, "special_tokens_map": {"mask_token": "[MASK]"}},
+    ),
     ("xlm-r", xlm_r, "xlm-roberta", {"tokenizer_config": XLM_R}),
-    ("xlm-r, a mask that takes the space before it", xlm_r, "xlm-roberta",
-     {"tokenizer_config": {**XLM_R, "added_tokens_decoder": {"599": token("<mask>", lstrip=True)}}}),
+    (
+        "xlm-r, a mask that takes the space before it",
+        xlm_r,
+        "xlm-roberta",
+        {"tokenizer_config": {**XLM_R, "added_tokens_decoder": {"599": token("<mask>", lstrip=True)}}},
+    ),
     ("roberta, a space before by the file, none by the class", byte_level(True), "roberta", {}),
-    ("roberta, a space before by the configuration", byte_level(False), "roberta",
-     {"tokenizer_config": {"tokenizer_class": "RobertaTokenizer", "add_prefix_space": True}}),
-    ("llama adds its first token", byte_level(False, None), "llama",
-     {"tokenizer_config": {"tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}}),
-    ("gemma adds first and last token", byte_level(False, None), "gemma",
-     {"tokenizer_config": {"tokenizer_class": "GemmaTokenizerFast", "bos_token": "<s>", "eos_token": "</s>",
-                           "add_eos_token": True}}),
-    ("no post_processor", byte_level(False, None), "qwen2",
-     {"tokenizer_config": {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<pad>"}}),
+    (
+        "roberta, a space before by the configuration",
+        byte_level(False),
+        "roberta",
+        {"tokenizer_config": {"tokenizer_class": "RobertaTokenizer", "add_prefix_space": True}},
+    ),
+    (
+        "llama adds its first token",
+        byte_level(False, None),
+        "llama",
+        {"tokenizer_config": {"tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}},
+    ),
+    (
+        "gemma adds first and last token",
+        byte_level(False, None),
+        "gemma",
+        {
+            "tokenizer_config": {
+                "tokenizer_class": "GemmaTokenizerFast",
+                "bos_token": "<s>",
+                "eos_token": "</s>",
+                "add_eos_token": True,
+            }
+        },
+    ),
+    (
+        "no post_processor",
+        byte_level(False, None),
+        "qwen2",
+        {"tokenizer_config": {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<pad>"}},
+    ),
 ]
 
 
@@ -117,16 +209,24 @@ def encode(folder):
         whole = tokenizer([query], [document], return_token_type_ids=None)
         cut = tokenizer([query], [document], truncation=True, max_length=MAX_LENGTH)
         ids = whole["input_ids"][0]
-        cases.append({
-            "ids": ids,
-            "type_ids": whole["token_type_ids"][0] if "token_type_ids" in whole else [0] * len(ids),
-            "cut_ids": cut["input_ids"][0],
-        })
+        cases.append(
+            {
+                "ids": ids,
+                "type_ids": whole["token_type_ids"][0] if "token_type_ids" in whole else [0] * len(ids),
+                "cut_ids": cut["input_ids"][0],
+            }
+        )
     return cases
 
 
 def main():
-    golden = {"transformers": transformers.__version__, "max_length": MAX_LENGTH, "pairs": PAIRS, "tokenizers": {}, "cases": []}
+    golden = {
+        "transformers": transformers.__version__,
+        "max_length": MAX_LENGTH,
+        "pairs": PAIRS,
+        "tokenizers": {},
+        "cases": [],
+    }
     for name, tokenizer, model_type, files in CASES:
         text = json.dumps(tokenizer, sort_keys=True, ensure_ascii=False)
         known = next((key for key, value in golden["tokenizers"].items() if value == text), None)
@@ -138,9 +238,15 @@ def main():
             for file, content in files.items():
                 (Path(folder) / f"{file}.json").write_text(json.dumps(content), encoding="utf-8")
             encoded = encode(folder)
-        golden["cases"].append({"name": name, "tokenizer": key, "model_type": model_type, "files": files, "encoded": encoded})
+        golden["cases"].append(
+            {"name": name, "tokenizer": key, "model_type": model_type, "files": files, "encoded": encoded}
+        )
     golden["tokenizers"] = {
-        key: "tiny-bert" if json.loads(text) == bert else "tiny-xlm-r" if json.loads(text) == xlm_r else json.loads(text)
+        key: "tiny-bert"
+        if json.loads(text) == bert
+        else "tiny-xlm-r"
+        if json.loads(text) == xlm_r
+        else json.loads(text)
         for key, text in golden["tokenizers"].items()
     }
     path = ROOT / "golden" / "tokenizer-config.json"
