@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
-import { createRerankClient, type WebRerankClientOptions } from "../../src/web.ts";
 import { webSettingsOf } from "../../src/web/web-options.ts";
+import { createRerankClient, type WebRerankClientOptions } from "../../src/web.ts";
 import { hasCode } from "../connect-client.ts";
 
 /** Gives the process the address of a page until the test ends. */
