@@ -4,8 +4,8 @@
     python scripts/make-decoder-fixture.py
 
 The tokenizer cuts texts into words as Qwen's does. test/golden/tiny-qwen3.json has, for pairs and templates, the ids
-that the code of each template's authors makes (each piece tokenized alone, as there), and for Qwen3-Reranker's template
-the logits of torch. Seeded: two runs write the same bytes.
+that the code of each template's authors makes (each piece tokenized alone, as there), and for Qwen3-Reranker's
+template the logits of torch. Seeded: two runs write the same bytes.
 """
 
 import json
@@ -122,6 +122,7 @@ def qwen_ids(tok, query, document, instruction=INSTRUCTION):
 
 
 def mxbai_ids(tok, query, document, instruction=None):
+
     def ids(text):
         return tok(text, add_special_tokens=False)["input_ids"]
 

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findFreePort } from "../bench/child-server.ts";
-import { optionsTable } from "../src/config/help.ts";
+import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "../test/interop/tools.ts";
 import { packageRoot, startServerProcess } from "../test/server-process.ts";
 import { copyTables } from "./docs/copied-tables.ts";
@@ -18,7 +18,7 @@ import { replaceBetween } from "./markers.ts";
 
 await rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
 await rewrite("docs/cli.md", (text) =>
-  (["pull", "rank", "health", "eval"] as const).reduce(
+  (["pull", "rank", "health", "eval", "mcp"] as const).reduce(
     (result, command) => replaceBetween(result, `${command}-options`, optionsTable(command)),
     text,
   ),

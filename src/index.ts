@@ -1,11 +1,10 @@
 /** The package's main export: the engine of the server, in the caller's own process. */
 import process from "node:process";
 import { type EngineSettings, parseEngineSettings } from "./config/engine-settings.ts";
-import { UsageError } from "./config/parse-options.ts";
-import { runtimeEnvironment } from "./engine/runtime-environment.ts";
-import { silentLogger } from "./engine/silent-logger.ts";
+import { UsageError } from "./config/options/parse-options.ts";
 import { type LoadedReranker, startReranker } from "./engine/start-reranker.ts";
 import { RerankError } from "./errors.ts";
+import { ortEnvironment } from "./inference/ort-environment.ts";
 import type { DownloadProgress } from "./models/hub/hub-download.ts";
 import type { Logger } from "./telemetry/log.ts";
 
@@ -31,7 +30,7 @@ export interface LoadRerankerOptions extends EngineSettings {
   readonly offline?: boolean | undefined;
   /** Takes log lines; a pino logger fits. Default: nothing is written anywhere. */
   readonly logger?: Logger | undefined;
-  /** Hears how far a download is. */
+  /** Called with the progress of a download. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends the loading. */
   readonly signal?: AbortSignal | undefined;
@@ -52,7 +51,7 @@ export interface LoadRerankerOptions extends EngineSettings {
  */
 export async function loadReranker(options: LoadRerankerOptions = {}): Promise<LoadedReranker> {
   const { offline, logger = silentLogger, onProgress, signal, ...settings } = options;
-  Object.assign(process.env, runtimeEnvironment);
+  Object.assign(process.env, ortEnvironment);
   const { env } = process;
   return await startReranker(configOf(settings), {
     env: offline === undefined ? env : { ...env, ...offlineVariables(offline) },
@@ -75,3 +74,13 @@ function configOf(settings: EngineSettings) {
 function offlineVariables(offline: boolean) {
   return { HF_HUB_OFFLINE: offline ? "1" : "0", TRANSFORMERS_OFFLINE: "" };
 }
+
+const nothing = (): void => {};
+
+/** Writes nothing. */
+const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};

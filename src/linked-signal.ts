@@ -46,3 +46,16 @@ export function linkSignals(options: LinkedSignalOptions): LinkedSignal {
   if (aborted) abort(toReason(aborted));
   return { signal: controller.signal, abort, unlink };
 }
+
+/**
+ * Waits for a promise, but rejects with the reason of the signal at once when it aborts. Leaves
+ * nothing behind on it.
+ */
+export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -17,7 +17,7 @@ export function loadOnce<Value>(load: () => Promise<Value>): LoadOnce<Value> {
       if (present === undefined) {
         const loading = load();
         present = loading;
-        // Whoever waits for it hears of the failure from their own promise.
+        // Callers that wait get the failure from their own promise.
         loading.catch(() => {
           if (present === loading) present = undefined;
         });

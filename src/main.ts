@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import process from "node:process";
 import { run } from "./commands/run.ts";
-import { runtimeEnvironment } from "./engine/runtime-environment.ts";
+import { ortEnvironment } from "./inference/ort-environment.ts";
 
-Object.assign(process.env, runtimeEnvironment);
+Object.assign(process.env, ortEnvironment);
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -20,6 +20,7 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   stop: stop.signal,
+  nodeVersion: process.versions.node,
   nghttp2Version: process.versions.nghttp2,
 });
 

@@ -6,7 +6,7 @@ import { bundledModelDirectory, bundledModelName } from "../src/package-root.ts"
 import { defaultRequestLimits } from "../src/reranker/check-request.ts";
 import { passageOf, passageText } from "../src/reranker/passage.ts";
 import { windowOverlapTokens } from "../src/reranker/read-documents.ts";
-import { packBatch } from "../src/scheduler/pack-batch.ts";
+import { packBatch } from "../src/scheduler/job.ts";
 import { createTokenizer } from "../src/tokenizer/hf-tokenizer.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.

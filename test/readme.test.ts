@@ -7,7 +7,7 @@ import { servedPages } from "../scripts/docs/pages.ts";
 import { runStep, titleOf } from "../scripts/docs/run-step.ts";
 import { stepsOf } from "../scripts/docs/steps.ts";
 import { openWorkspace, type Workspace } from "../scripts/docs/workspace.ts";
-import { optionsTable } from "../src/config/help.ts";
+import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "./interop/tools.ts";
 import { packageRoot, type ServerProcess, startServerProcess } from "./server-process.ts";
 
@@ -55,7 +55,7 @@ suite("the README", () => {
   test("has the options table of the program, as docs/cli.md has those of its commands", () => {
     const commands = textOf("docs/cli.md");
     assert(readme.includes(optionsTable()), "run `npm run readme`");
-    for (const command of ["pull", "rank", "health", "eval"] as const) {
+    for (const command of ["pull", "rank", "health", "eval", "mcp"] as const) {
       assert(commands.includes(optionsTable(command)), "run `npm run readme`");
     }
   });

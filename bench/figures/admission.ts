@@ -3,7 +3,7 @@ import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { RerankError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
-import type { RerankObserver } from "../../src/reranker/rerank-observer.ts";
+import type { RerankObserver } from "../../src/reranker/rerank-request.ts";
 import { cutDocument } from "../corpus.ts";
 import { poissonArrivalsMs } from "../load/arrivals.ts";
 import type { PassagePool } from "../passages.ts";

@@ -3,11 +3,12 @@ import { StartupError } from "../errors.ts";
 import type { LabelledList } from "../evaluation/labelled-query.ts";
 import { formatRun } from "../evaluation/trec-run.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
+import { compare } from "./eval/compare.ts";
 import { type EvalReport, formatEvalTable, reportOf } from "./eval/eval-report.ts";
 import { readLists } from "./eval/read-lists.ts";
 import { type RerankedLists, rerankLists } from "./eval/rerank-lists.ts";
-import { type AtomicFile, openAtomicFile } from "./files/atomic-file.ts";
-import { writeOutput } from "./files/write-output.ts";
+import { type AtomicFile, openAtomicFile, writeOutput } from "./files/write-output.ts";
+import { openPage } from "./files/write-page.ts";
 import { openRanker } from "./open-ranker.ts";
 import type { ProcessContext } from "./process-context.ts";
 
@@ -17,13 +18,22 @@ import type { ProcessContext } from "./process-context.ts";
  */
 export async function evaluate(config: EvalConfig, context: ProcessContext): Promise<void> {
   const { stdout, stderr } = context;
+  if (config.compare !== undefined) {
+    await compare(config.compare, config, context);
+    return;
+  }
   const lists = await readLists(config, context.stop);
   if (config.out !== undefined) checkRunIds(lists);
+  await using page = await openPage(config.html);
   const out = config.out === undefined ? undefined : await openAtomicFile(config.out, "out");
   try {
     const reranked = await rerank(lists, config, context);
     const report = reportOf(reranked);
     await writeRun(out, reranked);
+    await page?.write(async () => {
+      const { evalPage } = await import("../reports/eval-page.ts");
+      return evalPage(reranked);
+    });
     for (const { name, skipped } of report.lists) {
       if (skipped > 0) stderr.write(`note: ${name}: left out ${skipped}: ${whyLeftOut}\n`);
     }
@@ -82,5 +92,7 @@ function checkRunIds(lists: readonly LabelledList[]): void {
 }
 
 function jsonOf({ model, lists, mean }: EvalReport): string {
-  return `${JSON.stringify({ model, metrics: { ndcg: "nDCG@10", mrr: "MRR@10" }, lists, mean })}\n`;
+  const metrics = { ndcg: "nDCG@10", mrr: "MRR@10" };
+  const figures = lists.map(({ perQuery, ...list }) => ({ ...list, per_query: perQuery }));
+  return `${JSON.stringify({ model, metrics, lists: figures, mean })}\n`;
 }

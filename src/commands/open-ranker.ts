@@ -15,6 +15,7 @@ export interface RankRequest {
   readonly documents: readonly string[];
   readonly topN?: number | undefined;
   readonly rawScores?: boolean | undefined;
+  readonly instruction?: string | undefined;
   readonly longDocuments?: "truncate" | "windows" | undefined;
   readonly scoreThreshold?: number | undefined;
 }
@@ -26,7 +27,7 @@ export interface Ranking {
   readonly results: readonly RankedDocument[];
 }
 
-/** Whoever ranks for a command: a server, or the model in this process. */
+/** What ranks for a command: a server, or the model in this process. */
 export interface Ranker {
   rerank(request: RankRequest, options: { readonly signal: AbortSignal }): Promise<Ranking>;
   close(): Promise<void>;

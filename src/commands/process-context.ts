@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Environment } from "../config/parse-options.ts";
+import type { Environment } from "../config/options/parse-options.ts";
 
 /** Bytes that come in, and whether a person types them. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
@@ -15,6 +15,8 @@ export interface ProcessContext {
   readonly stderr: NodeJS.WriteStream;
   /** Aborts at the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
+  /** Version of Node, for example `22.11.0`. Default: not told. */
+  readonly nodeVersion?: string | undefined;
   /** Version of Node's HTTP/2 library. Default: one without known faults. */
   readonly nghttp2Version?: string | undefined;
 }

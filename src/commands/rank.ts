@@ -4,6 +4,7 @@ import { formatRankTable } from "../terminal/rank-table.ts";
 import { type InputDocument, parseDocuments } from "./files/parse-documents.ts";
 import { readInput } from "./files/read-input.ts";
 import { writeOutput } from "./files/write-output.ts";
+import { openPage } from "./files/write-page.ts";
 import { openRanker, type Ranking } from "./open-ranker.ts";
 import type { ProcessContext } from "./process-context.ts";
 
@@ -15,7 +16,9 @@ export async function rank(config: RankConfig, context: ProcessContext): Promise
   const { stdout, stderr, env, stop } = context;
   const { name, bytes } = await readInput(config.file, context);
   const documents = parseDocuments(bytes, { name, format: config.inputFormat });
+  await using page = await openPage(config.html);
   const ranking = await rankDocuments(config, documents, context);
+  await page?.write(() => pageOf(config.query, ranking, documents));
   const asTable =
     config.outputFormat === "table" || (config.outputFormat === "auto" && stdout.isTTY === true);
   if (!asTable) {
@@ -54,6 +57,23 @@ async function rankDocuments(
   } finally {
     await ranker.close();
   }
+}
+
+async function pageOf(
+  query: string,
+  { model, results }: Ranking,
+  documents: readonly InputDocument[],
+): Promise<string> {
+  const { rankPage } = await import("../reports/rank-page.ts");
+  return rankPage({
+    model,
+    query,
+    documents: documents.length,
+    results: results.map(({ index, relevanceScore, truncated, passage }) => {
+      const text = documents[index]?.text ?? "";
+      return { index, score: relevanceScore, text, truncated, passage };
+    }),
+  });
 }
 
 function jsonLinesOf({ results }: Ranking, documents: readonly InputDocument[]): string {

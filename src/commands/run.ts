@@ -1,10 +1,12 @@
 import { RerankClientError } from "../../client/src/index.ts";
+import { parseDoctorConfig } from "../config/doctor-config.ts";
 import { parseEvalConfig } from "../config/eval-config.ts";
 import { type HealthConfig, parseHealthConfig } from "../config/health-config.ts";
-import { commandHelp, programHelp } from "../config/help.ts";
-import { nearestWord } from "../config/nearest-word.ts";
-import type { Command } from "../config/option.ts";
-import { UsageError } from "../config/parse-options.ts";
+import { parseMcpConfig } from "../config/mcp-config.ts";
+import { commandHelp, programHelp } from "../config/options/help.ts";
+import { nearestWord } from "../config/options/nearest-word.ts";
+import type { Command } from "../config/options/option.ts";
+import { UsageError } from "../config/options/parse-options.ts";
 import { parseRankConfig } from "../config/rank-config.ts";
 import {
   type Parsed,
@@ -51,9 +53,25 @@ export async function run(context: ProcessContext): Promise<number> {
         return await runHealth(parseHealthConfig(rest, env, wordsOfServer), context);
       case "eval":
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
+          if (config.parity !== undefined) {
+            const { checkParity } = await import("./eval/check-parity.ts");
+            await checkParity({ ...config, parity: config.parity }, context);
+            return exitCodes.ok;
+          }
           const { evaluate } = await import("./eval.ts");
           await evaluate(config, context);
           return exitCodes.ok;
+        });
+      case "mcp":
+        return await runCommand(command, parseMcpConfig(rest, env), context, async (config) => {
+          const { mcp } = await import("./mcp.ts");
+          await mcp(config, context);
+          return exitCodes.ok;
+        });
+      case "doctor":
+        return await runCommand(command, parseDoctorConfig(rest, env), context, async (config) => {
+          const { doctor } = await import("./doctor.ts");
+          return (await doctor(config, context)) ? exitCodes.ok : exitCodes.fault;
         });
       case "version":
       case "--version":
@@ -120,7 +138,15 @@ function loggerFor(
   return createLogger({ level: logLevel, format: logFormat, destination: stderr, color });
 }
 
-const commands: readonly string[] = ["serve", "pull", "rank", "health", "eval"] satisfies Command[];
+const commands: readonly string[] = [
+  "serve",
+  "pull",
+  "rank",
+  "health",
+  "eval",
+  "mcp",
+  "doctor",
+] satisfies Command[];
 
 function unknownCommand(command: string): string {
   const nearest = nearestWord(command, [...commands, "version", "help"]);

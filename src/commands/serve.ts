@@ -14,7 +14,9 @@ import { checkUnixSocketPath } from "../server/listen/unix-socket.ts";
 import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
+import { formatWelcome } from "../terminal/welcome.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { readPage } from "./serve/read-page.ts";
 import { openSecurity } from "./serve/security.ts";
@@ -60,10 +62,10 @@ export async function serve(
     reason: "the model is loading",
   });
   const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
-  const door = createDoor();
+  const deferred = createDeferredReranker();
   const telemetry = createTelemetry({ config, health, log });
   const server = createServer({
-    reranker: door.reranker,
+    reranker: deferred.reranker,
     health,
     log,
     limits: serverLimits(config),
@@ -97,23 +99,31 @@ export async function serve(
     );
     throw error;
   });
-  door.open(telemetry.follow(engine, engine.reranker));
-  tellOfNames(config, model.name, log);
+  deferred.use(telemetry.follow(engine, engine.reranker));
+  logServedNames(config, model.name, log);
   // A worker may have ended since it was loaded, and then there is nothing to be ready with.
-  health.onceServing(() =>
+  health.onceServing(() => {
+    const { device, threads } = engine.info;
+    const { name, dtype, directory } = model;
+    const readyMs = Math.round(performance.now() - startedMs);
     log.info(
       {
         ...address,
-        model: model.name,
-        device: engine.info.device,
-        dtype: model.dtype,
+        model: name,
+        device,
+        dtype,
         max_length: maxLength,
-        threads: engine.info.threads,
-        ready_ms: Math.round(performance.now() - startedMs),
+        threads,
+        ready_ms: readyMs,
       },
       "ready",
-    ),
-  );
+    );
+    if (!isWelcome(config, stderr)) return;
+    const { source } = prepared;
+    const facts = { model: name, source, directory, dtype, device, threads, maxLength, readyMs };
+    const server = { version: packageVersion(), address, ...callersNeed(config), ...facts };
+    stderr.write(formatWelcome(server, hasColors(stderr, env)));
+  });
   monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
@@ -127,11 +137,30 @@ export async function serve(
   return { clean };
 }
 
+/** Whether a person watches who wants to read more than lines of a log. */
+function isWelcome(
+  { logFormat, logLevel }: ServeConfig,
+  { isTTY }: Pick<ServeContext["stderr"], "isTTY">,
+): boolean {
+  return isTTY === true && logFormat !== "json" && ["debug", "info"].includes(logLevel);
+}
+
+function callersNeed({ apiKeys, apiKeysPath, tls }: ServeConfig) {
+  return {
+    needsApiKey: apiKeys.length > 0 || apiKeysPath !== undefined,
+    tls: tls && { certPath: tls.certPath, needsClientCert: tls.clientCaPath !== undefined },
+  };
+}
+
 /**
- * Says how clients that ask for the guide's model by name are answered, where it is not that one
- * that serves, and no other of its kind was chosen.
+ * Logs how to answer clients that ask for the guide's model by name, where another model serves only
+ * because nothing was chosen.
  */
-function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, log: Logger): void {
+function logServedNames(
+  { modelId, servedModelNames }: ServeConfig,
+  name: string,
+  log: Logger,
+): void {
   if (modelId !== undefined && modelId !== bundledModelId) return;
   if ([name, ...servedModelNames].includes(defaultModelId)) return;
   log.info(
@@ -140,20 +169,24 @@ function tellOfNames({ modelId, servedModelNames }: ServeConfig, name: string, l
   );
 }
 
-/** A reranker that turns callers away until the model is there. */
-function createDoor(): { readonly reranker: Reranker; open(reranker: Reranker): void } {
-  let behind: Reranker | undefined;
-  const open = (): Reranker => {
-    if (behind) return behind;
+/** A reranker that refuses calls until the model is loaded. */
+function createDeferredReranker(): {
+  readonly reranker: Reranker;
+  /** Answers calls with this reranker from now on. */
+  use(reranker: Reranker): void;
+} {
+  let loaded: Reranker | undefined;
+  const get = (): Reranker => {
+    if (loaded) return loaded;
     throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
   };
   return {
     reranker: {
-      rerank: async (request, call) => await open().rerank(request, call),
-      rerankTogether: async (requests, call) => await open().rerankTogether(requests, call),
+      rerank: async (request, call) => await get().rerank(request, call),
+      rerankTogether: async (requests, call) => await get().rerankTogether(requests, call),
     },
-    open(reranker) {
-      behind = reranker;
+    use(reranker) {
+      loaded = reranker;
     },
   };
 }

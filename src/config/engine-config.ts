@@ -1,4 +1,4 @@
-import type { ParsedOptions } from "./parse-options.ts";
+import type { OptionValues } from "./options/parse-options.ts";
 
 /** Everything that the engine can be told: by `serve`, another command, or a program. */
 export interface EngineConfig {
@@ -44,7 +44,7 @@ export interface EngineConfig {
 }
 
 /** Returns the engine's part of a command's options; what the command does not take is default. */
-export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
+export function readEngineConfig(parsed: OptionValues): EngineConfig {
   const { text, integer } = parsed;
   return {
     modelId: parsed.optionalText("model-id"),
@@ -61,7 +61,7 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
       documentTemplate: parsed.optionalText("document-template"),
       instruction: parsed.optionalText("instruction"),
     },
-    maxLength: parsed.isSet("max-length") ? integer("max-length") : undefined,
+    maxLength: parsed.optionalNumber("max-length"),
     threads: integer("threads"),
     spinning: text("spinning") === "on",
     cacheMb: integer("cache-mb"),
@@ -70,6 +70,6 @@ export function readEngineConfig(parsed: ParsedOptions): EngineConfig {
     maxQueryChars: integer("max-query-chars"),
     maxQueueTokens: integer("max-queue-tokens"),
     maxQueueMs: integer("max-queue-ms"),
-    maxBatchTokens: parsed.optionalInteger("max-batch-tokens"),
+    maxBatchTokens: parsed.optionalNumber("max-batch-tokens"),
   };
 }

@@ -1,5 +1,7 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { parseOptions, UsageError } from "./parse-options.ts";
+import { checkSetting } from "./options/option-value.ts";
+import { options } from "./options/options.ts";
+import { defaultValues, optionValuesOf, UsageError } from "./options/parse-options.ts";
 
 /** What a program that loads the engine may set. Defaults and limits are those of `serve`. */
 export interface EngineSettings {
@@ -53,52 +55,25 @@ export interface EngineSettings {
   readonly maxBatchTokens?: number | undefined;
 }
 
-/** The option that each setting is checked as. */
-const flags: Readonly<Record<keyof EngineSettings, string>> = {
-  model: "model-id",
-  revision: "revision",
-  dtype: "dtype",
-  device: "device",
-  onnxFile: "onnx-file",
-  positiveLabel: "positive-label",
-  activation: "activation",
-  template: "template",
-  queryTemplate: "query-template",
-  documentTemplate: "document-template",
-  instruction: "instruction",
-  maxLength: "max-length",
-  threads: "threads",
-  spinning: "spinning",
-  cacheMb: "cache-mb",
-  maxDocuments: "max-documents",
-  maxDocumentChars: "max-document-chars",
-  maxQueryChars: "max-query-chars",
-  maxQueueTokens: "max-queue-tokens",
-  maxQueueMs: "max-queue-ms",
-  maxBatchTokens: "max-batch-tokens",
-};
-
 /**
  * Checks settings as the options of `serve` are checked. Environment variables have no part in it.
  * Throws UsageError with every problem at once, each under its setting's name.
  */
 export function parseEngineSettings(settings: EngineSettings): EngineConfig {
-  const unknown = Object.keys(settings).filter((name) => !(name in flags));
-  if (unknown.length > 0) {
-    throw new UsageError(unknown.map((name) => `\`${name}\` is not an option`));
+  const given = new Map<string, unknown>(Object.entries(settings));
+  const values = defaultValues();
+  const problems: string[] = [];
+  for (const option of options) {
+    const { setting, flag } = option;
+    if (setting === undefined) continue;
+    const value = given.get(setting);
+    given.delete(setting);
+    if (value === undefined) continue;
+    const checked = checkSetting(option, value);
+    if (checked.problem === undefined) values.set(flag, checked.value);
+    else problems.push(`\`${setting}\` ${checked.problem}`);
   }
-  const argv = Object.entries(flags).flatMap(([name, flag]) => {
-    const value = settings[name as keyof EngineSettings];
-    if (value === undefined) return [];
-    return `--${flag}=${typeof value === "boolean" ? (value ? "on" : "off") : value}`;
-  });
-  const parsed = parseOptions("serve", argv, {});
-  if (parsed.problems.length > 0) throw new UsageError(parsed.problems.map(inSettingsWords));
-  return Object.freeze(readEngineConfig(parsed));
-}
-
-/** Replaces the flag that a problem starts with by the setting's name. */
-function inSettingsWords(problem: string): string {
-  const [name] = Object.entries(flags).find(([, flag]) => problem.startsWith(`--${flag} `)) ?? [];
-  return name === undefined ? problem : problem.replace(/^\S+/, `\`${name}\``);
+  for (const name of given.keys()) problems.push(`\`${name}\` is not an option`);
+  if (problems.length > 0) throw new UsageError(problems);
+  return Object.freeze(readEngineConfig(optionValuesOf(values)));
 }

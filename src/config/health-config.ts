@@ -1,7 +1,12 @@
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { parseAddresses } from "../../client/src/call/server-address.ts";
-import { type Environment, type ParsedOptions, parseOptions, UsageError } from "./parse-options.ts";
+import {
+  type Environment,
+  type ParsedOptions,
+  parseOptions,
+  UsageError,
+} from "./options/parse-options.ts";
 import type { TlsPaths } from "./security-config.ts";
 import { readTlsPaths } from "./security-config.ts";
 import type { Parsed } from "./serve-config.ts";
@@ -48,7 +53,7 @@ export function parseHealthConfig(
 ): Parsed<HealthConfig> {
   const parsed = parseOptions("health", argv, env);
   if (parsed.help) return { help: true };
-  const pid = parsed.optionalInteger("pid");
+  const pid = parsed.optionalNumber("pid");
   const problems = [...parsed.problems, ...problemsOfClientTls(parsed)];
   for (const word of parsed.positionals) {
     problems.push(`\`health\` takes no argument, got: \`${word}\``);

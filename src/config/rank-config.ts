@@ -1,5 +1,5 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
-import { type Environment, parseOptions, UsageError } from "./parse-options.ts";
+import { type Environment, parseOptions, UsageError } from "./options/parse-options.ts";
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
@@ -11,6 +11,8 @@ export interface RankConfig {
   readonly inputFormat: "auto" | "jsonl" | "lines";
   /** `auto`: a table on a terminal, else JSON lines. */
   readonly outputFormat: "auto" | "json" | "table";
+  /** Where to write the page; undefined: nowhere. */
+  readonly html: string | undefined;
   readonly topN: number | undefined;
   readonly scoreThreshold: number | undefined;
   readonly rawScores: boolean;
@@ -27,7 +29,7 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
   const problems = [...parsed.problems];
   const { flag, positionals, optionalText } = parsed;
   const query = optionalText("query");
-  if (query === undefined && !problems.some((problem) => /^(--query|-q) /.test(problem))) {
+  if (query === undefined && !parsed.isWrong("query")) {
     problems.push('--query is missing, for example `rerankd rank -q "red fruit" notes.txt`');
   }
   if (positionals.length > 1) {
@@ -44,7 +46,8 @@ export function parseRankConfig(argv: readonly string[], env: Environment): Pars
       file: positionals[0],
       inputFormat: flag("jsonl") ? "jsonl" : flag("lines") ? "lines" : "auto",
       outputFormat: flag("json") ? "json" : flag("table") ? "table" : "auto",
-      topN: parsed.optionalInteger("top-n"),
+      html: parsed.optionalText("html"),
+      topN: parsed.optionalNumber("top-n"),
       scoreThreshold: parsed.optionalNumber("score-threshold"),
       rawScores: flag("raw-scores"),
       longDocuments: parsed.text("long-documents") === "windows" ? "windows" : "truncate",

@@ -1,4 +1,4 @@
-import type { ParsedOptions } from "./parse-options.ts";
+import type { ParsedOptions } from "./options/parse-options.ts";
 
 /** Paths of PEM files. */
 export interface TlsPaths {
@@ -57,7 +57,7 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
   const clientCaPath = optionalText("tls-client-ca");
   const problems: string[] = [];
   // Else a list that holds nothing would open the server to everybody.
-  if (isSet("api-key") && apiKeys.length === 0 && !parsed.problems.some(isAboutKeys)) {
+  if (isSet("api-key") && apiKeys.length === 0 && !parsed.isWrong("api-key")) {
     problems.push(`${nameOf("api-key")} must hold a key`);
   }
   for (const problem of new Set(apiKeys.map(problemOfApiKey))) {
@@ -78,10 +78,6 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
     security: { apiKeys, apiKeysPath, tls: readTlsPaths(parsed), corsOrigins, reflectionAccess },
     problems,
   };
-
-  function isAboutKeys(problem: string): boolean {
-    return problem.startsWith(`${nameOf("api-key")} `);
-  }
 }
 
 /** Returns the files of a server's TLS; undefined where it speaks cleartext. */

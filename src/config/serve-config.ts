@@ -1,6 +1,11 @@
 import { type EngineConfig, readEngineConfig } from "./engine-config.ts";
 import { isLoopback } from "./is-loopback.ts";
-import { type Environment, type ParsedOptions, parseOptions, UsageError } from "./parse-options.ts";
+import {
+  type Environment,
+  type ParsedOptions,
+  parseOptions,
+  UsageError,
+} from "./options/parse-options.ts";
 import { readSecurityConfig, type SecurityConfig } from "./security-config.ts";
 import {
   problemsOfTelemetry,
@@ -37,7 +42,7 @@ export interface PullConfig {
   readonly verify: boolean;
 }
 
-/** A command's config, or the wish to see its help. */
+/** A command's config, or that its help was asked for. */
 export type Parsed<Config> =
   | { readonly help: true }
   | {
@@ -47,14 +52,21 @@ export type Parsed<Config> =
       readonly notes?: readonly string[];
     };
 
-/** Reads flags and environment of `rerankd serve`. Throws UsageError with every problem at once. */
-export function parseServeConfig(argv: readonly string[], env: Environment): Parsed<ServeConfig> {
-  const parsed = parseOptions("serve", argv, env);
+/**
+ * Reads flags and environment of `rerankd serve`, or of another command that takes its options.
+ * Throws UsageError with every problem at once.
+ */
+export function parseServeConfig(
+  argv: readonly string[],
+  env: Environment,
+  command: "serve" | "doctor" = "serve",
+): Parsed<ServeConfig> {
+  const parsed = parseOptions(command, argv, env);
   if (parsed.help) return { help: true };
   const problems = [...parsed.problems];
   const { text, integer } = parsed;
   for (const word of parsed.positionals)
-    problems.push(`\`serve\` takes no argument, got: \`${word}\``);
+    problems.push(`\`${command}\` takes no argument, got: \`${word}\``);
   const { security, problems: securityProblems } = readSecurityConfig(parsed);
   problems.push(...securityProblems, ...problemsOfTelemetry(parsed, env));
   if (problems.length > 0) throw new UsageError(problems);

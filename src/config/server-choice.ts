@@ -1,5 +1,5 @@
 import { parseAddresses } from "../../client/src/call/server-address.ts";
-import type { ParsedOptions } from "./parse-options.ts";
+import type { ParsedOptions } from "./options/parse-options.ts";
 
 /** Paths of the PEM files of a client. */
 export interface ClientTlsPaths {

@@ -1,4 +1,4 @@
-import type { Environment, ParsedOptions } from "./parse-options.ts";
+import type { Environment, ParsedOptions } from "./options/parse-options.ts";
 
 /** What a server tells about itself, and whom. */
 export interface TelemetryConfig {
@@ -28,7 +28,7 @@ export function readTelemetryConfig(parsed: ParsedOptions, env: Environment): Te
     logFormat: text("log-format"),
     metrics: text("metrics") === "on",
     metricsAccess: text("metrics-access") === "open" ? "open" : "key",
-    metricsPort: parsed.optionalInteger("metrics-port"),
+    metricsPort: parsed.optionalNumber("metrics-port"),
     tracesUrl: isTracingOff(env) ? undefined : tracesUrlOf(parsed),
   };
 }

@@ -8,7 +8,7 @@ import { findDeviceObstacles } from "../inference/providers.ts";
 import type { DtypeChoice, WeightsChoice } from "../models/weights/dtypes.ts";
 
 /** What the operator asked for, already checked to be among the known names. */
-export interface WeightsWish {
+export interface WeightsOptions {
   readonly device: string;
   readonly dtype: string;
   /** The path of one ONNX file inside the model; undefined: one is chosen. */
@@ -25,10 +25,10 @@ export interface ChosenWeights {
  * Returns the device to ask the runtime for and the weights that suit the first device it will try.
  * Throws a StartupError if a device was asked for by name and cannot be used here.
  */
-export function chooseWeights(wish: WeightsWish): ChosenWeights {
-  const device = parseDeviceName(wish.device);
+export function chooseWeights(options: WeightsOptions): ChosenWeights {
+  const device = parseDeviceName(options.device);
   const plan: DevicePlan = planDevices(device, findDeviceObstacles());
-  const { dtype, onnxFile } = wish;
+  const { dtype, onnxFile } = options;
   return {
     device,
     weights: { dtype: dtype as DtypeChoice, device: plan.attempts[0], onnxFile },

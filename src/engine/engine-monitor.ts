@@ -3,7 +3,7 @@ import type { Logger } from "../telemetry/log.ts";
 import type { TokenizerState } from "../tokenizer/thread/resilient-thread.ts";
 import type { HealthReport, HealthState } from "./health-state.ts";
 
-/** Hears of everything that changes in an engine, from its first start on. Must not throw. */
+/** Observes the changes of an engine, from its first start on. Must not throw. */
 export interface EngineObserver {
   onBackend(status: BackendStatus, details: BackendDetails): void;
   onTokenizer(state: TokenizerState): void;

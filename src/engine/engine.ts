@@ -1,4 +1,7 @@
+import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../clock.ts";
+import { RerankError, StartupError } from "../errors.ts";
+import type { Backend } from "../inference/backend.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { BackendInfo } from "../inference/session/session-options.ts";
 import {
@@ -8,18 +11,16 @@ import {
 import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { Activations } from "../reranker/activation.ts";
+import type { PairScorerOptions } from "../reranker/pair-scorer.ts";
 import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
-import type { ScoreCacheCounts } from "../reranker/score-cache.ts";
-import { createScoreCache } from "../reranker/score-cache.ts";
+import { createScoreCache, type ScoreCacheCounts } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
-import { checkCacheSize } from "./check-cache-size.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
-import { refuseDuringOutage } from "./refuse-during-outage.ts";
 
 /** How to run a model. */
 export interface EngineOptions {
@@ -43,9 +44,9 @@ export interface EngineOptions {
   readonly maxBatchTokens: number | undefined;
   /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
   readonly refuseDuringOutage?: boolean | undefined;
-  /** Hears of every run of the model when it has ended. Must not throw. */
+  /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
-  /** Hears of everything that changes, also while the engine loads. */
+  /** Observes changes, also while the engine loads. */
   readonly observer?: EngineObserver | undefined;
 }
 
@@ -146,4 +147,48 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 function padded(onBatch: EngineOptions["onBatch"], rowByRow: boolean): EngineOptions["onBatch"] {
   if (onBatch === undefined || !rowByRow) return onBatch;
   return (batch) => onBatch({ ...batch, paddingTokens: 0 });
+}
+
+/** Share of the heap that scores may take: the rest of the server needs some as well. */
+const maxHeapShare = 0.75;
+
+const bytesPerMegabyte = 1_000_000;
+
+/**
+ * Throws a StartupError if a cache of `megabytes` would not fit into the heap of JavaScript, whose
+ * size is set apart from the machine's memory: the process would end once the cache is full.
+ */
+export function checkCacheSize(
+  megabytes: number,
+  heapBytes: number = getHeapStatistics().heap_size_limit,
+): void {
+  const maxMegabytes = Math.floor((heapBytes * maxHeapShare) / bytesPerMegabyte);
+  if (megabytes <= maxMegabytes) return;
+  const message = `--cache-mb must be at most ${maxMegabytes} with this size of heap, got: \`${megabytes}\``;
+  throw new StartupError(message, {
+    hint: "a larger heap, in MiB, is set with NODE_OPTIONS=--max-old-space-size=6144",
+  });
+}
+
+/**
+ * Returns a scheduler that refuses requests while a crashed worker is being replaced, with the time
+ * until it should be there: another server may answer sooner. Requests that were admitted before are
+ * kept and wait for the new worker; those whose scores are all cached are answered.
+ */
+export function refuseDuringOutage(
+  scheduler: PairScorerOptions["scheduler"],
+  backend: Pick<Backend, "outage">,
+): PairScorerOptions["scheduler"] {
+  return {
+    checkRoom(tokens, timeoutMs) {
+      const { outage } = backend;
+      if (outage !== undefined) {
+        throw new RerankError("unavailable", "the model is being loaded again; try again", {
+          retryAfterMs: outage.remainingMs,
+        });
+      }
+      scheduler.checkRoom(tokens, timeoutMs);
+    },
+    score: (encodings, call) => scheduler.score(encodings, call),
+  };
 }

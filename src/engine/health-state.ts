@@ -25,7 +25,7 @@ export interface HealthReport {
   readonly reason: string;
 }
 
-/** The present health, and everybody who wants to hear of changes. */
+/** The present health, and its subscribers. */
 export class HealthState {
   #report: HealthReport;
   readonly #listeners = new Set<(report: HealthReport) => void>();

@@ -4,7 +4,7 @@ import type { DeviceName } from "../inference/devices.ts";
 import type { DownloadProgress } from "../models/hub/hub-download.ts";
 import { readHubOptions } from "../models/hub/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
-import { resolveModel } from "../models/resolve-model.ts";
+import { type ResolvedModel, resolveModel } from "../models/resolve-model.ts";
 import { explainLoadError } from "../models/weights/verify-weights.ts";
 import { bundledModelDirectory } from "../package-root.ts";
 import {
@@ -13,16 +13,15 @@ import {
   chooseActivations,
 } from "../reranker/activation.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { chooseMaxLength } from "./choose-max-length.ts";
 import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
-/** What finding a model needs beside the wish. */
+/** What finding a model needs beside the config. */
 export interface PrepareContext {
   /** Environment variables of the hub. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
-  /** Hears how far a download is. */
+  /** Called with the progress of a download. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends a download. */
   readonly signal: AbortSignal;
@@ -31,6 +30,7 @@ export interface PrepareContext {
 /** A model whose files are there, and how to run it. */
 export interface PreparedModel {
   readonly model: ModelDirectory;
+  readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
   /** The kind of device that the weights were chosen for. */
   readonly weightsDevice: ChosenWeights["weights"]["device"];
@@ -73,7 +73,7 @@ export async function prepareModel(
   if (config.activation === "auto" && model.activation.note !== undefined) {
     log.warn({ model: model.name }, model.activation.note);
   }
-  return { model, device, weightsDevice: weights.device, maxLength, activations };
+  return { model, source, device, weightsDevice: weights.device, maxLength, activations };
 }
 
 function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
@@ -113,4 +113,34 @@ export async function startEngine(
   }).catch(async (error: unknown) => {
     throw await explainLoadError(error, model);
   });
+}
+
+/** What the longest pair depends on. */
+export interface LengthOptions {
+  /** Longest pair that was asked for, in tokens; undefined: nobody did. */
+  readonly asked: number | undefined;
+  /** Longest pair that the model can read, in tokens; undefined: its files do not tell. */
+  readonly modelLimit: number | undefined;
+  /** Whether it is the bundled model. */
+  readonly isBundled: boolean;
+}
+
+/** Longest pair in tokens where none is asked for: that of the guide's server. */
+const defaultMaxLength = 512;
+
+/**
+ * Returns the longest pair in tokens. Default: 512, or the model's own limit where that is lower;
+ * the bundled model reads as far as it can, because its cost does not grow faster than the length.
+ * Throws a StartupError if more was asked for than the model has positions for.
+ */
+export function chooseMaxLength({ asked, modelLimit, isBundled }: LengthOptions): number {
+  if (asked === undefined) {
+    return isBundled && modelLimit !== undefined
+      ? modelLimit
+      : Math.min(defaultMaxLength, modelLimit ?? defaultMaxLength);
+  }
+  if (modelLimit === undefined || asked <= modelLimit) return asked;
+  throw new StartupError(
+    `--max-length must be at most the model's own limit of ${modelLimit}, got: \`${asked}\``,
+  );
 }

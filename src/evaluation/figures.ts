@@ -1,7 +1,5 @@
 import { createBm25 } from "./bm25.ts";
 import type { LabelledQuery } from "./labelled-query.ts";
-import { reciprocalRankAt10 } from "./mrr.ts";
-import { ndcgAt10 } from "./ndcg.ts";
 
 /** One metric, 0 to 1, of three orders of the same candidates. */
 export interface Orders {
@@ -53,4 +51,37 @@ export function meanOf(figures: readonly Figures[]): Figures {
     reranked: mean((one) => pick(one).reranked),
   });
   return { ndcg: orders(({ ndcg }) => ndcg), mrr: orders(({ mrr }) => mrr) };
+}
+
+/**
+ * Returns 1 / place of the first relevant document (label above 0) among the first ten, else 0. The
+ * mean over queries is MRR@10.
+ */
+export function reciprocalRankAt10(ranked: readonly number[]): number {
+  const place = ranked.slice(0, metricDepth).findIndex((label) => label > 0);
+  return place < 0 ? 0 : 1 / (place + 1);
+}
+
+/** How many places of a ranking count, for every metric here. */
+const metricDepth = 10;
+
+/**
+ * Returns nDCG@10 of a ranking: its discounted gain over the best possible one, 0 to 1. The gain of
+ * a document is 2^rel - 1, 0 for labels below 0; place i, from 1, counts 1 / log2(i + 1). `ideal`
+ * holds the labels of all documents that could have been found, in any order. Returns 0 if none of
+ * them is relevant.
+ */
+export function ndcgAt10(ranked: readonly number[], ideal: readonly number[]): number {
+  const best = discountedGain([...ideal].sort((a, b) => b - a));
+  return best === 0 ? 0 : discountedGain(ranked) / best;
+}
+
+function discountedGain(labels: readonly number[]): number {
+  return labels
+    .slice(0, metricDepth)
+    .reduce((sum, label, place) => sum + gainOf(label) / Math.log2(place + 2), 0);
+}
+
+function gainOf(label: number): number {
+  return label > 0 ? 2 ** label - 1 : 0;
 }

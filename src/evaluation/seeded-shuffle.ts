@@ -6,7 +6,7 @@ const seed = 5;
  * the same in every run and on every machine.
  */
 export function seededShuffle<T>(items: readonly T[], key: string): T[] {
-  const random = createRandom(hashOf(`${seed}:${key}`));
+  const random = seededRandom(key);
   const shuffled = [...items];
   for (let last = shuffled.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
@@ -22,6 +22,11 @@ export function seededShuffle<T>(items: readonly T[], key: string): T[] {
 export function seededSample<T>(items: readonly T[], limit: number, key: string): T[] {
   const chosen = new Set(seededShuffle([...items.keys()], key).slice(0, limit));
   return items.filter((_item, at) => chosen.has(at));
+}
+
+/** Returns a source of numbers from 0 to below 1 that are the same in every run for a key. */
+export function seededRandom(key: string): () => number {
+  return createRandom(hashOf(`${seed}:${key}`));
 }
 
 /** FNV-1a, 32 bits. */

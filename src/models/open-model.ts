@@ -15,11 +15,11 @@ import {
   tokenizerConfigFile,
   tokenizerFile,
 } from "./model-files.ts";
-import { type PromptWish, readModelPrompt } from "./model-prompt.ts";
+import { checkFamily } from "./model-type.ts";
 import { readPositiveLabel } from "./positive-label.ts";
-import type { ModelPrompt } from "./prompt-templates.ts";
+import { type PromptOptions, readModelPrompt } from "./prompt/model-prompt.ts";
+import type { ModelPrompt } from "./prompt/prompt-templates.ts";
 import { checkJsonEdges } from "./read-model-file.ts";
-import { checkFamily } from "./refused-families.ts";
 import type { PickedWeights, WeightsChoice } from "./weights/dtypes.ts";
 import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
 
@@ -59,7 +59,7 @@ export interface OpenModelOptions extends WeightsChoice {
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
   /** What the operator asks of the texts around a pair. Default: as the model's files say. */
-  readonly prompt?: PromptWish | undefined;
+  readonly prompt?: PromptOptions | undefined;
   /**
    * Folders that links of the model may lead into. Default: anywhere, as the folder is the
    * operator's own.
@@ -102,7 +102,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     present,
     sentenceTransformers,
     isDecoder: config.isDecoder,
-    wish: options.prompt ?? {},
+    options: options.prompt ?? {},
   });
   return {
     name,

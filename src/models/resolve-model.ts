@@ -7,8 +7,8 @@ import { type DownloadModelOptions, defaultRevision, downloadModel } from "./hub
 import { defaultOfflineVariable, expandHome, type HubOptions } from "./hub/hub-options.ts";
 import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
-import type { PromptWish } from "./model-prompt.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
+import type { PromptOptions } from "./prompt/model-prompt.ts";
 import { pickWeights, type WeightsChoice } from "./weights/dtypes.ts";
 import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
 
@@ -35,7 +35,7 @@ export interface ResolveModelOptions
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
   /** What the operator asks of the texts around a pair. */
-  readonly prompt?: PromptWish | undefined;
+  readonly prompt?: PromptOptions | undefined;
   readonly hub: HubOptions;
   /** The folder of the model in the package. */
   readonly bundledDirectory: string;

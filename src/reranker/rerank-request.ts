@@ -1,4 +1,4 @@
-import type { RerankObserver } from "./rerank-observer.ts";
+import type { ScoreObserver } from "../scheduler/observation.ts";
 
 /**
  * A request as every protocol translates it. Not checked yet: the reranker checks it, the same way
@@ -101,7 +101,7 @@ export interface RerankCall {
    * Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then.
    */
   readonly timeoutMs?: number | undefined;
-  /** Hears of the stages of the ranking. */
+  /** Observes the stages of the ranking. */
   readonly observer?: RerankObserver | undefined;
 }
 
@@ -128,4 +128,24 @@ export interface RequestLimits {
   readonly maxDocumentChars: number;
   /** Most UTF-16 units in the query. */
   readonly maxQueryChars: number;
+}
+
+/** How the texts of one request became tokens. */
+export interface TokenizedStage {
+  /** When it began, in milliseconds of the reranker's clock. */
+  readonly startedMs: number;
+  /** When the last text was done. */
+  readonly endedMs: number;
+  /** Different documents that were tokenized. */
+  readonly documents: number;
+  /** Different documents whose scores were known already. */
+  readonly cached: number;
+  /** Tokens of all pairs that the model is to read. */
+  readonly tokens: number;
+}
+
+/** Observes the stages of one request, each when it ended. Must not throw. */
+export interface RerankObserver extends ScoreObserver {
+  /** Called once the texts are tokens; not for a request that failed before. */
+  tokenized(stage: TokenizedStage): void;
 }

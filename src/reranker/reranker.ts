@@ -3,7 +3,6 @@ import { type Activation, type Activations, activate } from "./activation.ts";
 import { atPosition } from "./at-position.ts";
 import { checkRequest } from "./check-request.ts";
 import { createPairScorer, type PairScorerOptions } from "./pair-scorer.ts";
-import { rankDocuments } from "./rank-documents.ts";
 import type {
   RankedDocument,
   RequestLimits,
@@ -105,4 +104,23 @@ function resultOf(
 /** Compares float32 values, so that a score that was returned lets its document pass. */
 function isWanted(score: number, { scoreThreshold }: RerankRequest): boolean {
   return scoreThreshold === undefined || score >= Math.fround(scoreThreshold);
+}
+
+/**
+ * Returns document positions from the highest logit to the lowest, `topN` of them at most (0: all).
+ * Equal logits keep their order; a NaN counts as the lowest.
+ */
+function rankDocuments(logits: ArrayLike<number>, topN: number): number[] {
+  const order = Array.from(logits, (_logit, index) => index);
+  const keyOf = (index: number): number => {
+    const logit = logits[index] ?? Number.NaN;
+    return Number.isNaN(logit) ? Number.NEGATIVE_INFINITY : logit;
+  };
+  order.sort((a, b) => compare(keyOf(b), keyOf(a)) || a - b);
+  return topN > 0 ? order.slice(0, topN) : order;
+}
+
+function compare(a: number, b: number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

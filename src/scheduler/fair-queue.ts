@@ -107,7 +107,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     forget(entry);
   }
 
-  /** Whoever waits behind a request that is given up has the time that it will not take. */
+  /** Requests behind one that is given up get the time that it will not take. */
   function giveSlackBack(entry: Entry<Key>): void {
     const unused = entry.cost * shareLeftOf(entry);
     for (const behind of order.slice(order.indexOf(entry) + 1)) behind.slack += unused;

@@ -1,11 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { errorFromAbort, type RerankError } from "../errors.ts";
+import type { EncodedBatch } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import type { Deadline } from "./admission.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 import type { LosableJob } from "./lost-batches.ts";
-import type { BatchStats } from "./observation.ts";
-import type { ScoreCall, ScoredPairs } from "./score-call.ts";
+import type { BatchStats, ScoreCall, ScoredPairs } from "./observation.ts";
 import type { Work } from "./work.ts";
 
 /** The pairs of one request, and what is known of them so far. */
@@ -116,4 +116,18 @@ export function statsOf(
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   return { rows, tokens, paddingTokens: rows * longest - tokens, ranMs, failed };
+}
+
+/** Copies encodings into one rectangle, each padded with `padId` to the longest of them. */
+export function packBatch(encodings: readonly Encoding[], padId: number): EncodedBatch {
+  const rows = encodings.length;
+  const lengths = Int32Array.from(encodings, (encoding) => encoding.inputIds.length);
+  const length = lengths.reduce((longest, each) => Math.max(longest, each), 0);
+  const inputIds = new Int32Array(rows * length).fill(padId);
+  const typeIds = new Uint8Array(rows * length);
+  encodings.forEach((encoding, row) => {
+    inputIds.set(encoding.inputIds, row * length);
+    typeIds.set(encoding.typeIds, row * length);
+  });
+  return { rows, length, inputIds, typeIds, lengths };
 }

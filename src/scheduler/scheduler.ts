@@ -10,14 +10,11 @@ import {
   deadlineOf,
   hopelessRefusal,
 } from "./admission.ts";
-import { errorOfRequest, partsOf } from "./failed-batch.ts";
 import { createFairQueue, type QueuedPair } from "./fair-queue.ts";
-import { createJob, encodingOf, type Job, recordRun, statsOf, tokensOf } from "./job.ts";
-import { createLostBatches } from "./lost-batches.ts";
-import type { BatchStats, QueueSnapshot } from "./observation.ts";
-import { packBatch } from "./pack-batch.ts";
+import { createJob, encodingOf, type Job, packBatch, recordRun, statsOf, tokensOf } from "./job.ts";
+import { createLostBatches, errorOfRequest, partsOf } from "./lost-batches.ts";
+import type { BatchStats, QueueSnapshot, ScoreCall, ScoredPairs } from "./observation.ts";
 import { createDeviceCosts, type RunCost } from "./run-cost.ts";
-import type { ScoreCall, ScoredPairs } from "./score-call.ts";
 import { type BatchPolicy, sumOf, type Work, workOf } from "./work.ts";
 
 /** Puts pairs of all requests through one backend. */
@@ -51,7 +48,7 @@ export interface SchedulerOptions {
   /** The id that fills a row after its last token. */
   readonly padId: number;
   readonly limits: AdmissionLimits;
-  /** Hears of every run of the model when it has ended. Must not throw. */
+  /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
 }
 

@@ -4,25 +4,23 @@ import { RerankError, StartupError } from "../errors.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
-import { createGatekeeper } from "./access/gatekeeper.ts";
-import type { KeyRing } from "./access/key-ring.ts";
-import type { Call } from "./call/call.ts";
-import { createRequestHandler } from "./call/request-handler.ts";
+import type { KeyRing } from "./access/api-keys.ts";
+import { createCorsHandler } from "./access/cors.ts";
+import { createCallAnswerer } from "./call/answer-call.ts";
+import type { Exchange } from "./call/call.ts";
 import { createRequestLog } from "./call/request-log.ts";
 import { createCountLog } from "./count-log.ts";
 import type { PrecompressedText } from "./http/content-coding.ts";
-import { createHttpHandler } from "./http/http-handler.ts";
+import { createHttpTargets } from "./http/http-target.ts";
 import { createRoutes } from "./http/routes.ts";
 import type { ServerLimits } from "./limits.ts";
-import type { Address, UnixSocket } from "./listen/address.ts";
 import { createHttpServers } from "./listen/http-servers.ts";
-import { listenOn } from "./listen/listen-on.ts";
+import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
-import type { ReflectionAccess } from "./rpc/open-methods.ts";
-import { createRpcHandler } from "./rpc/rpc-handler.ts";
-import type { RpcRouter } from "./rpc/rpc-protocols.ts";
-import { createRpcHandlers } from "./rpc/rpc-router.ts";
+import { createRpcs, type ReflectionAccess } from "./rpc/rpc-router.ts";
+import { createRpcTargets } from "./rpc/rpc-target.ts";
+import type { RpcRouter } from "./rpc/wire/rpc-protocols.ts";
 import type { ServingInfo } from "./serving-info.ts";
 
 /** Serves every protocol on one port or Unix socket. */
@@ -37,7 +35,7 @@ export interface RerankServer {
   /**
    * Stops without losing a call: health turns to `draining`, and what is in flight is answered
    * within `graceMs`. As long as that takes, and for a second at least, what comes is answered as
-   * ever, but for streams, so that probes and balancers hear of the end; then the port is closed and
+   * usual, except streams, so that probes and balancers see the end coming; then the port is closed and
    * clients are asked to leave. Calls that are left after `graceMs` end with UNAVAILABLE, and `clean`
    * is false. A second call joins the first.
    */
@@ -55,7 +53,7 @@ export interface ServerOptions {
   readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
-  /** Hears what the server does. */
+  /** Observes calls and connections. */
   readonly observer?: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers. Default: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
@@ -90,6 +88,9 @@ const lingerMs = 1_000;
  */
 const lastCallsMs = 5_000;
 
+/** Why a draining server reads nothing more of a stream. */
+const isStopping = new RerankError("unavailable", "the server is stopping");
+
 /** How long calls have to tell their clients that the grace is over, in milliseconds. */
 const lastWordsMs = 500;
 
@@ -103,10 +104,9 @@ export function createServer(options: ServerOptions): RerankServer {
   const drainStart = new AbortController();
   const closing = new AbortController();
   const shutdown = new AbortController();
-  // Every call in flight listens to the first and the last.
+  // Every stream listens to the first, and every RPC to the second.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
-  const signals = { drainSignal: drainStart.signal, shutdownSignal: shutdown.signal };
-  const handlers = createRpcHandlers({
+  const rpcs = createRpcs({
     reranker,
     health,
     log,
@@ -114,23 +114,11 @@ export function createServer(options: ServerOptions): RerankServer {
     serving,
     reflectionAccess,
     addServices: options.addServices,
-    ...signals,
+    drainSignal: drainStart.signal,
+    shutdownSignal: shutdown.signal,
   });
   const { metricsAccess, page } = options;
   const routes = createRoutes({ reranker, health, limits, serving, metrics, metricsAccess, page });
-  const gatekeeper = createGatekeeper({
-    apiKeys: options.apiKeys,
-    corsOrigins: options.corsOrigins ?? [],
-    routes,
-    isRpc: (path) => handlers.has(path),
-    reflectionAccess,
-    next: createRpcHandler({
-      handlers,
-      log,
-      maxRequestTimeoutMs: limits.maxRequestTimeoutMs,
-      fallback: createHttpHandler({ routes, log, ...signals }),
-    }),
-  });
   const requestLog = createRequestLog(log);
   const logRefusal = createCountLog(log, {
     field: "refused",
@@ -140,23 +128,24 @@ export function createServer(options: ServerOptions): RerankServer {
     observer?.connectionFailed?.(reason);
     logRefusal(reason);
   };
-  const callsInFlight = new Set<Call>();
+  const http = createHttpTargets({ routes, log });
+  const calls = createCallAnswerer({
+    targets: [http.find, createRpcTargets({ rpcs, log, limits }), http.findAny],
+    apiKeys: options.apiKeys,
+    answerCors: createCorsHandler(options.corsOrigins ?? []),
+    log,
+    requestLog,
+    limits,
+    observer,
+    closingSignal: closing.signal,
+    shutdownSignal: shutdown.signal,
+  });
   const servers = createHttpServers({
     limits,
     onFault: requestLog.malformed,
     observer,
-    mayPass: gatekeeper.mayPass,
     onFlood: onRefused,
-    onRequest: createRequestHandler({
-      log,
-      requestLog,
-      limits,
-      observer,
-      closingSignal: closing.signal,
-      callsInFlight,
-      isRequestStream: (path) => handlers.get(path)?.method.methodKind === "bidi_streaming",
-      handle: gatekeeper.handle,
-    }),
+    onRequest: calls.answer,
   });
   const listener = openListener();
   let drained: Promise<{ readonly clean: boolean }> | undefined;
@@ -187,8 +176,8 @@ export function createServer(options: ServerOptions): RerankServer {
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
     const startMs = performance.now();
     health.update({ status: "draining", reason: "the server is stopping" });
-    const earlier = [...callsInFlight];
-    drainStart.abort();
+    const earlier = [...calls.inFlight];
+    drainStart.abort(isStopping);
     await serveDuring(earlier, graceMs);
     listener.server.close();
     closing.abort();
@@ -204,16 +193,16 @@ export function createServer(options: ServerOptions): RerankServer {
   }
 
   /**
-   * Serves on, so that probes hear of the drain and balancers can act on it, while the calls of
+   * Goes on serving, so that probes see the drain and balancers can act on it, while the calls of
    * before it are in flight, but not in the last part of the grace.
    */
-  async function serveDuring(earlier: readonly Call[], graceMs: number): Promise<void> {
+  async function serveDuring(earlier: readonly Exchange[], graceMs: number): Promise<void> {
     const leastMs = graceMs < 2 * lingerMs ? 0 : lingerMs;
     const mostMs = graceMs - Math.min(lastCallsMs, graceMs / 2);
     const startMs = performance.now();
     for (let pastMs = 0; pastMs < mostMs; pastMs = performance.now() - startMs) {
       if (listener.sockets.size === 0) return;
-      if (pastMs >= leastMs && !earlier.some((call) => callsInFlight.has(call))) return;
+      if (pastMs >= leastMs && !earlier.some((exchange) => calls.inFlight.has(exchange))) return;
       await new Promise((resolve) => setTimeout(resolve, sweepMs));
     }
   }
@@ -237,7 +226,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   function destroy(): void {
     if (listener.server.listening) listener.server.close();
-    drainStart.abort();
+    drainStart.abort(isStopping);
     closing.abort();
     shutdown.abort(
       new RerankError("unavailable", "the server stopped before the request was done"),

@@ -1,4 +1,4 @@
-import type { RerankObserver } from "../reranker/rerank-observer.ts";
+import type { RerankObserver } from "../reranker/rerank-request.ts";
 
 /** The dialect that a call speaks. */
 export type CallProtocol = "grpc" | "grpc-web" | "connect" | "http";
@@ -30,7 +30,10 @@ export interface CallFacts {
   readonly method: string;
   /** The path without its query, which may hold a message. */
   readonly path: string;
-  /** The path as the table of routes or RPCs has it; undefined where it has none. */
+  /**
+   * The path as the table of routes or RPCs has it; undefined where it has none. Logs have this and
+   * not the path, which may hold anything that a caller likes.
+   */
   readonly route: string | undefined;
   readonly protocol: CallProtocol;
   readonly httpVersion: "1.1" | "2";
@@ -55,9 +58,9 @@ export interface CallEnd {
   readonly durationMs: number;
 }
 
-/** Hears how one call goes on. Must not throw. */
+/** Observes one call. Must not throw. */
 export interface CallObserver {
-  /** A ranking begins, of which a call may have several. Returns who hears of its stages. */
+  /** A ranking begins, of which a call may have several. Returns its observer. */
   rankingStarted?(): RerankObserver;
   /** Called once. Returns the call's own span, where it got one. */
   ended(end: CallEnd): SpanIds | undefined;
@@ -82,7 +85,7 @@ export const connectionFaults = [
 /** Why a connection, or what came over it, never became a call. */
 export type ConnectionFault = (typeof connectionFaults)[number];
 
-/** Hears what a server does. Must not throw. */
+/** Observes the calls and connections of a server. Must not throw. */
 export interface ServerObserver {
   /** The headers of a call are there; what is only known later, its facts tell at its end. */
   callStarted?(call: CallFacts): CallObserver | undefined;
@@ -95,4 +98,34 @@ export interface ServerObserver {
 export interface MetricsText {
   readonly contentType: string;
   readonly text: string;
+}
+
+/** Returns an observer that calls each of several, in order. At most one may observe rankings. */
+export function combineObservers(observers: readonly ServerObserver[]): ServerObserver {
+  return {
+    callStarted(call) {
+      const watchers = observers.flatMap((observer) => observer.callStarted?.(call) ?? []);
+      return combineCallObservers(watchers);
+    },
+    connectionOpened(protocol) {
+      const closers = observers.flatMap((observer) => observer.connectionOpened?.(protocol) ?? []);
+      return () => {
+        for (const close of closers) close();
+      };
+    },
+    connectionFailed(fault) {
+      for (const observer of observers) observer.connectionFailed?.(fault);
+    },
+  };
+}
+
+function combineCallObservers(watchers: readonly CallObserver[]): CallObserver {
+  const [ranker] = watchers.filter(({ rankingStarted }) => rankingStarted !== undefined);
+  return {
+    ...(ranker?.rankingStarted && { rankingStarted: ranker.rankingStarted }),
+    ended(end) {
+      const spans = watchers.map((watcher) => watcher.ended(end));
+      return spans.find((span) => span !== undefined);
+    },
+  };
 }

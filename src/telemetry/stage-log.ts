@@ -1,4 +1,4 @@
-import type { RerankObserver, TokenizedStage } from "../reranker/rerank-observer.ts";
+import type { RerankObserver, TokenizedStage } from "../reranker/rerank-request.ts";
 import type { ScoredStage } from "../scheduler/observation.ts";
 import type { SpanAttributes } from "./span-attributes.ts";
 
@@ -15,7 +15,7 @@ export interface StageLog {
   readonly stages: readonly Stage[];
   /** Stages of rankings that were not kept. */
   readonly dropped: number;
-  /** Returns who hears of the stages of the call's next ranking. */
+  /** Returns the observer of the call's next ranking. */
   rankingStarted(): RerankObserver;
 }
 

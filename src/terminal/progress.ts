@@ -24,9 +24,9 @@ export function createProgressDisplay(
 ): ProgressDisplay {
   const { now = () => performance.now() } = options;
   const bar = createProgressBar(stream, options);
-  const timeLeftMs = createTimeLeft(now);
+  const paceOf = createPace(now);
   return {
-    update: (progress) => bar.update(progressOf(progress, timeLeftMs(progress))),
+    update: (progress) => bar.update(progressOf(progress, paceOf(progress))),
     done: bar.done,
   };
 }
@@ -37,11 +37,17 @@ const speedWindowMs = 10_000;
 /** The shortest that tells a speed. */
 const minSpeedWindowMs = 1_000;
 
+interface Pace {
+  readonly bytesPerSecond: number;
+  /** How long it will take, in milliseconds. */
+  readonly leftMs: number;
+}
+
 /**
- * Returns a function that tells how many milliseconds are left, from how many bytes came lately;
- * undefined as long as that is not known. What was there from an earlier run does not count.
+ * Returns a function that tells how fast bytes came lately, and how long the rest takes at that
+ * rate; undefined as long as that is not known. What was there from an earlier run does not count.
  */
-function createTimeLeft(now: () => number): (progress: DownloadProgress) => number | undefined {
+function createPace(now: () => number): (progress: DownloadProgress) => Pace | undefined {
   const seen: { readonly ms: number; readonly bytes: number }[] = [];
   return ({ bytes, totalBytes }) => {
     const ms = now();
@@ -50,7 +56,8 @@ function createTimeLeft(now: () => number): (progress: DownloadProgress) => numb
     const [first = { ms, bytes }] = seen;
     const [spentMs, gained] = [ms - first.ms, bytes - first.bytes];
     if (spentMs < minSpeedWindowMs || gained <= 0) return undefined;
-    return ((totalBytes - bytes) * spentMs) / gained;
+    const leftMs = ((totalBytes - bytes) * spentMs) / gained;
+    return { bytesPerSecond: (gained * 1000) / spentMs, leftMs };
   };
 }
 
@@ -78,10 +85,12 @@ export function formatBytes(bytes: number): string {
 
 function progressOf(
   { file, fileTotalBytes, bytes, totalBytes }: DownloadProgress,
-  leftMs: number | undefined,
+  pace: Pace | undefined,
 ): Progress {
-  const isLeft = leftMs !== undefined && bytes < totalBytes;
-  const left = isLeft ? `, ${formatDuration(leftMs)} left` : "";
+  const left =
+    pace !== undefined && bytes < totalBytes
+      ? `, ${formatBytes(pace.bytesPerSecond)}/s, ${formatDuration(pace.leftMs)} left`
+      : "";
   return {
     share: totalBytes === 0 ? 1 : Math.min(1, bytes / totalBytes),
     numbers: `${formatBytes(bytes)} of ${formatBytes(totalBytes)}${left}`,

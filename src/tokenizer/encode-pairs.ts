@@ -1,6 +1,6 @@
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "./file/pair-template.ts";
-import { fitPair, headTokensOf, joinHead, keepQuery } from "./fit-pair.ts";
+import { fitPair, headTokensOf, joinHead, keepQuery, mostQueryTokens } from "./fit-pair.ts";
 import type { TextExtent } from "./thread/tokenizer-message.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
 import { keepTokens } from "./truncate.ts";
@@ -54,6 +54,19 @@ function encodePair(
   const asked = keepQuery(template, query, maxQueryTokens, direction);
   const full = { queryTokens: asked.length, documentTokens: read.length };
   const { kept, budgetTokens } = fitPair(template, full, head, maxLength);
+  const longest = Math.min(asked.length, mostQueryTokens(template, maxLength));
+  if (template.documentFirst && direction === "right" && longest > budgetTokens) {
+    // As the authors' code, which cuts the whole text at its end: what is before the document goes, too.
+    const room = budgetTokens + head;
+    const keptQuery = keepTokens(asked, Math.min(room, longest), direction);
+    const keptHead = keepTokens(document, Math.min(head, room - keptQuery.length), direction);
+    return {
+      ...layOutPair(template, { query: keptQuery, document: keptHead }),
+      queryTruncated: keptQuery.length < query.length,
+      documentTruncated: body.length > 0,
+      tooLong: true,
+    };
+  }
   const ids = {
     query: keepQuery(template, asked, kept.queryTokens, direction),
     document: keepTokens(read, kept.documentTokens, direction),

@@ -1,6 +1,5 @@
 import { RerankError, StartupError } from "../errors.ts";
 import { encodePairs, type PairTexts } from "./encode-pairs.ts";
-import { encodeWindows } from "./encode-windows.ts";
 import { isWholeNumber } from "./file/json-value.ts";
 import { templateTokensOf } from "./file/pair-template.ts";
 import type { ModelTokenizerFacts } from "./file/tokenizer-config.ts";
@@ -8,6 +7,7 @@ import { startTokensFor } from "./id-encoder.ts";
 import { type PromptTemplate, renderDocument, renderQuery, takesInstruction } from "./prompt.ts";
 import { type ResilientThreadOptions, startResilientThread } from "./thread/resilient-thread.ts";
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
+import { encodeWindows } from "./windows/encode-windows.ts";
 
 /** Where a tokenizer comes from. */
 export interface TokenizerOptions

@@ -116,6 +116,101 @@ suite("rerankd eval", () => {
     assert(!(await readdir(folder)).some((name) => name.endsWith(".part")));
   });
 
+  test("writes a page with figures, charts and the queries that got worse", async (context) => {
+    const { url } = await startServer(context);
+    // The fake server ranks by length, so a short relevant text falls behind.
+    const queries = ["<b>red</b>", "good"].map((query, at) => ({
+      qid: `q${at}`,
+      query,
+      cands: [
+        { id: "a", text: "short </li><script>", rel: at === 0 ? 1 : 0, score: 2 },
+        { id: "b", text: "a text that is quite a bit longer", rel: at, score: 1 },
+      ],
+    }));
+    await writeFile(path("worse.jsonl"), queries.map((query) => JSON.stringify(query)).join("\n"));
+
+    const { code, stderr } = await runProgram([
+      "eval",
+      path("worse.jsonl"),
+      `--url=${url}`,
+      `--html=${path("report.html")}`,
+    ]);
+
+    assert.equal(code, 0, stderr);
+    const page = await readFile(path("report.html"), "utf8");
+    assert.match(page, /<h1>fake-model on worse<\/h1>/);
+    assert.equal(page.match(/<svg /g)?.length, 4);
+    assert.match(page, /nDCG@10<\/td><td class="number">\d\.\d{3} \(/);
+    assert.match(page, /<summary><bdi>&lt;b&gt;red&lt;\/b&gt;<\/bdi>/);
+    assert.match(page, /1\.000 → 0\.631/);
+    assert.doesNotMatch(page, /<script|<bdi>good/);
+    assert(!(await readdir(folder)).some((name) => name.endsWith(".part")));
+  });
+
+  test("compares two evaluations with an interval and a paired test", async (context) => {
+    const { url } = await startServer(context);
+    const { stdout: first } = await runProgram([
+      "eval",
+      path("list.jsonl"),
+      `--url=${url}`,
+      "--json",
+    ]);
+    const report = JSON.parse(first);
+    assert.deepEqual(report.lists[0].per_query[0].ranking, ["c", "b", "a"]);
+    report.model = "other";
+    report.lists[0].per_query[0].ndcg.reranked = 0.25;
+    await writeFile(path("a.json"), first);
+    await writeFile(path("b.json"), JSON.stringify(report));
+    const files = [path("a.json"), path("b.json")];
+
+    const table = await runProgram(["eval", "--compare", ...files, `--html=${path("two.html")}`]);
+    const json = await runProgram(["eval", "--compare", ...files, "--json"]);
+
+    assert.equal(table.code, 0, table.stderr);
+    assert.match(table.stdout, /^nDCG@10 of a: fake-model, b: other$/m);
+    assert.match(
+      table.stdout,
+      /^list +2 +0\.693 +0\.318 +-0\.375 +-0\.750 to \+0\.000 +\d\.\d{3}$/m,
+    );
+    assert.match(table.stdout, /^0 queries better, 1 worse, 1 equal$/m);
+    const comparison = JSON.parse(json.stdout);
+    near(comparison.mean.difference.mean, -0.375);
+    near(comparison.mean.p, 1);
+    assert.deepEqual(
+      comparison.worse.map(({ id }: { id: string }) => id),
+      ["q1"],
+    );
+    const page = await readFile(path("two.html"), "utf8");
+    assert.match(page, /<h1>other against fake-model<\/h1>/);
+    assert.match(page, /1\.000 → 0\.250/);
+  });
+
+  test("says which file of a comparison is none, and why", async () => {
+    await writeFile(path("broken.json"), '{"model":"m","lists":[{"name":"l","queries":2}]}');
+    await writeFile(path("empty.json"), '{"model":"m","lists":[]}');
+    const ask = async (...args: string[]) => {
+      const { code, stderr } = await runProgram(["eval", "--compare", ...args]);
+      return [code, stderr.split("\n")[0]];
+    };
+
+    assert.deepEqual(await ask(path("broken.json"), path("empty.json")), [
+      1,
+      `error: \`${path("broken.json")}\`: lists[0].per_query must be a list, got: undefined`,
+    ]);
+    assert.deepEqual(await ask(path("empty.json"), path("empty.json")), [
+      1,
+      `error: \`${path("empty.json")}\` and \`${path("empty.json")}\` have no query in common`,
+    ]);
+    assert.deepEqual(await ask(path("empty.json")), [
+      2,
+      "error: --compare takes two files, got: 1",
+    ]);
+    assert.deepEqual(await ask("a", "b", "--out=c"), [
+      2,
+      "error: --compare and --out exclude each other",
+    ]);
+  });
+
   test("measures a TREC run with judgments, queries and documents of BEIR", async (context) => {
     const { url } = await startServer(context);
     const { code, stdout, stderr } = await runProgram([

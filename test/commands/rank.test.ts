@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -31,6 +31,34 @@ suite("rerankd rank with the model in the process", () => {
   });
   after(async () => {
     await rm(folder, { recursive: true });
+  });
+
+  test("writes a page of the ranking beside what it prints", async () => {
+    const file = join(folder, "page.html");
+    const { code, stdout, stderr } = await rank([
+      join(folder, "notes.txt"),
+      "--top-n=2",
+      `--html=${file}`,
+    ]);
+
+    assert.equal(code, 0, stderr);
+    assert.equal(jsonLines(stdout).length, 2);
+    const page = await readFile(file, "utf8");
+    assert.match(page, /Query: <strong dir="auto">내일 회의 일정<\/strong>/);
+    assert.match(page, /2 of 3 documents, ranked by rerankd-mini-v3/);
+    assert.match(page, /<td class="number">2<\/td><td class="number">↑1<\/td>/);
+    assert.match(page, /<svg [^>]*role="img"/);
+    assert(!page.includes("점심"));
+  });
+
+  test("says before it ranks that a page cannot be written", async () => {
+    const { code, stderr } = await rank([
+      join(folder, "notes.txt"),
+      `--html=${join(folder, "none", "page.html")}`,
+    ]);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: --html cannot be written: /);
   });
 
   test("prints a table that fits on a terminal", async () => {

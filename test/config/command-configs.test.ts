@@ -164,7 +164,13 @@ suite("parseEvalConfig()", () => {
   });
 
   for (const [title, argv, expected] of [
-    ["nothing", [], /takes files of labelled lists, or a run with --run, got: neither/],
+    ["nothing", [], /takes files of labelled lists, a run with --run, or .* --parity, got: none/],
+    ["a folder and lists", ["--parity", "m", "list.jsonl"], /--parity takes no labelled lists/],
+    [
+      "a folder and a server",
+      ["--parity", "m", "--url", "a:1"],
+      /--parity runs the model .* no --url/,
+    ],
     ["lists beside a run", ["a", "--run=r"], /labelled lists and --run exclude each other/],
     ["a run without judgments", ["--run=r", "--queries=t", "--corpus=c"], /go together/],
   ] as const) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type EngineSettings, parseEngineSettings } from "../../src/config/engine-settings.ts";
-import { UsageError } from "../../src/config/parse-options.ts";
+import { UsageError } from "../../src/config/options/parse-options.ts";
 import { parseServeConfig } from "../../src/config/serve-config.ts";
 
 suite("parseEngineSettings()", () => {
@@ -66,6 +66,23 @@ suite("parseEngineSettings()", () => {
           "`device` must be one of auto, cpu, cuda, webgpu, got: `tpu`",
           "`maxLength` must be a whole number from 8 to 1048576, got: `-1`",
           "`threads` must be a whole number from 0 to 1024, got: `1.5`",
+        ]);
+        return true;
+      },
+    );
+  });
+
+  test("checks values as themselves: a number is no text, and a text no number", () => {
+    const settings = { model: 7, threads: "2", spinning: "off" } as unknown as EngineSettings;
+
+    assert.throws(
+      () => parseEngineSettings(settings),
+      (error) => {
+        assert(error instanceof UsageError);
+        assert.deepEqual(error.problems, [
+          "`model` must be a string, got: a number",
+          "`threads` must be a whole number from 0 to 1024, got: `2`",
+          "`spinning` must be true or false, got: a string",
         ]);
         return true;
       },

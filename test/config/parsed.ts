@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Environment, UsageError } from "../../src/config/parse-options.ts";
+import { type Environment, UsageError } from "../../src/config/options/parse-options.ts";
 import { type Parsed, parseServeConfig, type ServeConfig } from "../../src/config/serve-config.ts";
 
 /** Returns the config of a command line that asks for no help. */

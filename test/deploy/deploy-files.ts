@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { options } from "../../src/config/options.ts";
+import { options } from "../../src/config/options/options.ts";
 import { packageRoot } from "../server-process.ts";
 
 /** Paths of all files in deploy/, from the package's folder, with slashes. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { options } from "../../src/config/options.ts";
+import { options } from "../../src/config/options/options.ts";
 import { deployFiles, readText } from "./deploy-files.ts";
 
 const files = [...deployFiles, "docs/deploy.md", ".env.example"];

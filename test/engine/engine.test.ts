@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { createEngine, type Engine } from "../../src/engine/engine.ts";
+import {
+  checkCacheSize,
+  createEngine,
+  type Engine,
+  refuseDuringOutage,
+} from "../../src/engine/engine.ts";
+import { StartupError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { defaultRequestLimits } from "../../src/reranker/check-request.ts";
+import { createFakeBackend } from "../fakes/fake-backend.ts";
 import { packageRoot } from "../server-process.ts";
 
 // Else the first session of the Linux build writes a database under the home folder.
@@ -60,5 +67,47 @@ suite("createEngine() with activations that are quantized batch by batch", () =>
     for (const document of documents) {
       assert.equal((await scoresOf([document])).get(document), inOrder.get(document));
     }
+  });
+});
+
+suite("checkCacheSize()", () => {
+  test("takes what leaves a quarter of the heap", () => {
+    checkCacheSize(0, 1);
+    checkCacheSize(3_000, 4_000_000_000);
+  });
+
+  test("refuses more, and tells how to have a larger heap", () => {
+    assert.throws(
+      () => checkCacheSize(3_001, 4_000_000_000),
+      (error) =>
+        error instanceof StartupError &&
+        /^--cache-mb must be at most 3000 .* got: `3001`$/.test(error.message) &&
+        /max-old-space-size/.test(error.hint ?? ""),
+    );
+  });
+});
+
+suite("refuseDuringOutage()", () => {
+  test("has no room for what comes during an outage, and scores what came before", async () => {
+    const backend = createFakeBackend();
+    const checked: number[] = [];
+    const scored = { logits: new Float32Array(1), queueMs: 0, inferenceMs: 0 };
+    const scheduler = refuseDuringOutage(
+      { checkRoom: (tokens) => checked.push(tokens), score: async () => scored },
+      backend,
+    );
+    const call = { signal: new AbortController().signal };
+
+    scheduler.checkRoom(1, undefined);
+    backend.changeOutage(250);
+    assert.throws(() => scheduler.checkRoom(2, undefined), {
+      code: "unavailable",
+      retryAfterMs: 250,
+    });
+    assert.equal(await scheduler.score([], call), scored);
+    backend.changeOutage(undefined);
+    scheduler.checkRoom(3, undefined);
+
+    assert.deepEqual(checked, [1, 3]);
   });
 });

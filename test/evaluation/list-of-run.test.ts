@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type JudgedRun, listOfRun } from "../../src/evaluation/list-of-run.ts";
+import { type JudgedRun, listOfRun, parseTextLine } from "../../src/evaluation/list-of-run.ts";
 
 const run: JudgedRun = {
   name: "bm25",
@@ -54,4 +54,25 @@ suite("listOfRun()", () => {
     assert.throws(without({ queries: new Map() }), /query `q1`, which is not in --queries/);
     assert.throws(without({ documents: new Map() }), /document `d2`, which is not in --corpus/);
   });
+});
+
+suite("parseTextLine()", () => {
+  for (const [title, line, id, text] of [
+    ["two columns", "d1\ta red apple\r", "d1", "a red apple"],
+    ["further columns", "d1\tApples\tare red", "d1", "Apples are red"],
+    ["an empty text", "d1\t", "d1", ""],
+    ["BEIR's document", '{"_id":"d1","title":"Apples","text":"are red"}', "d1", "Apples are red"],
+    ["BEIR's query", '{"_id":"q1","text":"red fruit"}', "q1", "red fruit"],
+    ["other names", '{"id":7,"contents":"are red"}', "7", "are red"],
+  ] as const) {
+    test(`reads ${title}`, () => {
+      assert.deepEqual(parseTextLine(line, "c:1"), { id, text });
+    });
+  }
+
+  for (const line of ["d1 a red apple", '{"_id":"d1"}', "{", "\ttext"]) {
+    test(`refuses \`${line.trim()}\` and names the place`, () => {
+      assert.throws(() => parseTextLine(line, "c:9"), /StartupError: c:9: /);
+    });
+  }
 });

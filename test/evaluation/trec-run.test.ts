@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { formatRun, inRunOrder, parseRunLine } from "../../src/evaluation/trec-run.ts";
+import {
+  formatRun,
+  inRunOrder,
+  parseQrelsLine,
+  parseRunLine,
+} from "../../src/evaluation/trec-run.ts";
 
 suite("parseRunLine()", () => {
   test("reads the query, the document and the score, between any white space", () => {
@@ -71,4 +76,23 @@ suite("formatRun()", () => {
       }),
     );
   });
+});
+
+suite("parseQrelsLine()", () => {
+  for (const [title, line, expected] of [
+    ["TREC's columns", "q1 0 d7 2", { queryId: "q1", documentId: "d7", rel: 2 }],
+    ["BEIR's columns", "q1\td7\t1\r", { queryId: "q1", documentId: "d7", rel: 1 }],
+    ["a label below 0", "q1 0 d7 -2", { queryId: "q1", documentId: "d7", rel: -2 }],
+    ["the head of BEIR's files as none", "query-id\tcorpus-id\tscore", undefined],
+  ] as const) {
+    test(`reads ${title}`, () => {
+      assert.deepEqual(parseQrelsLine(line, "q:1"), expected);
+    });
+  }
+
+  for (const line of ["q1 d7", "q1 0 d7 yes", "q1 0 d7 1 2"]) {
+    test(`refuses \`${line}\` and names the place`, () => {
+      assert.throws(() => parseQrelsLine(line, "q:3"), /q:3: a line of judgments must be/);
+    });
+  }
 });

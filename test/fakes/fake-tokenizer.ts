@@ -1,10 +1,10 @@
 import { errorFromAbort } from "../../src/errors.ts";
 import type { EncodeTexts } from "../../src/tokenizer/encode-documents.ts";
 import { encodePairs } from "../../src/tokenizer/encode-pairs.ts";
-import { encodeWindows } from "../../src/tokenizer/encode-windows.ts";
 import { createPairTemplate } from "../../src/tokenizer/file/pair-template.ts";
 import type { Encoding, Tokenizer } from "../../src/tokenizer/tokenizer.ts";
-import { windowsOf } from "../../src/tokenizer/window-plan.ts";
+import { encodeWindows } from "../../src/tokenizer/windows/encode-windows.ts";
+import { windowsOf } from "../../src/tokenizer/windows/window-plan.ts";
 
 /** Returns an encoding of these ids, all of one segment, nothing cut. */
 export function encodingOf(...ids: number[]): Encoding {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
 import { openModel } from "../../src/models/open-model.ts";
-import { promptTemplates } from "../../src/models/prompt-templates.ts";
+import { promptTemplates } from "../../src/models/prompt/prompt-templates.ts";
 import { onnxBytes } from "../fakes/onnx-bytes.ts";
 import { fakeGraph, makeTempFolder, tinyConfig, tinyModelFiles, writeFiles } from "./tiny-model.ts";
 

@@ -11,8 +11,12 @@ const linkPattern = /\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"\s]+)"/g;
 /** Code, in which nothing is a link. */
 const codePattern = /^```[\s\S]*?^```|`[^`\n]*`/gm;
 
-/** Pictures for who browses the repository; the package would be larger by them than by the page. */
-const pictures = join("docs", "images");
+/** What only the repository has: pictures, the tools in Python, and the models of tests. */
+const onlyInRepository = [
+  join("docs", "images"),
+  join("tools", "export"),
+  join("test", "fixtures", "families"),
+];
 
 const headingPattern = /^#+ +(.*)$/gm;
 
@@ -52,12 +56,13 @@ suite("the links of the packed pages", () => {
   });
   after(() => packed.remove());
 
-  test("lead to files that are packed too, or to pictures of the repository", () => {
+  test("lead to files that are packed too, or to what only the repository has", () => {
     const dead = links.filter(({ page, target }) => {
       const [path = ""] = target.split("#");
       const file = join(dirname(page), path);
       const name = relative(packed.folder, file);
-      const root = dirname(name) === pictures ? packageRoot : packed.folder;
+      const isPacked = !onlyInRepository.includes(dirname(name));
+      const root = isPacked ? packed.folder : packageRoot;
       return path !== "" && !existsSync(join(root, name));
     });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { HealthState } from "../../src/engine/health-state.ts";
-import { createKeyRing, type KeyRing } from "../../src/server/access/key-ring.ts";
+import { createKeyRing, type KeyRing } from "../../src/server/access/api-keys.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";

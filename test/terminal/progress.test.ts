@@ -20,7 +20,7 @@ suite("createProgressDisplay() on a terminal", () => {
     ]);
   });
 
-  test("tells the time that is left at the speed of late, once a second has shown it", () => {
+  test("tells the rate and the time that is left at it, once a second has shown them", () => {
     const { stream, text } = fakeStream({ isTTY: true, columns: 120 });
     let nowMs = 0;
     const display = createProgressDisplay(stream, { env: { NO_COLOR: "1" }, now: () => nowMs });
@@ -39,7 +39,14 @@ suite("createProgressDisplay() on a terminal", () => {
     showAt(22_000, 970);
     showAt(24_000, 1000);
 
-    assert.deepEqual(lefts, [undefined, undefined, "58 s", "48 s", "1 s", undefined]);
+    assert.deepEqual(lefts, [
+      undefined,
+      undefined,
+      "10 B/s, 58 s",
+      "10 B/s, 48 s",
+      "45 B/s, 1 s",
+      undefined,
+    ]);
   });
 
   test("keeps within the terminal's width", () => {

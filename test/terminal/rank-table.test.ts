@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { formatRankTable } from "../../src/terminal/rank-table.ts";
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { fitColumns, formatRankTable } from "../../src/terminal/rank-table.ts";
 
 suite("formatRankTable()", () => {
   test("shows rank, score, a bar and the text", () => {
@@ -63,5 +65,52 @@ suite("formatRankTable()", () => {
 
     assert.equal(formatRankTable([], options), "rank  score\n");
     assert.match(formatRankTable([{ score: 0.5, text: "abc" }], options), /^ {3}1 {2}0.500/m);
+  });
+});
+
+suite("fitColumns()", () => {
+  for (const { title, text, columns, expected } of [
+    { title: "keeps what fits", text: "red apple", columns: 9, expected: "red apple" },
+    { title: "marks a cut", text: "red apples", columns: 9, expected: "red appl…" },
+    {
+      title: "counts two columns for Korean",
+      text: "내일 회의",
+      columns: 9,
+      expected: "내일 회의",
+    },
+    { title: "splits no character of Korean", text: "내일 회의", columns: 8, expected: "내일 회…" },
+    { title: "counts two columns for Japanese", text: "東京タワー", columns: 6, expected: "東京…" },
+    {
+      title: "keeps an accent with its letter",
+      text: "cafe\u0301s",
+      columns: 5,
+      expected: "cafe\u0301s",
+    },
+    {
+      title: "makes one line of several",
+      text: " a\n\tb\u2028c ",
+      columns: 9,
+      expected: "a b c",
+    },
+    {
+      title: "lets no sequence through that would move the cursor or turn the line",
+      text: "a\u001B[2Jb \u0007c\u202Ed",
+      columns: 9,
+      expected: "ab cd",
+    },
+    { title: "is empty where there is no room", text: "a", columns: 0, expected: "" },
+  ]) {
+    test(title, () => {
+      assert.equal(fitColumns(text, columns), expected);
+    });
+  }
+
+  test("never takes more columns than there are", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 60 });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 0, max: 40 }), (some, columns) => {
+        assert(stringWidth(fitColumns(some, columns)) <= columns);
+      }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { promptTemplates, type TemplateName } from "../../src/models/prompt-templates.ts";
+import { promptTemplates, type TemplateName } from "../../src/models/prompt/prompt-templates.ts";
 import { createTokenizer, type HfTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import { readDecoderGolden } from "../golden/decoder-golden.ts";
 import { fixturePath } from "./fixture-path.ts";
@@ -28,14 +28,15 @@ for (const [template, field, told] of templates) {
     for (const golden of cases) {
       const { query, document } = golden;
       const expected = golden[field];
-      // The authors' code leaves no room for the document beside such a query.
-      if (!Array.isArray(expected) || query.length > 1000) continue;
+      // The authors of mxbai-rerank go past the longest pair beside such a query.
+      const isTooLong = query.length > 1000 && template === "mxbai-rerank-v2";
+      if (!Array.isArray(expected) || isTooLong) continue;
       test(`${query.slice(0, 30)} | ${document.slice(0, 30)}`, async () => {
         const options = { maxLength, instruction: told };
         const [pair] = await tokenizer.encodePairs(query, [document], options);
 
         assert.deepEqual([...(pair?.inputIds ?? [])], expected);
-        assert.equal(pair?.documentTruncated, document.length > 1000);
+        assert.equal(pair?.documentTruncated, document.length > 1000 || query.length > 1000);
       });
     }
   });

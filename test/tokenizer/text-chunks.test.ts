@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { chunkTexts } from "../../src/tokenizer/text-chunks.ts";
+import { chunkTexts } from "../../src/tokenizer/encode-documents.ts";
 
 suite("chunkTexts()", () => {
   const long = "x".repeat(20_000);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { suite, test } from "node:test";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 
-import { createTextEncoder } from "../../src/tokenizer/text-encoder.ts";
+import { createTextEncoder } from "../../src/tokenizer/id-encoder.ts";
 import { fixturePath } from "./fixture-path.ts";
 
 suite("createTextEncoder()", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { retryInfoOf } from "../../../src/server/rpc/retry-info.ts";
+import { retryInfoOf } from "../../../src/server/rpc/connect-error.ts";
 import { retryAfterMsOf } from "../../src/call/retry-after.ts";
 
 suite("retryAfterMsOf()", () => {

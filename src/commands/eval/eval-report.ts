@@ -7,6 +7,15 @@ export interface ListFigures extends Figures {
   readonly queries: number;
   /** Queries that were left out. */
   readonly skipped: number;
+  readonly perQuery: readonly QueryFigures[];
+}
+
+/** The figures of one query, and what a comparison with another run needs. */
+export interface QueryFigures extends Figures {
+  readonly id: string;
+  readonly query: string;
+  /** Ids of the first ten candidates of the reranked order. */
+  readonly ranking: readonly string[];
 }
 
 /** What an evaluation found. */
@@ -17,6 +26,8 @@ export interface EvalReport {
   readonly mean: Figures;
 }
 
+/** The ranks that nDCG@10 and MRR@10 look at. */
+const ranksShown = 10;
 const digits = 3;
 const gap = "  ";
 const ordersShown = ["input", "bm25", "reranked"] as const satisfies readonly (keyof Orders)[];
@@ -29,6 +40,12 @@ export function reportOf({ model, lists }: RerankedLists): EvalReport {
     queries: queries.length,
     skipped,
     ...meanOf(queries.map((query) => query.figures)),
+    perQuery: queries.map(({ query, figures, ranking }) => ({
+      id: query.id,
+      query: query.query,
+      ...figures,
+      ranking: ranking.slice(0, ranksShown).map(({ documentId }) => documentId),
+    })),
   }));
   return { model, lists: figures, mean: meanOf(figures) };
 }

@@ -1,14 +1,16 @@
 import { basename } from "node:path";
 import type { EvalConfig, RunFiles } from "../../config/eval-config.ts";
 import { StartupError } from "../../errors.ts";
-import type { LabelledList, LabelledQuery } from "../../evaluation/labelled-query.ts";
-import { listOfRun } from "../../evaluation/list-of-run.ts";
-import { hasBothKinds, parseLabelledQuery } from "../../evaluation/parse-labelled-query.ts";
-import { parseTextLine } from "../../evaluation/parse-text-line.ts";
-import { parseQrelsLine } from "../../evaluation/qrels.ts";
+import {
+  hasBothKinds,
+  type LabelledList,
+  type LabelledQuery,
+  parseLabelledQuery,
+} from "../../evaluation/labelled-query.ts";
+import { listOfRun, parseTextLine } from "../../evaluation/list-of-run.ts";
 import { seededSample } from "../../evaluation/seeded-shuffle.ts";
-import { parseRunLine, type RunEntry } from "../../evaluation/trec-run.ts";
-import { readLines } from "../files/read-lines.ts";
+import { parseQrelsLine, parseRunLine, type RunEntry } from "../../evaluation/trec-run.ts";
+import { readLines } from "../files/read-input.ts";
 
 /**
  * Reads what is to be measured: each file as a list, or the run. Throws a StartupError if a list has

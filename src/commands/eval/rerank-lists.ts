@@ -7,7 +7,12 @@ import type { Ranker } from "../open-ranker.ts";
 
 /** One query that was reranked. */
 export interface MeasuredQuery {
+  readonly query: LabelledQuery;
   readonly figures: Figures;
+  /** How long the ranker took, in milliseconds; two queries are on their way at a time. */
+  readonly tookMs: number;
+  /** Positions in the query's candidates, best first. */
+  readonly order: readonly number[];
   /** The candidates from best to worst, with the model's logits. */
   readonly ranking: readonly RunEntry[];
 }
@@ -80,20 +85,25 @@ export async function rerankLists(
 
 async function rerankQuery(
   query: LabelledQuery,
-  { ranker, longDocuments, signal }: RerankListsOptions,
+  { ranker, longDocuments, signal, now = () => performance.now() }: RerankListsOptions,
 ): Promise<{ readonly model: string; readonly measured: MeasuredQuery }> {
   const documents = query.candidates.map(({ text }) => text);
+  const startedMs = now();
   const { model, results } = await ranker.rerank(
     { query: query.query, documents, rawScores: true, longDocuments },
     { signal },
   );
+  const tookMs = now() - startedMs;
   const ranking = results.map(({ index, relevanceScore }) => ({
     queryId: query.id,
     documentId: query.candidates[index]?.id ?? "",
     score: relevanceScore,
   }));
   const order = results.map(({ index }) => index);
-  return { model, measured: { figures: measureQuery(query, order), ranking } };
+  return {
+    model,
+    measured: { query, figures: measureQuery(query, order), tookMs, order, ranking },
+  };
 }
 
 interface Work {

@@ -1,10 +1,16 @@
-import { isWeakApiKey, type SecurityConfig } from "../../config/security-config.ts";
-import { createKeyRing } from "../../server/access/key-ring.ts";
+import { readFile } from "node:fs/promises";
+import {
+  isWeakApiKey,
+  problemOfApiKey,
+  type SecurityConfig,
+  type TlsPaths,
+} from "../../config/security-config.ts";
+import { StartupError } from "../../errors.ts";
+import { createKeyRing } from "../../server/access/api-keys.ts";
+import type { TlsOptions } from "../../server/listen/listener.ts";
 import type { RerankServer, ServerOptions } from "../../server/server.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import { readApiKeys } from "./api-keys.ts";
 import { followFiles, stampOf } from "./follow-files.ts";
-import { listTlsPaths, readTlsFiles } from "./tls-files.ts";
 
 /** Keys and certificates, and the files that they come from. */
 export interface Security {
@@ -103,4 +109,51 @@ function warnOfWeakKeys(keys: readonly string[], log: Logger): void {
     { keys: weak },
     "API keys shorter than 16 characters may be guessed: make longer ones, with `openssl rand -hex 32` for example",
   );
+}
+
+/** Begins a comment, at the start of a line or after a blank. */
+const commentPattern = /(?:^|\s)#.*$/;
+
+/**
+ * Reads a file of API keys: one a line, blanks around it and comments left out. Rejects with a
+ * StartupError, which repeats no key, if it cannot be read, a line is no key, or there is none.
+ */
+export async function readApiKeys(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new StartupError(`--api-keys-file cannot be read: \`${path}\``, { cause });
+  });
+  const lines = text.split(/\r?\n/).map((line) => line.replace(commentPattern, "").trim());
+  for (const [at, line] of lines.entries()) {
+    const problem = line === "" ? undefined : problemOfApiKey(line);
+    if (problem === undefined) continue;
+    throw new StartupError(`--api-keys-file, line ${at + 1}: a key ${problem}: \`${path}\``, {
+      hint: "a key is one word; `openssl rand -hex 32` makes a good one",
+    });
+  }
+  const keys = lines.filter((line) => line !== "");
+  if (keys.length > 0) return keys;
+  throw new StartupError(`--api-keys-file holds no key: \`${path}\``, {
+    hint: "write one key a line, for example of `openssl rand -hex 32`",
+  });
+}
+
+/** Reads the files of a certificate. Rejects with a StartupError that names the flag at fault. */
+export async function readTlsFiles(paths: TlsPaths): Promise<TlsOptions> {
+  const { certPath, keyPath, clientCaPath } = paths;
+  return {
+    cert: await read("tls-cert", certPath),
+    key: await read("tls-key", keyPath),
+    ...(clientCaPath !== undefined && { clientCa: await read("tls-client-ca", clientCaPath) }),
+  };
+}
+
+/** Returns the paths that are set. */
+function listTlsPaths({ certPath, keyPath, clientCaPath }: TlsPaths): readonly string[] {
+  return [certPath, keyPath, ...(clientCaPath === undefined ? [] : [clientCaPath])];
+}
+
+function read(flag: string, path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new StartupError(`--${flag} cannot be read: \`${path}\``, { cause });
+  });
 }

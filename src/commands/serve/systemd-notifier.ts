@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Clock } from "../../clock.ts";
-import type { Environment } from "../../config/parse-options.ts";
+import type { Environment } from "../../config/options/parse-options.ts";
 import { type HealthReport, type HealthState, isServing } from "../../engine/health-state.ts";
 import type { Logger } from "../../telemetry/log.ts";
 
 /** What telling systemd needs. */
 export interface SystemdNotifierOptions {
   /**
-   * `NOTIFY_SOCKET` says that systemd listens, `WATCHDOG_USEC` how often it wants to hear that the
+   * `NOTIFY_SOCKET` says that systemd listens, `WATCHDOG_USEC` how often it wants to be told that the
    * server lives, in microseconds. systemd sets both; without the first nothing is ever sent.
    */
   readonly env: Environment;

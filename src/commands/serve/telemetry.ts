@@ -5,10 +5,13 @@ import { loadOnce } from "../../load-once.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { BatchStats } from "../../scheduler/observation.ts";
 import { createMetricsServer, type MetricsServer } from "../../server/listen/metrics-server.ts";
-import { combineObservers } from "../../telemetry/combine-observers.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { MetricsText, ServerObserver } from "../../telemetry/server-observer.ts";
+import {
+  combineObservers,
+  type MetricsText,
+  type ServerObserver,
+} from "../../telemetry/server-observer.ts";
 import type { ServerState } from "../../telemetry/state-metrics.ts";
 import type { Tracing } from "../../telemetry/tracing.ts";
 
@@ -21,11 +24,11 @@ export interface TelemetryContext {
 
 /** Metrics and spans of one server, as far as they were asked for. */
 export interface Telemetry {
-  /** Hears what the server does; deaf until `load` is done. */
+  /** Observes the server. Does nothing until `load` is done. */
   readonly observer: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers; undefined: not on the port of all protocols. */
   readonly metrics: (() => Promise<MetricsText>) | undefined;
-  /** Hears of the model's runs; deaf until `load` is done. */
+  /** Called after each run of the model. Does nothing until `load` is done. */
   readonly onBatch: ((batch: BatchStats) => void) | undefined;
   /**
    * Loads the packages, and opens the port of the metrics if they have one of their own. Rejects
@@ -38,7 +41,7 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-/** The words of a server that runs, but not as it should. */
+/** The states of a server that runs, but not as it should. */
 const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]);
 
 /**

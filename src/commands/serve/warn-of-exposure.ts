@@ -26,7 +26,7 @@ export function warnOfExposure(config: Exposure, log: Logger): void {
   if (apiKeys.length === 0 && apiKeysPath === undefined && !hasMutualTls) {
     log.warn(
       { host },
-      "listening beyond loopback without an API key: whoever reaches the port can use the model; set --api-keys-file",
+      "listening beyond loopback without an API key: anybody who reaches the port can use the model; set --api-keys-file",
     );
   }
   if (tls === undefined) {

@@ -37,7 +37,7 @@ export interface BackendDetails {
   readonly degraded: string | undefined;
 }
 
-/** Hears every change of status or details. Must not throw. */
+/** Called at every change of status or details. Must not throw. */
 export type StatusListener = (status: BackendStatus, details: BackendDetails) => void;
 
 /** What to keep alive, and how. */
@@ -110,7 +110,7 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     for (const listener of [...listeners]) listener(status, details);
   }
 
-  /** Whoever waits for the present outage to change hears of it; a new one follows, or none. */
+  /** Resolves the promise of the present outage; a new one follows, or none. */
   function setOutage(next: "restarting" | "over"): void {
     outage?.end();
     const { promise: changed, resolve: end } = createDeferred<void>();

@@ -9,9 +9,9 @@ import type { WorkerRequest, WorkerResponse } from "./worker-protocol.ts";
 
 /** What a worker tells beside its answers. */
 export interface WorkerEvents {
-  /** Hears what the operator should know and came up while batches ran. */
+  /** Called with notes for the operator that came up while batches ran. */
   readonly onNote?: ((note: string) => void) | undefined;
-  /** Hears why the model runs slower than it should from now on; `undefined` once it does not. */
+  /** Called with the reason when the model runs slower than it should, and with `undefined` once it no longer does. */
   readonly onDegraded?: ((reason: string | undefined) => void) | undefined;
 }
 

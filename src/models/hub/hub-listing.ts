@@ -42,44 +42,49 @@ export interface HubListingOptions {
   readonly signal: AbortSignal;
 }
 
+/** The next page of a listing in a `Link` header (RFC 8288), as the hub writes it. */
+const nextPagePattern = /<(https?:[^>]+)>\s*;\s*rel="?next"?/;
+
 /**
  * Lists the files of a model. Rejects with the error of `fetch`, or a StartupError if the answer is
  * not a hub's.
  */
 export async function listHubFiles(options: HubListingOptions): Promise<HubListing> {
-  try {
-    return await list(options);
-  } catch (error) {
-    const isNotJson = error instanceof SyntaxError;
-    const isOtherJson = error instanceof TypeError && error.cause === undefined;
-    throw isNotJson || isOtherJson ? unfit("a model's files as JSON", "something else") : error;
-  }
-}
-
-async function list(options: HubListingOptions): Promise<HubListing> {
-  const { id, revision, endpoint, signal } = options;
-  // Loaded here, because a server that starts from the cache has no use for it.
-  const { listFiles, modelInfo } = await import("@huggingface/hub");
-  const fetch: Fetch = (input, init) => options.fetch(input, { ...init, signal });
-  const hub = { hubUrl: endpoint, fetch };
-
-  const { sha: commit } = await modelInfo({
-    ...hub,
-    name: id,
-    revision,
-    additionalFields: ["sha"],
-  });
+  const { id, revision, endpoint } = options;
+  const api = `${endpoint}/api/models/${id}`;
+  const info = await get(`${api}/revision/${encodeURIComponent(revision)}?expand=sha`, options);
+  const { sha: commit } = (info.json ?? {}) as { readonly sha?: unknown };
   if (typeof commit !== "string" || !isCommit(commit)) throw unfit("a commit hash", commit);
   const files: HubFile[] = [];
-  for await (const entry of listFiles({ ...hub, repo: id, revision: commit, recursive: true })) {
-    if (entry.type !== "file") continue;
-    files.push(readEntry(entry));
+  let url: string | undefined = `${api}/tree/${commit}?recursive=true`;
+  while (url !== undefined) {
+    const page = await get(url, options);
+    if (!Array.isArray(page.json)) throw unfit("a model's files as JSON", typeof page.json);
+    for (const entry of page.json as readonly (ListedEntry | null)[]) {
+      if (entry?.type === "file") files.push(readEntry(entry));
+    }
     if (files.length > maxListedFiles) throw unfit("a model's files", `over ${maxListedFiles}`);
+    url = page.next;
   }
   return { commit, files };
 }
 
+async function get(
+  url: string,
+  { fetch, signal }: HubListingOptions,
+): Promise<{ readonly json: unknown; readonly next: string | undefined }> {
+  const response = await fetch(url, { headers: { accept: "application/json" }, signal });
+  const next = nextPagePattern.exec(response.headers.get("link") ?? "")?.[1];
+  const text = await response.text();
+  try {
+    return { json: JSON.parse(text), next };
+  } catch {
+    throw unfit("a model's files as JSON", "something else");
+  }
+}
+
 interface ListedEntry {
+  readonly type: string;
   readonly path: string;
   readonly size: number;
   readonly oid?: string;

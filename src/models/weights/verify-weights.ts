@@ -13,14 +13,25 @@ const blobName = /^([0-9a-f]{64}|[0-9a-f]{40})$/;
  */
 export async function explainLoadError(error: unknown, model: ModelDirectory): Promise<unknown> {
   if (!(error instanceof StartupError) || model.revision === undefined) return error;
-  for (const path of model.weightPaths) {
-    if (!(await isDamaged(join(model.directory, path)))) continue;
-    return new StartupError(
-      `\`${path}\` of \`${model.name}\` was damaged in the cache: its bytes are not those of the hub`,
-      { hint: `fetch it again with \`rerankd pull --verify ${model.name}\``, cause: error },
-    );
-  }
-  return error;
+  const path = await findDamagedFile(model, model.weightPaths);
+  if (path === undefined) return error;
+  return new StartupError(
+    `\`${path}\` of \`${model.name}\` was damaged in the cache: its bytes are not those of the hub`,
+    { hint: `fetch it again with \`rerankd pull --verify ${model.name}\``, cause: error },
+  );
+}
+
+/**
+ * Returns the first of a model's files whose bytes are not those of the hub; undefined if there is
+ * none. Files outside the hub's cache have no hash to compare with, and are as they should be.
+ */
+export async function findDamagedFile(
+  { directory, revision }: Pick<ModelDirectory, "directory" | "revision">,
+  paths: readonly string[],
+): Promise<string | undefined> {
+  if (revision === undefined) return undefined;
+  for (const path of paths) if (await isDamaged(join(directory, path))) return path;
+  return undefined;
 }
 
 async function isDamaged(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { cors } from "@connectrpc/connect";
 import type { ServerRequest, ServerResponseLike } from "../call/call.ts";
 import { timingHeaderNames } from "../call/timing-headers.ts";
-import { deadlineHeader } from "../http/deadline-header.ts";
+import { deadlineHeader } from "../http/json-route.ts";
 
 /** Stands for every origin. */
 const anyOrigin = "*";
@@ -35,16 +35,18 @@ const exposedHeaders = [
 ].join(", ");
 
 /**
- * Sets the headers that let scripts of some origins read answers; does nothing without origins.
- * Returns true if the request was a preflight, which is then answered: it carries no API key and no
+ * Sets the headers that let scripts of some origins read answers. Returns true if the request was a preflight, which is then answered: it carries no API key and no
  * call. A preflight of an allowed origin is granted whatever headers it asks for: SDKs have headers
  * of their own, and none but those that a route reads has a meaning here.
  */
 export type CorsHandler = (request: ServerRequest, response: ServerResponseLike) => boolean;
 
-/** Returns the handler for these origins, each `scheme://host[:port]`, or `*` for all. */
-export function createCorsHandler(origins: readonly string[]): CorsHandler {
-  if (origins.length === 0) return () => false;
+/**
+ * Returns the handler for these origins, each `scheme://host[:port]`, or `*` for all; undefined
+ * without origins.
+ */
+export function createCorsHandler(origins: readonly string[]): CorsHandler | undefined {
+  if (origins.length === 0) return undefined;
   const isOpen = origins.includes(anyOrigin);
   const known = new Set(origins);
 

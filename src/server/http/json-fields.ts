@@ -1,5 +1,6 @@
 import { shorten } from "../../characters.ts";
 import { RerankError } from "../../errors.ts";
+import { HttpError } from "./http-error.ts";
 
 /** A decoded JSON object. */
 export type JsonFields = Readonly<Record<string, unknown>>;
@@ -133,4 +134,62 @@ function typeNameOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   return `a ${typeof value}`;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Where V8's message tells the place of the fault. The rest of the message repeats the text, so it
+ * is not used.
+ */
+const positionPattern = /at position (\d+)/;
+
+/**
+ * Decodes JSON in UTF-8; a lone surrogate that it escapes becomes U+FFFD. Throws an HttpError with status 400 that tells where the text is broken,
+ * but none of it.
+ */
+export function decodeJson(bytes: Uint8Array): unknown {
+  return parseJson(decodeUtf8(bytes));
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new HttpError(400, "invalid_argument", "the body must be UTF-8");
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (text.length === 0) {
+    throw new HttpError(400, "invalid_argument", "the body must be JSON, got: nothing");
+  }
+  try {
+    return JSON.parse(replaceLoneSurrogates(text));
+  } catch (error) {
+    const position = error instanceof Error ? positionPattern.exec(error.message)?.[1] : undefined;
+    const place = position === undefined ? "" : `; it breaks at character ${position}`;
+    throw new HttpError(400, "invalid_argument", `the body must be JSON${place}`);
+  }
+}
+
+/** Whether a JSON text escapes a surrogate at all; most do not. */
+const surrogatePattern = /\\u[dD][89a-fA-F]/;
+
+/**
+ * Every escape that matters: a backslash, which says nothing of the characters after it; a pair of
+ * surrogates; and, as its group, a surrogate alone.
+ */
+const escapePattern =
+  /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})/g;
+
+/**
+ * Returns a JSON text in which every lone surrogate, which only an escape can spell, is U+FFFD: what
+ * UTF-8 makes of one, so that a request means the same in JSON as in protobuf.
+ */
+export function replaceLoneSurrogates(json: string): string {
+  if (!surrogatePattern.test(json)) return json;
+  return json.replace(escapePattern, (found, lone?: string) =>
+    lone === undefined ? found : "\\ufffd",
+  );
 }

@@ -12,8 +12,6 @@ import type { Answer } from "./send-json.ts";
 export interface RouteContext {
   readonly request: ServerRequest;
   readonly call: Call;
-  /** Aborts with a RerankError when the client goes away, or when the server stops. */
-  readonly signal: AbortSignal;
   /** What stands in the path for `{id}`, decoded; "" on paths without it. */
   readonly pathId: string;
   /** How an error looks from now on: the route's shape, until the body tells another dialect. */

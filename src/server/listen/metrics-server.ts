@@ -1,12 +1,11 @@
 import * as http from "node:http";
 import type { Logger } from "../../telemetry/log.ts";
 import type { MetricsText } from "../../telemetry/server-observer.ts";
-import { createRequestHandler } from "../call/request-handler.ts";
+import { createCallAnswerer } from "../call/answer-call.ts";
 import { createRequestLog } from "../call/request-log.ts";
 import { metricsRoute } from "../http/dialects/metrics.ts";
-import { createHttpHandler } from "../http/http-handler.ts";
-import type { Address } from "./address.ts";
-import { listenOn } from "./listen-on.ts";
+import { createHttpTargets } from "../http/http-target.ts";
+import { type Address, listenOn } from "./listen-on.ts";
 
 /** A port for `GET /metrics` alone, so that it need not be where clients are. */
 export interface MetricsServer {
@@ -36,17 +35,15 @@ export function createMetricsServer({ metrics, log }: MetricsServerOptions): Met
     requestTimeout: requestTimeoutMs,
   });
   server.maxConnections = maxConnections;
-  server.on(
-    "request",
-    createRequestHandler({
-      handle: createHttpHandler({ routes: [metricsRoute(metrics)], log, shutdownSignal: never }),
-      log,
-      requestLog: createRequestLog(log),
-      limits: { requestTimeoutMs },
-      isRequestStream: () => false,
-      closingSignal: never,
-    }),
-  );
+  const calls = createCallAnswerer({
+    targets: [createHttpTargets({ routes: [metricsRoute(metrics)], log }).findAny],
+    log,
+    requestLog: createRequestLog(log),
+    limits: { requestTimeoutMs, maxBodyBytes: 0 },
+    closingSignal: never,
+    shutdownSignal: never,
+  });
+  server.on("request", (request, response) => calls.answer(request, response));
 
   return {
     listen: (address) =>

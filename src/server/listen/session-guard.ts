@@ -1,3 +1,4 @@
+import type { ServerHttp2Session } from "node:http2";
 import * as http2 from "node:http2";
 import { createTokenBucket } from "../token-bucket.ts";
 
@@ -22,7 +23,7 @@ const pings = { burst: 2_000, perSecond: 1_000 } as const;
 /** Clients change their settings at the start, and some when they found out their bandwidth. */
 const settings = { burst: 100, perSecond: 10 } as const;
 
-/** How long a client has to hear why its connection is closed, in milliseconds. */
+/** How long a client has to read why its connection is closed, in milliseconds. */
 const lastWordsMs = 100;
 
 /**
@@ -59,4 +60,24 @@ export function guardSession(
   });
   session.on("ping", limit("pings", createTokenBucket(pings)));
   session.on("remoteSettings", limit("settings", createTokenBucket(settings)));
+}
+
+/**
+ * Asks the client of a connection every `intervalMs` milliseconds whether it is there, and closes
+ * the connection when it has not answered by the next time. Node tells nothing of a machine that is
+ * gone without a word; and it neither reads from nor closes a connection that it ended itself
+ * because of a frame that was wrong, not even when the client resets it, as long as a stream is
+ * open.
+ */
+export function closeWhenDead(session: ServerHttp2Session, intervalMs: number): void {
+  let answered = true;
+  const timer = setInterval(() => {
+    if (session.destroyed) return;
+    if (!answered) return session.destroy();
+    answered = false;
+    session.ping((error) => {
+      answered = error === null;
+    });
+  }, intervalMs).unref();
+  session.once("close", () => clearInterval(timer));
 }

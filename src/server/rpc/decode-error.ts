@@ -3,28 +3,12 @@ import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { RerankError } from "../../errors.ts";
 import { connectErrorOf } from "./connect-error.ts";
-import { createEnvelopeError, isEnvelopeError } from "./envelope-error.ts";
-
-/** How Connect begins the message of a binary decoding error, which it files under INTERNAL. */
-const binaryErrorPrefix = "parse binary: ";
 
 /**
- * How Connect begins the message of an envelope whose flag says that it is compressed where the
- * call names no encoding.
+ * How Connect begins the message of a binary decoding error, which has neither a code of its own (it
+ * is INTERNAL) nor a cause.
  */
-const compressedErrorPrefix = "received compressed envelope";
-
-/** What connect-node says of bytes that are not compressed as they should be, under INTERNAL too. */
-const decompressionError = "decompression failed";
-
-/** Where Connect tells the limit of a message, by the name of its option. */
-const maxBytesPattern = /readMaxBytes (\d+)/;
-
-/** What Connect says of a call with no message, or with several, where it takes one. */
-const messageCountPattern = /^protocol error: (missing|received extra) input message/;
-
-/** How protobuf-es begins the message of a JSON decoding error. */
-const jsonErrorPrefix = "cannot decode ";
+const binaryErrorPrefix = "parse binary: ";
 
 /**
  * Where protobuf-es names the item of a list, counted from 1. The rest of its message repeats the
@@ -44,25 +28,6 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (code === Code.Internal && rawMessage.startsWith(binaryErrorPrefix)) {
     return invalid("the request is not a valid protobuf message", error);
   }
-  if (code === Code.Internal && rawMessage.startsWith(compressedErrorPrefix)) {
-    const message = "a message is marked as compressed, but the call names no encoding";
-    return createEnvelopeError(message, error);
-  }
-  if (code === Code.Internal && rawMessage === decompressionError) {
-    return invalid("a message could not be decompressed", error);
-  }
-  const count = messageCountPattern.exec(rawMessage)?.[1];
-  if (code === Code.Unimplemented && count !== undefined) {
-    const got = count === "missing" ? "none" : "more";
-    const message = `the call must have one message, got: ${got}`;
-    return new ConnectError(message, code, undefined, undefined, error);
-  }
-  const maxBytes = code === Code.ResourceExhausted && maxBytesPattern.exec(rawMessage)?.[1];
-  if (maxBytes) {
-    const message = `the message must be at most ${maxBytes} bytes`;
-    const limit = Number(maxBytes);
-    return connectErrorOf(new RerankError("resource_exhausted", message, { limit, cause: error }));
-  }
   if (code !== Code.InvalidArgument) return undefined;
   if (!(cause instanceof Error) || cause instanceof RerankError) return undefined;
   const inner = cause.cause ?? cause;
@@ -76,7 +41,6 @@ export function decodeErrorOf(error: unknown): ConnectError | undefined {
   if (inner instanceof SyntaxError || inner instanceof TypeError) {
     return invalid("the request is not valid JSON in UTF-8", error);
   }
-  if (!cause.message.startsWith(jsonErrorPrefix)) return undefined;
   return invalid("the request is not a JSON object of the expected form", error);
 }
 
@@ -110,4 +74,28 @@ function singularOf(field: DescField): string {
 function invalid(message: string, cause: unknown, field?: string): ConnectError {
   const options = field === undefined ? { cause } : { cause, field };
   return connectErrorOf(new RerankError("invalid_argument", message, options));
+}
+
+/** No class of their own: `instanceof` takes every ConnectError for a member of its subclasses. */
+const envelopeErrors = new WeakSet<ConnectError>();
+
+/**
+ * Returns the error of a call whose messages are not framed as its protocol has it: INTERNAL, as
+ * every gRPC implementation answers, although the client did it.
+ */
+export function createEnvelopeError(message: string, cause?: unknown): ConnectError {
+  const error = new ConnectError(message, Code.Internal, undefined, undefined, cause);
+  envelopeErrors.add(error);
+  return error;
+}
+
+/** Returns the error of a message that is larger than the server takes. */
+export function tooLargeError(maxBytes: number, cause?: unknown): ConnectError {
+  const message = `the message must be at most ${maxBytes} bytes`;
+  return connectErrorOf(new RerankError("resource_exhausted", message, { limit: maxBytes, cause }));
+}
+
+/** Whether an error comes from createEnvelopeError(), so that the client and not the server is at fault. */
+export function isEnvelopeError(error: ConnectError): boolean {
+  return envelopeErrors.has(error);
 }

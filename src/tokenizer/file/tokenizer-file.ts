@@ -1,14 +1,24 @@
 import { readFile } from "node:fs/promises";
-
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { StartupError } from "../../errors.ts";
+import {
+  documentHead,
+  documentTails,
+  type PromptTemplate,
+  queryTail,
+  renderQuery,
+} from "../prompt.ts";
 import type { LoadedTokenizer, TokenizerThreadData } from "../thread/tokenizer-message.ts";
 import { addTokens } from "./add-tokens.ts";
 import { applyConfig } from "./apply-config.ts";
 import { isWholeNumber, jsonObject } from "./json-value.ts";
-import { withoutTypeIds } from "./pair-template.ts";
+import {
+  createPairTemplate,
+  type PairTemplate,
+  type TemplatePiece,
+  withoutTypeIds,
+} from "./pair-template.ts";
 import { readPairTemplate } from "./post-processor.ts";
-import { layOutPrompt } from "./prompt-layout.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
 
 /** What a tokenizer.json holds. */
@@ -119,4 +129,53 @@ function findPadId(native: NativeTokenizer): number {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Returns the layout of pairs under a prompt: its fixed texts as tokens around query and document.
+ * `pairTemplate` is what tokenizer.json lays out; it is used where the prompt says so.
+ */
+async function layOutPrompt(
+  native: NativeTokenizer,
+  prompt: PromptTemplate,
+  pairTemplate: PairTemplate,
+): Promise<PairTemplate> {
+  const idsOf = async (text: string): Promise<number[]> => {
+    const encoding = await native.encode(text, null, { addSpecialTokens: false });
+    return encoding.getIds();
+  };
+  const specials = (texts: readonly string[], typeId: number): Promise<TemplatePiece[]> =>
+    Promise.all(
+      texts.map(async (text) => ({ kind: "special" as const, ids: await idsOf(text), typeId })),
+    );
+  const [before, between, after] = await Promise.all([
+    specials(prompt.before, 0),
+    specials(prompt.between, 0),
+    specials(documentTails(prompt), 0),
+  ]);
+  const pieces = prompt.usesPairTemplate
+    ? pairTemplate.pieces.flatMap((piece) => {
+        if (piece.kind === "query") return [...before, piece, ...between];
+        return piece.kind === "document"
+          ? [piece, ...after.map((tail) => ({ ...tail, typeId: piece.typeId }))]
+          : [piece];
+      })
+    : [
+        ...before,
+        { kind: "query", typeId: 0 } as const,
+        ...between,
+        { kind: "document", typeId: 0 } as const,
+        ...after,
+      ];
+  // The space at the end of a head belongs to the document's first token.
+  const head = await idsOf(documentHead(prompt).trimEnd());
+  return {
+    ...createPairTemplate(pieces),
+    queryWordTokens: (await idsOf(renderQuery(prompt, ""))).length,
+    queryTailTokens: (await idsOf(queryTail(prompt))).length,
+    documentHead: Int32Array.from(head),
+    documentHeadCharacters: [...documentHead(prompt)].length,
+    queryShare: prompt.queryShare,
+    documentFirst: !prompt.usesPairTemplate,
+  };
 }

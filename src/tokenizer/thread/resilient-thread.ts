@@ -21,7 +21,7 @@ export interface ResilientThreadOptions {
   /** The module that the thread runs. */
   readonly entry: URL;
   readonly data: TokenizerThreadData;
-  /** Hears of every change after the first load. Must not throw. */
+  /** Called at every change after the first load. Must not throw. */
   readonly onState?: ((state: TokenizerState) => void) | undefined;
   readonly restart?: RestartPolicy | undefined;
   /** Default: the clock of the machine. */
@@ -61,7 +61,7 @@ export async function startResilientThread(
   okSinceMs = clock.nowMs();
 
   function handleEnd(reason: Error): void {
-    // The first start is the caller's to hear of.
+    // The caller gets the error of the first start.
     const hasLoaded = okSinceMs !== undefined || failures > 0;
     if (closed || !hasLoaded) return;
     if (okSinceMs !== undefined && clock.nowMs() - okSinceMs >= policy.stableAfterMs) failures = 0;
@@ -80,7 +80,7 @@ export async function startResilientThread(
       okSinceMs = clock.nowMs();
       onState?.({ status: "ok" });
     };
-    // A thread that cannot load ends, which is heard of.
+    // A thread that cannot load ends, which calls `onEnd`.
     thread.loaded.then(tellOk, () => {});
   }
 

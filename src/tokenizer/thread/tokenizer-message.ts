@@ -1,7 +1,7 @@
 import type { PairTemplate } from "../file/pair-template.ts";
 import type { ModelTokenizerFacts } from "../file/tokenizer-config.ts";
 import type { PromptTemplate } from "../prompt.ts";
-import type { WindowPlan } from "../window-plan.ts";
+import type { WindowPlan } from "../windows/window-plan.ts";
 
 /**
  * How much of each text to return: `start`, all tokens that a pair cut at its right end can need;

@@ -34,7 +34,7 @@ interface Waiting {
 }
 
 /**
- * Starts a tokenizer thread. `entry` is the module that it runs. `onEnd` hears why it ended, unless
+ * Starts a tokenizer thread. `entry` is the module that it runs. `onEnd` is called with why it ended, unless
  * it was closed, before those who wait for it do.
  */
 export function startTokenizerThread(
@@ -86,7 +86,7 @@ export function startTokenizerThread(
     worker.once("error", lose);
     worker.once("exit", () => lose());
   });
-  // Whoever does not wait for it to load hears of its end.
+  // A caller that does not wait for it to load learns of its end from `onEnd`.
   loaded.catch(() => {});
 
   return {

@@ -83,13 +83,23 @@ suite("rerankLists()", () => {
   test("shows how far it is by characters, to the end", async () => {
     const shown: Progress[] = [];
     let nowMs = 0;
-    const now = () => {
-      nowMs += 1000;
-      return nowMs;
+    const now = () => nowMs;
+    let turn: Promise<void> = Promise.resolve();
+    // One query after the other, each a second.
+    const ranker: Ranker = {
+      ...longestFirst,
+      async rerank(request, call) {
+        turn = turn.then(async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          nowMs += 1000;
+        });
+        await turn;
+        return await longestFirst.rerank(request, call);
+      },
     };
     const progress = { update: (one: Progress) => shown.push(one), done() {} };
 
-    await rerankLists(lists, { ...options, ranker: longestFirst, progress, now });
+    await rerankLists(lists, { ...options, ranker, progress, now });
 
     assert.deepEqual(
       shown.map(({ numbers, label }) => [numbers.replace(/, .*/, ""), label]),

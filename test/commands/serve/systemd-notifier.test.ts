@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { suite, type TestContext, test } from "node:test";
 import { startSystemdNotifier } from "../../../src/commands/serve/systemd-notifier.ts";
-import type { Environment } from "../../../src/config/parse-options.ts";
+import type { Environment } from "../../../src/config/options/parse-options.ts";
 import { HealthState } from "../../../src/engine/health-state.ts";
 import { createFakeSystemd } from "../../fakes/fake-systemd.ts";
 import { createManualClock } from "../../fakes/manual-clock.ts";

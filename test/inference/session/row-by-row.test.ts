@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { EncodedBatch } from "../../../src/inference/backend.ts";
-import { runRowByRow } from "../../../src/inference/session/row-by-row.ts";
+import { runRowByRow } from "../../../src/inference/session/session.ts";
 
 suite("runRowByRow()", () => {
   test("computes each row alone, without its padding, and keeps their order", async () => {

@@ -1,7 +1,7 @@
 import { HealthState } from "../../../src/engine/health-state.ts";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
-import { createRpcHandlers } from "../../../src/server/rpc/rpc-router.ts";
+import { createRpcs } from "../../../src/server/rpc/rpc-router.ts";
 import { createFakeReranker } from "../../fakes/fake-reranker.ts";
 import { precompress } from "../../fakes/precompress.ts";
 import { createRecordingLogger } from "../../fakes/recording-logger.ts";
@@ -35,10 +35,12 @@ const options = {
 export const routes = createRoutes(options);
 
 /** The RPCs, from the router that the server uses. */
-export const rpcs = [...createRpcHandlers(options).values()].map(({ requestPath, method }) => ({
-  path: requestPath,
-  isStream: method.methodKind !== "unary",
-}));
+export const rpcs = [...createRpcs(options).values()].map(
+  ({ handler: { requestPath, method } }) => ({
+    path: requestPath,
+    isStream: method.methodKind !== "unary",
+  }),
+);
 
 /** Replaces `{id}` by an id. */
 export function examplePath(path: string): string {

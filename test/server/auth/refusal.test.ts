@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { suite, test } from "node:test";
 import { connectClient, hasCode, transportNames } from "../../../client/test/connect-client.ts";
-import { createKeyRing } from "../../../src/server/access/key-ring.ts";
+import { createKeyRing } from "../../../src/server/access/api-keys.ts";
 import { runProgram } from "../../run-program.ts";
 import { connectHttp2, connectRaw, postRerank, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { parseTraceParent } from "../../../src/server/call/trace-parent.ts";
+import { parseTraceParent } from "../../../src/server/call/call.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";

@@ -1,9 +1,8 @@
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
-import { documentAnswerOf, readDocuments } from "../documents-field.ts";
 import { type JsonFields, readBoolean, readText } from "../json-fields.ts";
 import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
-import { readRankingOptions } from "../ranking-fields.ts";
+import { documentAnswerOf, readDocuments, readRankingOptions } from "../ranking-fields.ts";
 import { answerTei } from "./tei.ts";
 
 /** The version of Cohere's API whose `meta` the answer has. */
@@ -28,7 +27,7 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
     const query = readText("query", fields.query);
     const documents = readDocuments(fields);
     const request = { query, documents, ...readRankingOptions(fields) };
-    const wishes = {
+    const extras = {
       returnDocuments:
         readBoolean(fields, "return_documents", "return_text") ?? defaults.returnDocuments,
       returnTimings: readBoolean(fields, "return_timings") ?? false,
@@ -39,10 +38,10 @@ export function createRerankDialect(defaults: RerankDefaults): Dialect {
       headers: rankingHeaders(request, result, context),
       body: {
         model: result.model,
-        results: resultsOf(result, documents, wishes.returnDocuments ? fields : undefined),
+        results: resultsOf(result, documents, extras.returnDocuments ? fields : undefined),
         ...envelopeOf(result, request, context),
         ...(result.queryTruncated && { query_truncated: true }),
-        ...(wishes.returnTimings && { timings: timingsOf(result.timings) }),
+        ...(extras.returnTimings && { timings: timingsOf(result.timings) }),
       },
     };
   };

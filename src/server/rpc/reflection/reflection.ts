@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import * as v1 from "../../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as v1alpha from "../../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { shorten } from "../../../characters.ts";
-import type { RpcRouter } from "../rpc-protocols.ts";
+import type { RpcRouter } from "../wire/rpc-protocols.ts";
 import {
   createDescriptorIndex,
   type DescriptorIndex,

@@ -2,15 +2,14 @@ import { setMaxListeners } from "node:events";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { RerankStreamRequest } from "../../../../gen/rerank/v1/rerank_service_pb.ts";
 import { RerankError } from "../../../errors.ts";
-import { linkSignals } from "../../../linked-signal.ts";
+import { linkSignals, unlessAborted } from "../../../linked-signal.ts";
 import type { Reranker } from "../../../reranker/rerank-request.ts";
 import type { Logger } from "../../../telemetry/log.ts";
 import { refusedOf } from "../../call/refused.ts";
 import type { ServerLimits } from "../../limits.ts";
-import { callKey } from "../call-context.ts";
 import { abortErrorOf } from "../connect-error.ts";
-import { createAnswerQueue } from "./answer-queue.ts";
-import { createPlaces } from "./places.ts";
+import { callKey } from "../error-interceptor.ts";
+import { createAnswerQueue, createPlaces } from "./stream-flow.ts";
 import { answerItem, errorAnswer, problemOf, type StreamAnswer } from "./stream-item.ts";
 
 /** What a RerankStream call needs. */
@@ -106,17 +105,4 @@ export async function* rerankStream(
     stop.abort(new RerankError("cancelled", "the stream ended"));
     places.close();
   }
-}
-
-/**
- * Waits for the promise, but rejects at once when the server begins to drain. Leaves nothing behind
- * on the signal.
- */
-function unlessAborted<Value>(promise: Promise<Value>, drainSignal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onDrain = (): void => reject(new RerankError("unavailable", "the server is stopping"));
-    if (drainSignal.aborted) onDrain();
-    drainSignal.addEventListener("abort", onDrain, { once: true });
-    promise.then(resolve, reject).finally(() => drainSignal.removeEventListener("abort", onDrain));
-  });
 }

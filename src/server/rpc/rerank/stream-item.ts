@@ -6,8 +6,7 @@ import type {
 import { countCodePoints, firstCodePoints } from "../../../characters.ts";
 import { grpcCodeOf, RerankError } from "../../../errors.ts";
 import { linkSignals } from "../../../linked-signal.ts";
-import type { RerankObserver } from "../../../reranker/rerank-observer.ts";
-import type { Reranker } from "../../../reranker/rerank-request.ts";
+import type { Reranker, RerankObserver } from "../../../reranker/rerank-request.ts";
 import type { Logger } from "../../../telemetry/log.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 
@@ -24,11 +23,11 @@ export interface StreamItemOptions {
   readonly streamTimeoutMs: number | undefined;
   /** Aborts with a RerankError when the stream ends. */
   readonly signal: AbortSignal;
-  /** Hears of the error that the request is answered with. */
+  /** Called with the error that the request is answered with. */
   readonly onFailed: (error: RerankError) => void;
   /** For the log. */
   readonly requestId: string | undefined;
-  /** Returns who hears of the stages of the ranking. */
+  /** Returns the observer of the ranking. */
   readonly observeRanking: (() => RerankObserver | undefined) | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { RerankStreamRequest } from "../../../../gen/tei/v1/tei_pb.ts";
 import { RerankError } from "../../../errors.ts";
+import { unlessAborted } from "../../../linked-signal.ts";
 import type { TeiOptions } from "./tei-message.ts";
 
 /** All texts of a stream, and what its first message asked for. */
@@ -66,16 +67,4 @@ function checkLimits(texts: number, bytes: number, { maxTexts, maxBytes }: TeiSt
     const message = `the texts of the stream must be at most ${maxBytes} bytes together`;
     throw new RerankError("resource_exhausted", message, { field: "text", limit: maxBytes });
   }
-}
-
-/**
- * Waits for the promise, but rejects at once when the signal aborts. Leaves nothing behind on it.
- */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -9,14 +9,12 @@ import {
 } from "../../../../gen/tei/v1/tei_pb.ts";
 import type { HealthState } from "../../../engine/health-state.ts";
 import { RerankError } from "../../../errors.ts";
-import { linkSignals } from "../../../linked-signal.ts";
 import type { Reranker } from "../../../reranker/rerank-request.ts";
 import { documentsCalled, type FieldNames, withFieldNames } from "../../call/field-names.ts";
-import { countCharacters, timingHeaders } from "../../call/timing-headers.ts";
+import { countCharacters } from "../../call/timing-headers.ts";
 import type { ServerLimits } from "../../limits.ts";
 import type { ServingInfo } from "../../serving-info.ts";
-import { callKey } from "../call-context.ts";
-import { abortErrorOf } from "../connect-error.ts";
+import { rankCall, whileWaiting } from "../rank-call.ts";
 import { collectTeiStream, type TeiStream } from "./tei-collect.ts";
 import { requestOf, responseOf } from "./tei-message.ts";
 
@@ -38,28 +36,19 @@ const streamNames: FieldNames = (field) => (field === "query" ? field : "text");
 
 /** Returns `tei.v1.Rerank` over a Reranker. */
 export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<typeof Rerank> {
-  const { reranker, health, limits, serving } = options;
+  const { limits, serving } = options;
   const streamLimits = { maxTexts: serving.maxDocuments, maxBytes: limits.maxBodyBytes };
 
   async function rank(
-    { query, texts, options: wishes }: TeiStream,
+    { query, texts, options: choices }: TeiStream,
     names: FieldNames,
     context: HandlerContext,
     signal: AbortSignal,
   ): Promise<Ranking> {
-    const call = context.values.get(callKey);
-    if (call) call.documents = texts.length;
-    const request = requestOf(query, texts, wishes);
-    const timeoutMs = context.timeoutMs();
-    const observer = call?.observeRanking?.();
-    const ranking = reranker.rerank(request, { signal, timeoutMs, observer });
+    const ranking = rankCall(options, context, signal, requestOf(query, texts, choices));
     const result = await withFieldNames(names, ranking);
     const characters = countCharacters(query, texts);
-    const cost = { ...result, characters, device: health.report.device };
-    for (const [name, value] of Object.entries(timingHeaders(cost))) {
-      context.responseHeader.set(name, value);
-    }
-    return responseOf(result, texts, { returnText: wishes.returnText, characters });
+    return responseOf(result, texts, { returnText: choices.returnText, characters });
   }
 
   return {
@@ -105,17 +94,4 @@ export function createTeiInfoService(options: TeiServiceOptions): ServiceImpl<ty
       };
     },
   };
-}
-
-/** Runs work under a signal that aborts, with a RerankError, when nobody waits for it any more. */
-async function whileWaiting<Value>(
-  context: HandlerContext,
-  work: (signal: AbortSignal) => Promise<Value>,
-): Promise<Value> {
-  const link = linkSignals({ signals: [context.signal], toReason: abortErrorOf });
-  try {
-    return await work(link.signal);
-  } finally {
-    link.unlink();
-  }
 }

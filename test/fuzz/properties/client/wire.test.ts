@@ -5,7 +5,7 @@ import { RerankClientError } from "../../../../client/src/call/client-error.ts";
 import { detailsOfStatus, retryAfterMsOf } from "../../../../client/src/call/retry-after.ts";
 import { AddressError, parseAddresses } from "../../../../client/src/call/server-address.ts";
 import { errorOfStatus } from "../../../../client/src/call/wire-error.ts";
-import { retryInfoOf } from "../../../../src/server/rpc/retry-info.ts";
+import { retryInfoOf } from "../../../../src/server/rpc/connect-error.ts";
 import { allowing, checkProperty, damaged, secret } from "../check-property.ts";
 
 suite("properties of what a client reads", () => {

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { StartupError } from "../../../../src/errors.ts";
-import { parseLabelledQuery } from "../../../../src/evaluation/parse-labelled-query.ts";
-import { parseTextLine } from "../../../../src/evaluation/parse-text-line.ts";
-import { parseQrelsLine } from "../../../../src/evaluation/qrels.ts";
-import { formatRun, inRunOrder, parseRunLine } from "../../../../src/evaluation/trec-run.ts";
+import { parseLabelledQuery } from "../../../../src/evaluation/labelled-query.ts";
+import { parseTextLine } from "../../../../src/evaluation/list-of-run.ts";
+import {
+  formatRun,
+  inRunOrder,
+  parseQrelsLine,
+  parseRunLine,
+} from "../../../../src/evaluation/trec-run.ts";
 import { allowing, anyJson, checkProperty, damaged, objectWith } from "../check-property.ts";
 
 const place = "file:1";

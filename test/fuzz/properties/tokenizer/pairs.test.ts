@@ -5,7 +5,7 @@ import { StartupError } from "../../../../src/errors.ts";
 import { layOutPair } from "../../../../src/tokenizer/file/pair-template.ts";
 import { readPairTemplate } from "../../../../src/tokenizer/file/post-processor.ts";
 import { keepTokens, truncateLongestFirst } from "../../../../src/tokenizer/truncate.ts";
-import { windowsOf } from "../../../../src/tokenizer/window-plan.ts";
+import { windowsOf } from "../../../../src/tokenizer/windows/window-plan.ts";
 import { allowing, checkProperty, objectWith } from "../check-property.ts";
 
 const id = fc.nat(300_000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { replaceLoneSurrogates } from "../../../../../src/server/call/json-text.ts";
+import { replaceLoneSurrogates } from "../../../../../src/server/http/json-fields.ts";
 import { checkProperty } from "../../check-property.ts";
 
 /** The inside of a JSON string: escapes of every kind, and what looks like one. */

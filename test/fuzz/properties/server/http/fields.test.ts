@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { RerankError } from "../../../../../src/errors.ts";
-import { checkJsonContentType } from "../../../../../src/server/http/content-type.ts";
-import { parseDeadlineHeader } from "../../../../../src/server/http/deadline-header.ts";
-import { decodeJson } from "../../../../../src/server/http/decode-json.ts";
-import { documentAnswerOf, readDocuments } from "../../../../../src/server/http/documents-field.ts";
 import { HttpError } from "../../../../../src/server/http/http-error.ts";
-import { readRankingOptions } from "../../../../../src/server/http/ranking-fields.ts";
+import { decodeJson } from "../../../../../src/server/http/json-fields.ts";
+import {
+  checkJsonContentType,
+  parseDeadlineHeader,
+} from "../../../../../src/server/http/json-route.ts";
+import {
+  documentAnswerOf,
+  readDocuments,
+  readRankingOptions,
+} from "../../../../../src/server/http/ranking-fields.ts";
 import {
   allowing,
   anyJson,

@@ -3,11 +3,11 @@ import { suite, test } from "node:test";
 import { ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import { RerankRequestSchema } from "../../../../../gen/rerank/v1/rerank_service_pb.ts";
-import { replaceLoneSurrogates } from "../../../../../src/server/call/json-text.ts";
-import { capTimeoutHeaders } from "../../../../../src/server/rpc/call-timeout.ts";
+import { replaceLoneSurrogates } from "../../../../../src/server/http/json-fields.ts";
 import { decodeErrorOf } from "../../../../../src/server/rpc/decode-error.ts";
-import { encodeGrpcMessage } from "../../../../../src/server/rpc/grpc-message.ts";
-import { createJsonDecoder } from "../../../../../src/server/rpc/json-decoder.ts";
+import { createJsonDecoder } from "../../../../../src/server/rpc/rpc-router.ts";
+import { capTimeoutHeaders } from "../../../../../src/server/rpc/rpc-target.ts";
+import { encodeGrpcMessage } from "../../../../../src/server/rpc/wire/rpc-status.ts";
 import { allowing, anyJson, checkProperty, damaged } from "../../check-property.ts";
 
 /** Milliseconds in each unit of `grpc-timeout`. */

@@ -1,0 +1,2 @@
+export type { RankCall, Ranked, Ranker, RankRequest } from "./ranker.ts";
+export { type McpOptions, serveMcp } from "./serve-mcp.ts";

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { arch, availableParallelism, freemem, platform, release, totalmem } from "node:os";
+import { formatBytes } from "../../terminal/progress.ts";
+import { type CgroupLimits, readCgroupLimits } from "./cgroup.ts";
+import type { Check } from "./check.ts";
+
+/** Checks that the version of Node is one that the package is made for. */
+export function checkNode(version: string | undefined): Check {
+  const system = `${platform()} ${release()}, ${arch()}`;
+  const name = "Node.js";
+  if (version === undefined) return { name, state: "skipped", found: `not told, on ${system}` };
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isSupported = major === 20 ? minor >= 19 : major >= 22;
+  return {
+    name,
+    state: isSupported ? "ok" : "fault",
+    found: `${version} on ${system}`,
+    advice: isSupported ? undefined : "install Node.js 20.19 or later of 20, or 22 or later",
+  };
+}
+
+/** Instructions that multiply 8-bit integers, from the fastest; as Linux names them. */
+const fastInstructions = {
+  x64: { avx512_vnni: "AVX-512 VNNI", avx_vnni: "AVX VNNI" },
+  arm64: { i8mm: "I8MM", asimddp: "dot product" },
+} as const;
+
+/** Checks which instructions for int8 weights the processor has. */
+export function checkInstructions(
+  cpuinfo: string | undefined = readOrNothing("/proc/cpuinfo"),
+  architecture: string = arch(),
+): Check {
+  const name = "CPU instructions";
+  const flags = new Set(cpuinfo?.match(/^(?:flags|Features)\s*:\s*(.*)$/m)?.[1]?.split(" "));
+  const known = architecture === "x64" || architecture === "arm64";
+  if (flags.size === 0 || !known) {
+    return { name, state: "skipped", found: `${architecture}; the system does not tell more` };
+  }
+  const fast = Object.entries(fastInstructions[architecture]).find(([flag]) => flags.has(flag));
+  if (fast) return { name, state: "ok", found: `${architecture} with ${fast[1]}` };
+  const base = architecture === "x64" ? (flags.has("avx2") ? "AVX2" : "no AVX2") : "NEON";
+  const missing = architecture === "x64" ? "VNNI" : "dot product";
+  return {
+    name,
+    state: "warning",
+    found: `${architecture} with ${base}, without ${missing}`,
+    advice: "int8 weights run slower here than on newer processors; compare with --dtype fp32",
+  };
+}
+
+/** Checks that no more threads compute than the container may use processors. */
+export function checkThreads(
+  asked: number,
+  limits: CgroupLimits = readCgroupLimits(),
+  cores: number = availableParallelism(),
+): Check {
+  const threads = asked === 0 ? cores : asked;
+  const quota = limits.cpus === undefined ? "" : `, a quota of ${formatCpus(limits.cpus)}`;
+  const found = `${threads} for ${cores} cores${quota}`;
+  const most = Math.max(1, Math.ceil(Math.min(cores, limits.cpus ?? cores)));
+  const name = "threads";
+  if (threads <= most) return { name, state: "ok", found };
+  const why = most < cores ? "the container is stopped when its quota is used up" : "they wait";
+  return { name, state: "warning", found, advice: `set --threads ${most}: beyond that ${why}` };
+}
+
+/**
+ * Checks that there is memory for the weights. A model takes about twice their size, since ONNX
+ * Runtime keeps a packed copy of some.
+ */
+export function checkMemory(
+  weightBytes: number | undefined,
+  limits: CgroupLimits = readCgroupLimits(),
+  freeBytes: number = availableBytes(),
+): Check {
+  const limit = limits.memoryBytes;
+  const ofMachine = `${formatBytes(freeBytes)} of ${formatBytes(totalmem())} available`;
+  const found = limit === undefined ? ofMachine : `${ofMachine}, a limit of ${formatBytes(limit)}`;
+  const name = "memory";
+  const room = Math.min(freeBytes, limit ?? freeBytes);
+  if (weightBytes === undefined) return { name, state: "ok", found };
+  const advice = `the weights have ${formatBytes(weightBytes)}, and running them takes about twice that: allow more memory, or choose a smaller model or --dtype int8`;
+  if (room < weightBytes) return { name, state: "fault", found, advice };
+  if (room < 2 * weightBytes) return { name, state: "warning", found, advice };
+  return { name, state: "ok", found };
+}
+
+/** Memory that could be used without swapping: on Linux with what caches would give back. */
+function availableBytes(): number {
+  const kibibytes = readOrNothing("/proc/meminfo")?.match(/^MemAvailable:\s+(\d+) kB$/m)?.[1];
+  return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+}
+
+function formatCpus(cpus: number): string {
+  return `${Number(cpus.toFixed(2))} CPU${cpus === 1 ? "" : "s"}`;
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

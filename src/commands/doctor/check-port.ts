@@ -1,0 +1,34 @@
+import { createServer } from "node:net";
+import type { ServeConfig } from "../../config/serve-config.ts";
+import { listenOn } from "../../server/listen/listen-on.ts";
+import { findPortHolder } from "../../server/listen/port-holder.ts";
+import { wordsOfServer } from "../words-of-server.ts";
+import { type Check, hintOf, messageOf } from "./check.ts";
+
+const name = "port";
+
+/** Checks that a server could listen where it is told to. */
+export async function checkPort({
+  host,
+  port,
+  unixSocket,
+}: Pick<ServeConfig, "host" | "port" | "unixSocket">): Promise<Check> {
+  if (unixSocket !== undefined) {
+    return { name, state: "skipped", found: `the server listens on the Unix socket ${unixSocket}` };
+  }
+  const server = createServer();
+  try {
+    await listenOn(server, { host, port }, () => {});
+    return { name, state: "ok", found: port === 0 ? "a free one" : `${host}:${port} is free` };
+  } catch (error) {
+    const holder = findPortHolder(port);
+    const isServer = holder !== undefined && wordsOfServer(holder.pid) !== undefined;
+    const state = isServer ? "warning" : "fault";
+    const advice = isServer
+      ? "a server runs here already; `rerankd health` asks it"
+      : hintOf(error);
+    return { name, state, found: messageOf(error), advice };
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,20 @@
+import { type Environment, parseOptions } from "./options/parse-options.ts";
+import { type Parsed, parseServeConfig, type ServeConfig } from "./serve-config.ts";
+
+/** What `rerankd doctor` can be told. Checked and frozen. */
+export interface DoctorConfig {
+  /** The server whose needs are looked at. */
+  readonly serve: ServeConfig;
+  readonly json: boolean;
+}
+
+/**
+ * Reads flags and environment of `rerankd doctor`, which takes the options of `serve`. Throws
+ * UsageError with every problem at once.
+ */
+export function parseDoctorConfig(argv: readonly string[], env: Environment): Parsed<DoctorConfig> {
+  const parsed = parseServeConfig(argv, env, "doctor");
+  if (parsed.help) return parsed;
+  const json = parseOptions("doctor", argv, env).flag("json");
+  return { ...parsed, config: Object.freeze({ serve: parsed.config, json }) };
+}

@@ -1,0 +1,82 @@
+import { AddressError, parseAddresses } from "../../../client/src/call/server-address.ts";
+import type { Option, OptionKind } from "./option.ts";
+
+/** A checked value: a number for `integer` and `number`, a list for `list`, `true` for `flag`. */
+export type OptionValue = string | number | readonly string[] | true;
+
+/** A checked value, or what is wrong: the end of a sentence that begins with the option's name. */
+export type CheckedValue =
+  | { readonly value: OptionValue; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/** A number as an option takes it: decimal, without an exponent. */
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+
+/**
+ * Reads the value of an option from the texts of a command line or of a variable. Of a value that
+ * may be a secret a problem repeats nothing.
+ */
+export function readTexts({ type }: Option, texts: readonly string[]): CheckedValue {
+  if (texts.length > 1 && type.kind !== "list") return { problem: "must be given once" };
+  if (texts.includes("")) return { problem: "must not be empty" };
+  if (type.kind === "list") return { value: texts };
+  if (type.kind === "flag") return { value: true };
+  return readText(type, texts[0] ?? "");
+}
+
+/** Returns the texts that a variable holds: one, or for a list those between commas. */
+export function textsOfVariable({ type, wholeEnv = [] }: Option, name: string, text: string) {
+  if (type.kind !== "list" || wholeEnv.includes(name)) return [text];
+  return text.split(",").flatMap((item) => item.trim() || []);
+}
+
+/** Checks a value that a program gave: a number is a number, and a switch true or false. */
+export function checkSetting({ type }: Option, value: unknown): CheckedValue {
+  if (type.kind === "integer") return checkInteger(type, value, String(value));
+  if (isSwitch(type)) {
+    if (typeof value === "boolean") return { value: value ? "on" : "off" };
+    return { problem: `must be true or false, got: a ${typeof value}` };
+  }
+  if (typeof value !== "string") return { problem: `must be a string, got: a ${typeof value}` };
+  return value === "" ? { problem: "must not be empty" } : readText(type, value);
+}
+
+function readText(type: OptionKind, text: string): CheckedValue {
+  switch (type.kind) {
+    case "choice": {
+      const word = type.normalize?.(text.toLowerCase()) ?? text.toLowerCase();
+      if (type.choices.includes(word)) return { value: word };
+      return { problem: `must be one of ${type.choices.join(", ")}, got: \`${text}\`` };
+    }
+    case "integer":
+      return checkInteger(type, /^\d+$/.test(text) ? Number(text) : undefined, text);
+    case "number":
+      if (decimal.test(text)) return { value: Number(text) };
+      return { problem: `must be a number, got: \`${text}\`` };
+    case "addresses":
+      try {
+        parseAddresses(text);
+        return { value: text };
+      } catch (error) {
+        if (error instanceof AddressError) return { problem: error.message };
+        throw error;
+      }
+    default:
+      return { value: text };
+  }
+}
+
+function checkInteger(
+  { min, max }: Extract<OptionKind, { kind: "integer" }>,
+  value: unknown,
+  got: string,
+): CheckedValue {
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) {
+    return { value };
+  }
+  return { problem: `must be a whole number from ${min} to ${max}, got: \`${got}\`` };
+}
+
+function isSwitch(type: OptionKind): boolean {
+  return type.kind === "choice" && type.choices.includes("on");
+}

@@ -1,0 +1,80 @@
+/** A command of the program that takes options. */
+export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor" | "mcp";
+
+/** What values an option takes, and how they are spelled. */
+export type OptionKind =
+  | { readonly kind: "text" }
+  /** May be given again and again; a variable holds several between commas, a flag one. */
+  | { readonly kind: "list" }
+  /** Where servers are, as `parseAddresses` reads it. */
+  | { readonly kind: "addresses" }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "number" }
+  | { readonly kind: "flag" }
+  | {
+      readonly kind: "choice";
+      /** In lower case; case counts nothing. */
+      readonly choices: readonly string[];
+      /** Returns the choice that another spelling, in lower case, stands for; else the same. */
+      readonly normalize?: (text: string) => string;
+    };
+
+/** One option: a flag, the environment variables that stand for it, and what help says of it. */
+export interface Option {
+  /** Heading in help and README. */
+  readonly group:
+    | "Model"
+    | "Network"
+    | "Security"
+    | "Limits"
+    | "Telemetry"
+    | "Input"
+    | "Ranking"
+    | "Output"
+    | "Server";
+  /** Long flag without the dashes. */
+  readonly flag: string;
+  /** Other long flags that mean the same. */
+  readonly aliases?: readonly string[];
+  /** One letter that means the same, without the dash. */
+  readonly short?: string;
+  /** Environment variables; the first that is set and not empty counts. A flag overrides them. */
+  readonly env: readonly string[];
+  /** Those of the variables of a list that hold one value, commas and all. */
+  readonly wholeEnv?: readonly string[];
+  /** Name of the value in help; absent for a flag, which takes none. */
+  readonly value?: string;
+  readonly type: OptionKind;
+  /** Value when nothing is given; undefined where absence means something. */
+  readonly default?: string | number;
+  /** The name of the same option among the settings of `loadReranker`. Default: it is none. */
+  readonly setting?: string;
+  readonly help: string;
+  /** Default: `serve` alone. */
+  readonly commands?: readonly Command[];
+}
+
+/** Words that stand for `on` and `off`, in other programs' variables for example. */
+const switchWords: Readonly<Record<string, string>> = {
+  true: "on",
+  yes: "on",
+  1: "on",
+  false: "off",
+  no: "off",
+  0: "off",
+};
+
+/** The kind of an option that is `on` or `off`. */
+export const onOff = {
+  kind: "choice",
+  choices: ["on", "off"],
+  normalize: (text: string) => switchWords[text] ?? text,
+} as const satisfies OptionKind;
+
+/** The kind of an option that is `on`, `off`, or left to the other settings. */
+export const onOffAuto: OptionKind = { ...onOff, choices: ["on", "off", "auto"] };
+
+/** Whether a command takes the option. `doctor` takes those of `serve`, whose needs it looks at. */
+export function takes(command: Command, { commands = ["serve"] }: Option): boolean {
+  return commands.includes(command) || (command === "doctor" && commands.includes("serve"));
+}

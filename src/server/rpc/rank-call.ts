@@ -1,0 +1,47 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import type { HealthState } from "../../engine/health-state.ts";
+import { linkSignals } from "../../linked-signal.ts";
+import type { Reranker, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
+import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
+import { abortErrorOf } from "./connect-error.ts";
+import { callKey } from "./error-interceptor.ts";
+
+/** What ranking for an RPC needs. */
+export interface RankCallOptions {
+  readonly reranker: Reranker;
+  readonly health: HealthState;
+}
+
+/**
+ * Ranks for one RPC: under its deadline and signal, with its observer, and with the headers that
+ * tell where the time went.
+ */
+export async function rankCall(
+  { reranker, health }: RankCallOptions,
+  context: HandlerContext,
+  signal: AbortSignal,
+  request: RerankRequest,
+): Promise<RerankResult> {
+  const call = context.values.get(callKey);
+  if (call) call.documents = request.documents.length;
+  const timeoutMs = context.timeoutMs();
+  const observer = call?.observeRanking?.();
+  const result = await reranker.rerank(request, { signal, timeoutMs, observer });
+  const characters = countCharacters(request.query, request.documents);
+  const headers = timingHeaders({ ...result, characters, device: health.report.device });
+  for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
+  return result;
+}
+
+/** Runs work under a signal that aborts, with a RerankError, when nobody waits for it any more. */
+export async function whileWaiting<Value>(
+  context: HandlerContext,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const link = linkSignals({ signals: [context.signal], toReason: abortErrorOf });
+  try {
+    return await work(link.signal);
+  } finally {
+    link.unlink();
+  }
+}

@@ -1,0 +1,1 @@
+"""Exports rerankers to the ONNX folders that rerankd serves."""
