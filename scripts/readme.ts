@@ -32,7 +32,7 @@ async function refreshServedPages(): Promise<void> {
   const grpcurl = interopTool("bin/grpcurl");
   if (grpcurl.skip) process.stderr.write(`outputs of grpcurl stay as they are: ${grpcurl.skip}\n`);
   const server = await startServerProcess();
-  const workspace = openWorkspace({ port: server.port });
+  const workspace = await openWorkspace({ port: server.port });
   try {
     const isLeftOut = (step: Step): boolean =>
       grpcurl.skip !== false && step.kind === "command" && step.command.startsWith("grpcurl");
@@ -47,7 +47,7 @@ async function refreshServedPages(): Promise<void> {
 
 /** A guide starts its own server. */
 async function refreshGuide(page: string): Promise<void> {
-  const workspace = openWorkspace({ port: await findFreePort() });
+  const workspace = await openWorkspace({ port: await findFreePort() });
   try {
     await rewrite(page, (text) => refreshPage(text, { workspace }));
   } finally {

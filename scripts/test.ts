@@ -1,8 +1,10 @@
 /**
- * Runs the compiled tests, or those whose path contains one of the arguments. At the end it says
- * which were skipped and why. Exits with 1 if one fails.
+ * Runs the compiled tests, or those whose path contains one of the arguments; `--without=WORD` leaves
+ * out those whose path contains the word. At the end it says which were skipped and why. Exits with 1
+ * if one fails.
  */
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -10,7 +12,12 @@ import { fileURLToPath } from "node:url";
 import { type SkippedTest, skippedReport } from "./skipped-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const wanted = process.argv.slice(2);
+const withoutFlag = "--without=";
+const words = process.argv.slice(2);
+const wanted = words.filter((word) => !word.startsWith(withoutFlag));
+const unwanted = words
+  .filter((word) => word.startsWith(withoutFlag))
+  .map((word) => word.slice(withoutFlag.length));
 const files = ["test", join("client", "test")]
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) =>
@@ -19,12 +26,13 @@ const files = ["test", join("client", "test")]
   )
   .filter((path) => path.endsWith(".test.js"))
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
+  .filter((path) => !unwanted.some((part) => path.includes(part)))
   .map((path) => join(root, path))
   .sort();
 if (files.length === 0) throw new Error(`no test matches: ${wanted.join(" ")}`);
 
 const skipped: SkippedTest[] = [];
-const events = run({ files, concurrency: true });
+const events = run({ files, concurrency: availableParallelism() });
 events.on("test:pass", ({ name, file, skip }) => {
   if (skip === undefined) return;
   const reason = typeof skip === "string" && skip !== "" ? skip : undefined;

@@ -21,7 +21,7 @@ for (const page of servedPages) {
     let workspace: Workspace;
     before(async () => {
       server = await startServerProcess();
-      workspace = openWorkspace({ port: server.port });
+      workspace = await openWorkspace({ port: server.port });
     });
     after(async () => {
       workspace.close();

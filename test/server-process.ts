@@ -28,7 +28,10 @@ export interface ServerProcess {
  */
 export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}) {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(RERANKER_|HF_|MODEL_ID$|PORT$|REVISION$|DTYPE$|LOG_LEVEL$)/.test(name),
+    ([name]) =>
+      !/^(RERANKER_|HF_|MODEL_ID$|PORT$|REVISION$|DTYPE$|LOG_LEVEL$)/.test(name) &&
+      // What `npm exec` runs these tests with is not for the npx of a test.
+      !/^npm_config_(package|call)$/.test(name),
   );
   return { ...Object.fromEntries(kept), NO_COLOR: "1", ...extra };
 }

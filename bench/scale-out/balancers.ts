@@ -64,7 +64,7 @@ const haproxy: FrontKind = {
 
 const clientLibrary: FrontKind = {
   name: "client library",
-  describe: () => "rerankd/client with three addresses, no balancer",
+  describe: () => "rerankd-client with three addresses, no balancer",
   start: async (_root, ports) => ({
     grpcUrls: ports.map((port) => `http://127.0.0.1:${port}`),
     stop: async () => {},

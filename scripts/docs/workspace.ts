@@ -9,11 +9,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { interopTool } from "../../test/interop/tools.ts";
-import { cleanEnvironment, mainPath, packageRoot } from "../../test/server-process.ts";
+import { addPackage } from "../../test/package/packed-package.ts";
+import { cleanEnvironment } from "../../test/server-process.ts";
 
 /** Where the commands of a page run: a folder of their own, with `rerankd` on the path. */
 export interface Workspace {
@@ -40,15 +42,19 @@ const shownTemporary = "/tmp/reranker";
 const maxCommandMs = 120_000;
 
 /**
- * Opens a workspace. It lies in the built package, so that programs find `rerankd/client` as an
- * installed package's users do. No model is in its cache, and no setting of the caller reaches it.
+ * Opens a workspace outside this repository, into which both packages are packed: commands and
+ * programs find what somebody finds who installed them, and nothing else. No model is in its cache,
+ * and no setting of the caller reaches it.
  */
-export function openWorkspace({ port }: WorkspaceOptions): Workspace {
-  const folder = mkdtempSync(join(packageRoot, "dist", "docs-"));
+export async function openWorkspace({ port }: WorkspaceOptions): Promise<Workspace> {
+  const folder = mkdtempSync(join(tmpdir(), "rerankd-docs-"));
+  const { folder: installed, manifest } = await addPackage(folder, "rerankd");
+  await addPackage(folder, "rerankd-client");
   const bin = join(folder, "bin");
   mkdirSync(bin);
   const program = join(bin, "rerankd");
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${mainPath}" "$@"\n`);
+  const main = join(installed, manifest.bin?.rerankd ?? "");
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
   chmodSync(program, 0o755);
   const kept = cleanEnvironment();
   const tools = [bin, dirname(process.execPath), dirname(interopTool("bin/grpcurl").path)];

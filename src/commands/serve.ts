@@ -10,6 +10,7 @@ import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import { packageVersion } from "../package-root.ts";
 import type { Reranker } from "../reranker/rerank-request.ts";
 import { defaultServerLimits } from "../server/limits.ts";
+import { checkUnixSocketPath } from "../server/listen/unix-socket.ts";
 import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -40,6 +41,7 @@ export async function serve(
   const startedMs = performance.now();
   const { env, stderr, log, stop } = context;
   // Before the model, whose download may take long.
+  if (config.unixSocket !== undefined) checkUnixSocketPath(config.unixSocket);
   const security = await openSecurity(config, { log });
   const display = createProgressDisplay(stderr, { env });
   const prepared = await prepareModel(config, {

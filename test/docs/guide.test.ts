@@ -19,7 +19,7 @@ for (const page of guidePages) {
     const steps = stepsOf(textOf(page));
     let workspace: Workspace;
     before(async () => {
-      workspace = openWorkspace({ port: await findFreePort() });
+      workspace = await openWorkspace({ port: await findFreePort() });
     });
     after(() => workspace.close());
 

@@ -49,7 +49,9 @@ KOREAN = Phrases(
     ],
     topics="디자인 마케팅 예산 보안 개발팀 영업팀 고객사 신규 프로젝트 분기 주간 전체 인사 서비스 팀장님과 친구와 "
     "가족과 민수와 지영이와 본사 강남 판교 온라인 데이터 모바일 결제 검색 인프라".split(),
-    times="오전 9시에|오전 10시에|오후 1시에|오후 3시에|오후 4시 30분에|저녁 7시에|아침에|점심때|밤 8시에|||".split("|"),
+    times="오전 9시에|오전 10시에|오후 1시에|오후 3시에|오후 4시 30분에|저녁 7시에|아침에|점심때|밤 8시에|||".split(
+        "|"
+    ),
     notes=[
         "{day} {time} {topic} {event}{이} 있습니다",
         "{day} {time} {topic} {event}{이} 있다",
@@ -81,7 +83,9 @@ KOREAN = Phrases(
 )
 
 ENGLISH = Phrases(
-    days=[[w] for w in "today tomorrow yesterday tonight Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()]
+    days=[
+        [w] for w in "today tomorrow yesterday tonight Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+    ]
     + [["this week"], ["next week"], ["last week"], ["next month"], ["this weekend", "the weekend"]],
     events=[
         ["meeting", "call", "sync", "stand-up"],
@@ -121,7 +125,12 @@ ENGLISH = Phrases(
 )
 
 JAPANESE = Phrases(
-    days=[[w] for w in "今日 明日 昨日 明後日 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日 今週 来週 先週 来月 週末".split()],
+    days=[
+        [w]
+        for w in (
+            "今日 明日 昨日 明後日 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日 今週 来週 先週 来月 週末"
+        ).split()
+    ],
     events=[
         ["会議", "ミーティング", "打ち合わせ"],
         ["昼食", "ランチ", "夕食", "食事", "ご飯"],

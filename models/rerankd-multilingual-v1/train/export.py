@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, helper, numpy_helper
 from tokenizers import Tokenizer
 
 from e5 import BLOCK, Packed, read
@@ -19,7 +19,7 @@ from graph import Graph
 from matching import PAD, Matcher
 from pieces import describe
 from quantize import calibrate, quantize
-from reranker import MAX_QUERY, MAX_TOKENS, build, join
+from reranker import MAX_TOKENS, build
 from store import Lists
 from train import Draw, load
 from vocabulary import choose, frequent_words, prune, read_tokenizer, usage
@@ -45,7 +45,9 @@ def narrow(model: ModelProto) -> None:
         if values.size >= LARGE and values.dtype == np.int64:
             least, most = int(values.min()), int(values.max())
             types = (np.uint8, np.uint16, np.int32, np.uint32)
-            small = next((values.astype(t) for t in types if np.iinfo(t).min <= least and most <= np.iinfo(t).max), values)
+            small = next(
+                (values.astype(t) for t in types if np.iinfo(t).min <= least and most <= np.iinfo(t).max), values
+            )
         elif values.size >= LARGE and values.dtype == np.float32:
             small = values.astype(np.float16)
         if small.dtype == values.dtype:

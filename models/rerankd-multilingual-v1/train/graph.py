@@ -45,7 +45,7 @@ class Embeddings(torch.autograd.Function):
 
 def attend(layer: Layer, x: Tensor, mask: Tensor) -> Tensor:
     """Attention of `x` [rows, length, hidden]; `mask` [rows, 1, 1, length] is added to the weights."""
-    rows, length, hidden = x.shape
+    rows, _, hidden = x.shape
     size = hidden // layer.heads
     q, k, v = layer.qkv(x).chunk(3, 2)
     q = q.reshape(rows, -1, layer.heads, size).transpose(1, 2)

@@ -124,7 +124,9 @@ def add_cross_questions(store: Store, source: Source, pivots: dict[str, list[str
     passages = [p.passage for p in pairs]
     for pair in pairs:
         negatives = pivots.get(pair.passage) or rng.sample(passages, min(HARD, len(passages)))
-        store.add(f"cross-question/{source.name}", pair.query, pair.passage, [p for p in negatives if p != pair.passage])
+        store.add(
+            f"cross-question/{source.name}", pair.query, pair.passage, [p for p in negatives if p != pair.passage]
+        )
 
 
 def add_parallel(store: Store, source: Source, rng: random.Random) -> None:

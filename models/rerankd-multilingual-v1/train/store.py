@@ -45,8 +45,8 @@ class Store:
         texts = list(self.texts)
         ids: list[np.ndarray] = []
         for first in range(0, len(texts), 4096):
-            for found in tokenizer.encode_batch(texts[first : first + 4096], add_special_tokens=False):
-                ids.append(np.array(found.ids[:LONGEST], np.int32))
+            batch = tokenizer.encode_batch(texts[first : first + 4096], add_special_tokens=False)
+            ids.extend(np.array(found.ids[:LONGEST], np.int32) for found in batch)
         counts = [len(found) for found in self.negatives]
         np.savez(
             path,

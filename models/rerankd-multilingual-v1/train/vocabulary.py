@@ -26,9 +26,8 @@ _LISTS = re.compile(r"wordfreq/data/small_(\w+)\.msgpack\.gz")
 
 def read_tokenizer(path: Path) -> dict:
     """A `tokenizer.json` or `tokenizer.json.gz`."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        return json.load(file)
+    content = path.read_bytes()
+    return json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
 
 
 def frequent_words(wheel: Path) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ const writers: Readonly<
       ...(long_documents ? [`  longDocuments: "${long_documents}",`] : []),
     ];
     const key = needsKey ? ", apiKey: process.env.RERANKER_API_KEY" : "";
-    return `import { createRerankClient } from "rerankd/client";
+    return `import { createRerankClient } from "rerankd-client";
 
 const client = createRerankClient({ url: "${origin}"${key} });
 const { results } = await client.rerank({

@@ -15,7 +15,7 @@ export interface MemoryFallbackOptions {
    */
   readonly openFallback?: (() => Promise<RunBatch>) | undefined;
   /**
-   * Hears how many tokens a document has at least that now runs on the fallback; `undefined` once
+   * Is told how many tokens a document has at least that now runs on the fallback; `undefined` once
    * the device takes all of them again.
    */
   readonly onFallback?: ((tokens: number | undefined) => void) | undefined;

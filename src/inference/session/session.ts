@@ -45,7 +45,7 @@ interface Loaded {
  * Opens a model on the first device of its plan that works. Rejects with a StartupError that says
  * what to do if the file, its graph or the device does not serve. A batch that does not fit into
  * the device's memory is run in parts, and in the last resort on the CPU; the hook `onDegraded`
- * hears of that.
+ * is told of that.
  */
 export async function openSession(
   options: OpenSessionOptions,

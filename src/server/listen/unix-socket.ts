@@ -1,23 +1,42 @@
 import { lstat, unlink } from "node:fs/promises";
 import * as net from "node:net";
+import { platform as thisPlatform } from "node:os";
 import { StartupError } from "../../errors.ts";
 
 /** Owner and group may connect, nobody else. */
 export const unixSocketMode = 0o660;
 
-/** Longest path of a Unix socket on Linux, in bytes; macOS has 103. */
-const maxPathBytes = 107;
+/** Longest path of a Unix socket, in bytes: Linux has 108 with a NUL at the end, macOS 104. */
+const maxPathBytesOf = (platform: NodeJS.Platform): number => (platform === "linux" ? 107 : 103);
+
+/**
+ * Throws a StartupError unless a Unix socket can have that path on this platform. On Windows none can:
+ * what Node calls a path there is the name of a pipe.
+ */
+export function checkUnixSocketPath(
+  path: string,
+  platform: NodeJS.Platform = thisPlatform(),
+): void {
+  if (platform === "win32") {
+    throw new StartupError(`cannot listen on the Unix socket \`${path}\` on Windows`, {
+      hint: "leave out `--unix-socket` (RERANKER_UNIX_SOCKET) and listen on `--port`",
+    });
+  }
+  const maxPathBytes = maxPathBytesOf(platform);
+  const bytes = Buffer.byteLength(path);
+  if (bytes > maxPathBytes) {
+    throw new StartupError(`the path of the Unix socket is too long: \`${path}\``, {
+      hint: `choose one of at most ${maxPathBytes} bytes, not ${bytes}`,
+    });
+  }
+}
 
 /**
  * Makes room for a Unix socket: removes the one at the path if nobody answers on it. Rejects with a
- * StartupError if somebody does, or if something else is there.
+ * StartupError if somebody does, if something else is there, or if no socket can have that path.
  */
 export async function clearUnixSocket(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > maxPathBytes) {
-    throw new StartupError(`the path of the Unix socket is too long: \`${path}\``, {
-      hint: `choose one of at most ${maxPathBytes} bytes`,
-    });
-  }
+  checkUnixSocketPath(path);
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined) return;
   if (!stats.isSocket()) {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { connectClient, transportNames } from "../../../client/test/connect-client.ts";
 import { StartupError } from "../../../src/errors.ts";
+import { checkUnixSocketPath } from "../../../src/server/listen/unix-socket.ts";
 import { runProgram } from "../../run-program.ts";
 import { createIdleServer, startServer } from "../start-server.ts";
 
@@ -104,6 +105,39 @@ suite("a Unix socket", { skip: process.platform === "win32" && "Windows has none
     const nowhere = createIdleServer().listen({ path: join(path, "nowhere") });
     await assert.rejects(nowhere, isStartupError(/cannot make .*folder/));
     const long = createIdleServer().listen({ path: `${path}${"x".repeat(100)}` });
-    await assert.rejects(long, isStartupError(/too long.*107 bytes/));
+    await assert.rejects(long, isStartupError(/too long.*at most 10[37] bytes/));
+  });
+
+  test("that cannot be is refused before the model is looked for", async (context) => {
+    const path = `${socketPath(context)}${"x".repeat(100)}`;
+    const args = ["serve", `--unix-socket=${path}`, "--model-id=./no-such-model"];
+
+    const { code, stderr } = await runProgram(args);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /the path of the Unix socket is too long/);
+  });
+});
+
+suite("checkUnixSocketPath()", () => {
+  for (const [platform, maxBytes] of [
+    ["linux", 107],
+    ["darwin", 103],
+    ["freebsd", 103],
+  ] as const) {
+    test(`takes a path of ${maxBytes} bytes and no longer one on ${platform}`, () => {
+      // Korean takes three bytes a character.
+      const longest = `/가${"x".repeat(maxBytes - 4)}`;
+      const tooLong = new RegExp(`too long.*at most ${maxBytes} bytes, not ${maxBytes + 1}`);
+
+      checkUnixSocketPath(longest, platform);
+      assert.throws(() => checkUnixSocketPath(`${longest}x`, platform), isStartupError(tooLong));
+    });
+  }
+
+  test("refuses every path on Windows, and names the way that works", () => {
+    const refused = isStartupError(/`C:\\rerankd.sock` on Windows.*`--unix-socket`.*`--port`/);
+
+    assert.throws(() => checkUnixSocketPath("C:\\rerankd.sock", "win32"), refused);
   });
 });

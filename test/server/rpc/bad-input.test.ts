@@ -149,7 +149,7 @@ const cases: readonly BadCase[] = [
     body: fields({}),
     headers: { "content-encoding": "gzip" },
     status: 400,
-    message: /decompression failed/,
+    message: /a message could not be decompressed/,
   },
   {
     name: "a body that is too large once decompressed",
