@@ -23,9 +23,7 @@ export async function encodePairs(
 ): Promise<Encoding[]> {
   const { maxLength, signal, truncationDirection } = options;
   const extent: TextExtent = truncationDirection === "left" ? "whole" : "start";
-  // The end of a query's text may be the template's.
-  const queryExtent = template.queryTailTokens ? "whole" : extent;
-  const { ids } = await encodeTexts([query], signal, queryExtent);
+  const { ids } = await encodeTexts([query], signal, queryExtentOf(template, extent));
 
   const encodings: Encoding[] = new Array(documents.length);
   await encodeDocuments(encodeTexts, documents, {
@@ -36,6 +34,11 @@ export async function encodePairs(
     },
   });
   return encodings;
+}
+
+/** Returns how much of a query's text is read: its end may be the template's. */
+export function queryExtentOf(template: PairTemplate, extent: TextExtent): TextExtent {
+  return template.queryTailTokens ? "whole" : extent;
 }
 
 function encodePair(

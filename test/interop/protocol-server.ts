@@ -1,8 +1,8 @@
-import { HealthState } from "../../src/engine/health-state.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
-import { createFakeReranker, fakeModel } from "../fakes/fake-reranker.ts";
+import { createFakeHealth } from "../fakes/fake-health.ts";
+import { createFakeReranker } from "../fakes/fake-reranker.ts";
 import { createRecordingLogger } from "../fakes/recording-logger.ts";
 import { serving } from "../server/start-server.ts";
 
@@ -24,16 +24,7 @@ export async function startProtocolServer(options: ProtocolServerOptions): Promi
   const { addServices, limits, tls } = options;
   const server = createServer({
     reranker: createFakeReranker(),
-    health: new HealthState({
-      status: "ok",
-      model: fakeModel,
-      device: "cpu",
-      dtype: "int8",
-      maxLength: 512,
-      activation: "sigmoid",
-      version: "0.0.0",
-      reason: "",
-    }),
+    health: createFakeHealth(),
     log: createRecordingLogger(),
     limits: { ...defaultServerLimits, ...limits },
     serving,

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { HealthState } from "../../src/engine/health-state.ts";
+import type { HealthState } from "../../src/engine/health-state.ts";
 import { createKeyRing, type KeyRing } from "../../src/server/access/api-keys.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
 import type { ServingInfo } from "../../src/server/serving-info.ts";
 import type { Logger } from "../../src/telemetry/log.ts";
+import { createFakeHealth } from "../fakes/fake-health.ts";
 import {
   createFakeReranker,
   type FakeReranker,
@@ -27,8 +28,7 @@ export interface RunningServer {
   readonly url: string;
 }
 
-/** What a test's server says that it serves: the fake's model, which has a second name. */
-/** What the servers of tests tell about themselves. */
+/** What the servers of tests say that they serve: the fake's model, which has a second name. */
 export const serving: ServingInfo = {
   servedModels: [fakeModel, "owner/alias"],
   revision: "0123456789abcdef0123456789abcdef01234567",
@@ -62,16 +62,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const reranker = createFakeReranker();
   const log = createRecordingLogger();
-  const health = new HealthState({
-    status: "ok",
-    model: fakeModel,
-    device: "cpu",
-    dtype: "int8",
-    maxLength: 512,
-    activation: "sigmoid",
-    version: "0.0.0",
-    reason: "",
-  });
+  const health = createFakeHealth();
   const limits = { ...defaultServerLimits, ...options.limits };
   const { tls, corsOrigins, reflectionAccess, page, apiKeys, telemetry, logger = log } = options;
   const server = createServer({
@@ -98,16 +89,7 @@ export async function startServer(
 
 /** Returns a server that does not listen yet, while its model is starting. */
 export function createIdleServer(tls?: TlsOptions): RerankServer {
-  const health = new HealthState({
-    status: "starting",
-    model: fakeModel,
-    device: "",
-    dtype: "int8",
-    maxLength: 512,
-    activation: "sigmoid",
-    version: "0.0.0",
-    reason: "",
-  });
+  const health = createFakeHealth({ status: "starting", device: "" });
   const reranker = createFakeReranker();
   const log = createRecordingLogger();
   return createServer({ reranker, health, log, limits: defaultServerLimits, serving, tls });

@@ -24,7 +24,7 @@ ACROSS, MIXED = 0.4, 0.3
 APPOINTMENTS, FACTS, SIBLINGS = 0.06, 0.22, 0.3
 # How often the query is a note, for which what says the same is to be found.
 ASKED_BY_NOTE = 0.1
-WRONG, OTHER, OTHER_SETS = 4, 5, 3
+OTHER, OTHER_SETS = 5, 3
 
 _LONG_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{3,}(?!\d)")
 
@@ -56,7 +56,7 @@ def concept_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteLis
     query = rng.choice(concept[lang]["says" if rng.random() < ASKED_BY_NOTE else "asks"])
     notes = [rng.choice([text for text in concept[given]["says"] if text != query])]
     wrong = [(name, i) for name in ("not", "near") for i in range(len(concept[lang].get(name, [])))]
-    notes += [concept[pick()][name][i] for name, i in wrong[:WRONG]]
+    notes += [concept[pick()][name][i] for name, i in wrong]
     for i in rng.sample([i for i in range(len(known)) if i != index], OTHER):
         spoken = [one for one in (lang, given) if one in known[i]] or sorted(known[i])
         fields = known[i][rng.choice(spoken)]

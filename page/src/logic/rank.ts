@@ -35,7 +35,7 @@ export interface RankOptions {
   readonly settings: Settings;
   /** Asks the server; rejects with a CallFault. */
   readonly call: (body: RerankBody) => Promise<RerankAnswer>;
-  /** Hears of the ranking each time that a part was answered. */
+  /** Called with the ranking each time that a part was answered. */
   readonly onPart: (ranking: Ranking) => void;
   readonly nowMs: () => number;
 }

@@ -1,6 +1,6 @@
 import { RerankError } from "../../errors.ts";
 import { type EncodeTexts, encodeDocuments } from "../encode-documents.ts";
-import type { PairTexts } from "../encode-pairs.ts";
+import { type PairTexts, queryExtentOf } from "../encode-pairs.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "../file/pair-template.ts";
 import { headTokensOf, joinHead, keepQuery } from "../fit-pair.ts";
 import type { Encoding, WindowedDocument, WindowOptions } from "../tokenizer.ts";
@@ -20,9 +20,8 @@ export async function encodeWindows(
   const { maxLength, signal, overlapTokens, maxWindowTokens } = options;
   const { truncationDirection: direction = "right" } = options;
   const { maxDocumentTokens = Number.POSITIVE_INFINITY } = options;
-  // The end of a query's text may be the template's.
-  const isWhole = direction === "left" || Boolean(template.queryTailTokens);
-  const { ids } = await encodeTexts([query], signal, isWhole ? "whole" : "start");
+  const extent = queryExtentOf(template, direction === "left" ? "whole" : "start");
+  const { ids } = await encodeTexts([query], signal, extent);
   const { documentHead: head, documentHeadCharacters: headCharacters, documentFirst } = template;
   const headTokens = head?.length ?? 0;
   const budgetTokens = Math.max(0, maxLength - template.specialTokenCount - headTokens);

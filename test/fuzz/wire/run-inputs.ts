@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly from: number;
   /** How many to run. */
   readonly inputs: number;
-  /** Hears of progress; default: nobody. */
+  /** Called with the number of inputs that were run. */
   readonly onProgress?: (done: number) => void;
 }
 

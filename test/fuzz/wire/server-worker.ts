@@ -2,13 +2,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../../src/clock.ts";
-import { HealthState } from "../../../src/engine/health-state.ts";
 import type { Backend, EncodedBatch } from "../../../src/inference/backend.ts";
 import { defaultRequestLimits } from "../../../src/reranker/check-request.ts";
 import { createReranker } from "../../../src/reranker/reranker.ts";
 import { createScheduler } from "../../../src/scheduler/scheduler.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
 import { createServer } from "../../../src/server/server.ts";
+import { createFakeHealth } from "../../fakes/fake-health.ts";
 import { fakeTokenizer } from "../../fakes/fake-tokenizer.ts";
 import { fuzzModel, type ServerMessage, type ServerState } from "./server-message.ts";
 
@@ -78,16 +78,7 @@ const reranker = createReranker({
 
 const server = createServer({
   reranker,
-  health: new HealthState({
-    status: "ok",
-    model: fuzzModel,
-    device: "cpu",
-    dtype: "int8",
-    maxLength,
-    activation: "sigmoid",
-    version: "0.0.0",
-    reason: "",
-  }),
+  health: createFakeHealth({ model: fuzzModel, maxLength }),
   log: {
     debug: () => undefined,
     info: () => undefined,

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { HealthState } from "../../../src/engine/health-state.ts";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
+import { createFakeHealth } from "../../fakes/fake-health.ts";
 import { createFakeReranker, fakeModel } from "../../fakes/fake-reranker.ts";
 import { postJson, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 
 const routes = createRoutes({
   reranker: createFakeReranker(),
-  health: new HealthState({
-    ...{ status: "ok", model: fakeModel, device: "cpu", dtype: "int8" },
-    ...{ maxLength: 512, activation: "sigmoid", version: "0.0.0", reason: "" },
-  }),
+  health: createFakeHealth(),
   limits: defaultServerLimits,
   serving: { servedModels: [fakeModel], maxDocuments: 10, maxBatchTokens: 1024 },
 });

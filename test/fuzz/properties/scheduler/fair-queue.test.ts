@@ -133,10 +133,10 @@ suite("properties of the fair queue", () => {
             queue.remove(key);
             reference.cancel(key);
           } else {
-            // No two lengths are equal, so that rounding decides nothing.
+            // No two lengths are equal, nor sums of them, so that rounding decides nothing.
             const lengths = action.lengths.map((length) => {
               pairs += 1;
-              return length + pairs * 0.000917;
+              return length + Math.sin(pairs) / 100;
             });
             queue.add(arrivals, lengths, { slack: action.slack });
             reference.add(arrivals, lengths, action.slack);
