@@ -5,7 +5,7 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { listModelFiles, openModel } from "../src/models/open-model.ts";
-import { pickWeights } from "../src/models/weights/dtypes.ts";
+import { pickWeights } from "../src/models/weights/pick-weights.ts";
 import type { ModelDtype } from "../src/models/weights/weight-files.ts";
 import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";

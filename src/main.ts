@@ -25,7 +25,8 @@ process.exitCode = await run({
 });
 
 /**
- * Ends the process whatever it does. `process.exit` would first wait for the batch that the model
+ * Ends the process at once, whatever it does: what a second SIGTERM or SIGINT does, while the first
+ * one lets the command finish. `process.exit` would first wait for the batch that the model
  * computes. The kernel does not deliver SIGKILL to the first process of a container that sends it
  * itself; there the abort ends it, with status 139.
  */

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { openModel } from "../../src/models/open-model.ts";
-import type { DtypeChoice } from "../../src/models/weights/dtypes.ts";
+import type { DtypeChoice } from "../../src/models/weights/pick-weights.ts";
 import { createTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
 import type { RerankCase } from "../corpus.ts";

@@ -1,5 +1,5 @@
 import type { PullConfig } from "../config/serve-config.ts";
-import { chooseWeights } from "../engine/choose-weights.ts";
+import { chooseDevice } from "../engine/choose-device.ts";
 import { downloadModel } from "../models/hub/hub-download.ts";
 import { readHubOptions } from "../models/hub/hub-options.ts";
 import { describeLicense, readLicense } from "../models/license.ts";
@@ -15,7 +15,7 @@ import type { ProcessContext } from "./process-context.ts";
 export async function pull(config: PullConfig, context: ProcessContext): Promise<string> {
   const { env, stderr, stop } = context;
   const { modelId: id, revision, verify } = config;
-  const options = { revision, ...chooseWeights(config).weights, hub: await readHubOptions(env) };
+  const options = { revision, ...chooseDevice(config).weights, hub: await readHubOptions(env) };
   const cached = options.hub.offline && !verify ? await findCached(options, id) : undefined;
   const isEnough = cached?.preferred && cached.fault === undefined;
   const display = createProgressDisplay(stderr, { env });

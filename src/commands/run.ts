@@ -20,7 +20,7 @@ import { createLogger, type Logger } from "../telemetry/log.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
-import { wordsOfServer } from "./words-of-server.ts";
+import { readServerArguments } from "./read-server-arguments.ts";
 
 /** Exit codes, as in `docs/design.md`. */
 const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
@@ -50,7 +50,7 @@ export async function run(context: ProcessContext): Promise<number> {
           return exitCodes.ok;
         });
       case "health":
-        return await runHealth(parseHealthConfig(rest, env, wordsOfServer), context);
+        return await runHealth(parseHealthConfig(rest, env, readServerArguments), context);
       case "eval":
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
           if (config.parity !== undefined) {

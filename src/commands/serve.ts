@@ -14,12 +14,12 @@ import { checkUnixSocketPath } from "../server/listen/unix-socket.ts";
 import { createServer } from "../server/server.ts";
 import type { ServingInfo } from "../server/serving-info.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { formatReady } from "../terminal/format-ready.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
-import { formatWelcome } from "../terminal/welcome.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { readPages } from "./serve/read-pages.ts";
-import { openSecurity } from "./serve/security.ts";
+import { openSecurity } from "./serve/security-files.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
 import { createTelemetry } from "./serve/telemetry.ts";
 import { warnOfExposure } from "./serve/warn-of-exposure.ts";
@@ -118,15 +118,16 @@ export async function serve(
       },
       "ready",
     );
-    if (!isWelcome(config, stderr)) return;
+    if (!isWatched(config, stderr)) return;
     const { source } = prepared;
     const facts = { model: name, source, directory, dtype, device, threads, maxLength, readyMs };
     const server = { version: packageVersion(), address, ...callersNeed(config), ...facts };
-    stderr.write(formatWelcome(server, hasColors(stderr, env)));
+    stderr.write(formatReady(server, hasColors(stderr, env)));
   });
   monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
+  // The second signal is handled in main.ts, which kills the process.
   log.info({ drain_timeout_ms: config.drainTimeoutMs }, "draining; a second signal ends it now");
   const { clean } = await server.drain(config.drainTimeoutMs);
   endFollowing();
@@ -137,8 +138,8 @@ export async function serve(
   return { clean };
 }
 
-/** Whether a person watches who wants to read more than lines of a log. */
-function isWelcome(
+/** Whether a person watches in a terminal, who gets an overview beside the lines of the log. */
+function isWatched(
   { logFormat, logLevel }: ServeConfig,
   { isTTY }: Pick<ServeContext["stderr"], "isTTY">,
 ): boolean {

@@ -36,7 +36,7 @@ export interface HealthConfig {
 }
 
 /** Returns the words after `serve` of a process; undefined if it is none that serves. */
-export type WordsOfServer = (pid: number) => readonly string[] | undefined;
+export type ReadServerArguments = (pid: number) => readonly string[] | undefined;
 
 /** Addresses that stand for all of a machine, and one on which a server of all answers. */
 const loopbackOf: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
@@ -49,7 +49,7 @@ const loopbackOf: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "
 export function parseHealthConfig(
   argv: readonly string[],
   env: Environment,
-  wordsOfServer: WordsOfServer = () => undefined,
+  readServerArguments: ReadServerArguments = () => undefined,
 ): Parsed<HealthConfig> {
   const parsed = parseOptions("health", argv, env);
   if (parsed.help) return { help: true };
@@ -65,7 +65,7 @@ export function parseHealthConfig(
 
   // A `RERANKER_URL` that callers share with the server is not meant for a check of that process.
   const named = pid === undefined ? readServerChoice(parsed) : undefined;
-  const words = pid === undefined ? undefined : wordsOfServer(pid);
+  const words = pid === undefined ? undefined : readServerArguments(pid);
   const own = words === undefined ? parsed : parseOptions("serve", words, env);
   return {
     help: false,

@@ -32,8 +32,8 @@ const apiKeyPattern = /^[\x21-\x7e]+$/;
 /** Shortest API key that a server takes: shorter ones are guessed, or are no keys at all. */
 const minKeyChars = 8;
 
-/** Shortest API key that nobody is warned of. */
-const soundKeyChars = 16;
+/** Characters of an API key from which on it is not warned of as weak. */
+export const soundKeyChars = 16;
 
 /** Returns what is wrong with an API key, without repeating it; undefined if it is one. */
 export function problemOfApiKey(text: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { BackendDetails, BackendStatus } from "../inference/worker/resilient-backend.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { TokenizerState } from "../tokenizer/thread/resilient-thread.ts";
-import type { HealthReport, HealthState } from "./health-state.ts";
+import { conditionOf, type HealthState } from "./health-state.ts";
 
 /** Observes the changes of an engine, from its first start on. Must not throw. */
 export interface EngineObserver {
@@ -18,33 +18,6 @@ export interface EngineObserver {
 export interface EngineMonitor extends EngineObserver {
   /** Requests reach the engine from now on. Until then the health is that of a model that loads. */
   opened(): void;
-}
-
-/** What an engine's health follows from. */
-export interface EngineState {
-  readonly opened: boolean;
-  readonly backend: BackendStatus;
-  /** Why the model runs slower than it should, if it does. */
-  readonly degraded: string | undefined;
-  readonly tokenizer: TokenizerState["status"];
-}
-
-/** Returns the health of an engine: the one place that decides it. */
-export function conditionOf(state: EngineState): Pick<HealthReport, "status" | "reason"> {
-  const { opened, backend, degraded, tokenizer } = state;
-  if (!opened || backend === "starting") {
-    return { status: "starting", reason: "the model is loading" };
-  }
-  if (backend === "restarting") {
-    return { status: "restarting", reason: "the inference worker is being restarted" };
-  }
-  if (backend === "closed") return { status: "draining", reason: "the server is stopping" };
-  if (tokenizer === "restarting") {
-    return { status: "restarting", reason: "the tokenizer is being restarted" };
-  }
-  return degraded === undefined
-    ? { status: "ok", reason: "" }
-    : { status: "degraded", reason: degraded };
 }
 
 /** Returns a monitor of an engine that has not been started yet. */

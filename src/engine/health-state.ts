@@ -1,3 +1,6 @@
+import type { BackendStatus } from "../inference/worker/resilient-backend.ts";
+import type { TokenizerState } from "../tokenizer/thread/resilient-thread.ts";
+
 /** The server's condition; requests are answered only in `ok` and, slower, in `degraded`. */
 export type HealthStatus = "ok" | "degraded" | "starting" | "restarting" | "draining";
 
@@ -23,6 +26,36 @@ export interface HealthReport {
   readonly version: string;
   /** Why `status` is not `ok`; "" when it is. */
   readonly reason: string;
+}
+
+/** What an engine's health follows from. */
+export interface EngineState {
+  readonly opened: boolean;
+  readonly backend: BackendStatus;
+  /** Why the model runs slower than it should, if it does. */
+  readonly degraded: string | undefined;
+  readonly tokenizer: TokenizerState["status"];
+}
+
+/**
+ * Returns the health of an engine. A server also sets `draining` itself, as soon as it is asked to
+ * stop: HealthState keeps it whatever becomes of the engine.
+ */
+export function conditionOf(state: EngineState): Pick<HealthReport, "status" | "reason"> {
+  const { opened, backend, degraded, tokenizer } = state;
+  if (!opened || backend === "starting") {
+    return { status: "starting", reason: "the model is loading" };
+  }
+  if (backend === "restarting") {
+    return { status: "restarting", reason: "the inference worker is being restarted" };
+  }
+  if (backend === "closed") return { status: "draining", reason: "the server is stopping" };
+  if (tokenizer === "restarting") {
+    return { status: "restarting", reason: "the tokenizer is being restarted" };
+  }
+  return degraded === undefined
+    ? { status: "ok", reason: "" }
+    : { status: "degraded", reason: degraded };
 }
 
 /** The present health, and its subscribers. */

@@ -13,7 +13,7 @@ import {
   chooseActivations,
 } from "../reranker/activation.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { type ChosenWeights, chooseWeights } from "./choose-weights.ts";
+import { type ChosenDevice, chooseDevice } from "./choose-device.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
 /** What finding a model needs beside the config. */
@@ -33,7 +33,7 @@ export interface PreparedModel {
   readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
   /** The kind of device that the weights were chosen for. */
-  readonly weightsDevice: ChosenWeights["weights"]["device"];
+  readonly weightsDevice: ChosenDevice["weights"]["device"];
   /** Longest pair in tokens. */
   readonly maxLength: number;
   /** What becomes of logits. */
@@ -48,7 +48,7 @@ export async function prepareModel(
   config: EngineConfig,
   { env, log, onProgress, signal }: PrepareContext,
 ): Promise<PreparedModel> {
-  const { device, weights } = chooseWeights(config);
+  const { device, weights } = chooseDevice(config);
   const { model, source, notice, choice } = await resolveModel({
     modelId: config.modelId,
     revision: config.revision,

@@ -4,7 +4,7 @@ import {
   type PickedWeights,
   pickWeights,
   type WeightsChoice,
-} from "./weights/dtypes.ts";
+} from "./weights/pick-weights.ts";
 import { listWeightFiles } from "./weights/weight-files.ts";
 
 /** The model's description: its type and limits. */

@@ -20,8 +20,8 @@ import { readPositiveLabel } from "./positive-label.ts";
 import { type PromptOptions, readModelPrompt } from "./prompt/model-prompt.ts";
 import type { ModelPrompt } from "./prompt/prompt-templates.ts";
 import { checkJsonEdges } from "./read-model-file.ts";
-import type { PickedWeights, WeightsChoice } from "./weights/dtypes.ts";
 import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
+import type { PickedWeights, WeightsChoice } from "./weights/pick-weights.ts";
 
 /** A model on this machine, its files found and checked. */
 export interface ModelDirectory {

@@ -9,8 +9,8 @@ import { licenseNotice } from "./license.ts";
 import { configFile, tokenizerFile } from "./model-files.ts";
 import { listModelFiles, type ModelDirectory, openModel } from "./open-model.ts";
 import type { PromptOptions } from "./prompt/model-prompt.ts";
-import { pickWeights, type WeightsChoice } from "./weights/dtypes.ts";
 import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
+import { pickWeights, type WeightsChoice } from "./weights/pick-weights.ts";
 
 /** The model that is served where none is named and the cache has it. */
 export const defaultModelId = "jinaai/jina-reranker-v2-base-multilingual";

@@ -1,6 +1,6 @@
 import { bootstrapInterval } from "../evaluation/bootstrap.ts";
-import type { Figures, Orders } from "../evaluation/figures.ts";
 import type { LabelledQuery } from "../evaluation/labelled-query.ts";
+import type { Figures, Orders } from "../evaluation/ndcg-and-mrr.ts";
 import { type Bar, barChart, histogram } from "./charts.ts";
 import { Html, html, pageOf, tableOf } from "./html.ts";
 import { candidatesOf, ordersOf } from "./orders.ts";

@@ -3,9 +3,10 @@ import { RerankError } from "../errors.ts";
 /** Returns a RerankError with the position of the request that it is about; others as they are. */
 export function errorAt(position: number, error: unknown): unknown {
   if (!(error instanceof RerankError)) return error;
-  const { code, message, field, retryAfterMs } = error;
+  const { code, message, field, limit, retryAfterMs } = error;
   return new RerankError(code, message, {
     ...(field !== undefined && { field }),
+    ...(limit !== undefined && { limit }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     position,
     cause: error,

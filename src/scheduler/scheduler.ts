@@ -10,9 +10,10 @@ import {
   deadlineOf,
   hopelessRefusal,
 } from "./admission.ts";
+import { divideBatch, errorOfRequest } from "./divide-batch.ts";
 import { createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { createJob, encodingOf, type Job, packBatch, recordRun, statsOf, tokensOf } from "./job.ts";
-import { createLostBatches, errorOfRequest, partsOf } from "./lost-batches.ts";
+import { createLostBatches } from "./lost-batches.ts";
 import type { BatchStats, QueueSnapshot, ScoreCall, ScoredPairs } from "./observation.ts";
 import { createDeviceCosts, type RunCost } from "./run-cost.ts";
 import { type BatchPolicy, sumOf, type Work, workOf } from "./work.ts";
@@ -240,7 +241,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         ? cause
         : new RerankError("internal", "the model could not score the documents", { cause });
     const open = batch.filter(isOpen);
-    const parts = partsOf(open, error);
+    const parts = divideBatch(open, error);
     if (parts === undefined) {
       for (const { key, pair } of open) key.settle(errorOfRequest(error, open.length === 1, pair));
       return;

@@ -1,9 +1,15 @@
 import { type EncodeTexts, encodeDocuments } from "./encode-documents.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "./file/pair-template.ts";
-import { fitPair, headTokensOf, joinHead, keepQuery, mostQueryTokens } from "./fit-pair.ts";
 import type { TextExtent } from "./thread/tokenizer-message.ts";
 import type { EncodeOptions, Encoding } from "./tokenizer.ts";
-import { keepTokens } from "./truncate.ts";
+import {
+  fitPair,
+  headTokensOf,
+  joinHead,
+  keepQuery,
+  keepTokens,
+  mostQueryTokens,
+} from "./truncate-pair.ts";
 
 /** The texts of one call. */
 export interface PairTexts {

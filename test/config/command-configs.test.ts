@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { suite, test } from "node:test";
 import { parseEvalConfig } from "../../src/config/eval-config.ts";
-import { parseHealthConfig, type WordsOfServer } from "../../src/config/health-config.ts";
+import { parseHealthConfig, type ReadServerArguments } from "../../src/config/health-config.ts";
 import { parseRankConfig } from "../../src/config/rank-config.ts";
 import { configOf, problemsOf } from "./parsed.ts";
 
@@ -85,7 +85,7 @@ suite("parseRankConfig()", () => {
 });
 
 suite("parseHealthConfig()", () => {
-  const health = (argv: readonly string[], env = {}, words?: WordsOfServer) =>
+  const health = (argv: readonly string[], env = {}, words?: ReadServerArguments) =>
     configOf(parseHealthConfig(argv, env, words));
 
   test("asks the port that `serve` would take, for 3 seconds", () => {

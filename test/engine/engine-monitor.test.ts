@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { conditionOf, createEngineMonitor } from "../../src/engine/engine-monitor.ts";
+import { createEngineMonitor } from "../../src/engine/engine-monitor.ts";
 import { HealthState } from "../../src/engine/health-state.ts";
 import { createResilientBackend } from "../../src/inference/worker/resilient-backend.ts";
 import type { WorkerBackend, WorkerEvents } from "../../src/inference/worker/worker-backend.ts";
@@ -170,21 +170,4 @@ suite("the engine monitor", () => {
     assert.deepEqual(log.lines[1]?.fields, { err: reason, retry_ms: 200 });
     await backend.close();
   });
-});
-
-suite("conditionOf()", () => {
-  const running = { opened: true, backend: "ok", degraded: undefined, tokenizer: "ok" } as const;
-  for (const [state, status] of [
-    [running, "ok"],
-    [{ ...running, opened: false }, "starting"],
-    [{ ...running, backend: "starting" }, "starting"],
-    [{ ...running, backend: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, tokenizer: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, degraded: "slow" }, "degraded"],
-    [{ ...running, backend: "closed" }, "draining"],
-  ] as const) {
-    test(`is ${status} for ${JSON.stringify(state)}`, () => {
-      assert.equal(conditionOf(state).status, status);
-    });
-  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type HealthReport, HealthState } from "../../src/engine/health-state.ts";
+import { conditionOf, type HealthReport, HealthState } from "../../src/engine/health-state.ts";
 
 function createStarting() {
   const health = new HealthState({
@@ -60,4 +60,21 @@ suite("the health", () => {
 
     assert.equal(served, 11);
   });
+});
+
+suite("conditionOf()", () => {
+  const running = { opened: true, backend: "ok", degraded: undefined, tokenizer: "ok" } as const;
+  for (const [state, status] of [
+    [running, "ok"],
+    [{ ...running, opened: false }, "starting"],
+    [{ ...running, backend: "starting" }, "starting"],
+    [{ ...running, backend: "restarting", degraded: "slow" }, "restarting"],
+    [{ ...running, tokenizer: "restarting", degraded: "slow" }, "restarting"],
+    [{ ...running, degraded: "slow" }, "degraded"],
+    [{ ...running, backend: "closed" }, "draining"],
+  ] as const) {
+    test(`is ${status} for ${JSON.stringify(state)}`, () => {
+      assert.equal(conditionOf(state).status, status);
+    });
+  }
 });

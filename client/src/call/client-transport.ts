@@ -7,7 +7,7 @@ import type {
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import type { CallScope } from "./call-scope.ts";
 import type { RerankClientError } from "./client-error.ts";
-import { type ErrorDetail, retryAfterMsOf } from "./retry-after.ts";
+import { type ErrorDetail, retryAfterMsOf } from "./parse-retry-after.ts";
 import { errorOfStatus } from "./wire-error.ts";
 
 /** How long a call may take, in milliseconds: longer than a busy server lets a request wait. */

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { EngineConfig } from "../../config/engine-config.ts";
-import { chooseWeights } from "../../engine/choose-weights.ts";
+import { chooseDevice } from "../../engine/choose-device.ts";
 import { isHubId } from "../../models/hub/hub-cache.ts";
 import { type HubOptions, readHubOptions } from "../../models/hub/hub-options.ts";
 import { configFile, tokenizerFile } from "../../models/model-files.ts";
@@ -66,7 +66,7 @@ async function findModel(
   signal: AbortSignal,
 ): Promise<ResolvedModel | undefined> {
   const { modelId, revision, positiveLabel, prompt } = config;
-  const { weights } = chooseWeights(config);
+  const { weights } = chooseDevice(config);
   // A hub with the getters of the first: where the cache lies is found out only if it matters.
   const withoutNetwork: HubOptions = Object.create(hub, { offline: { value: true } });
   const finding = resolveModel({

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { ServeConfig } from "../../config/serve-config.ts";
 import { listenOn } from "../../server/listen/listen-on.ts";
 import { findPortHolder } from "../../server/listen/port-holder.ts";
-import { wordsOfServer } from "../words-of-server.ts";
+import { readServerArguments } from "../read-server-arguments.ts";
 import { type Check, hintOf, messageOf } from "./check.ts";
 
 const name = "port";
@@ -22,7 +22,7 @@ export async function checkPort({
     return { name, state: "ok", found: port === 0 ? "a free one" : `${host}:${port} is free` };
   } catch (error) {
     const holder = findPortHolder(port);
-    const isServer = holder !== undefined && wordsOfServer(holder.pid) !== undefined;
+    const isServer = holder !== undefined && readServerArguments(holder.pid) !== undefined;
     const state = isServer ? "warning" : "fault";
     const advice = isServer
       ? "a server runs here already; `rerankd health` asks it"

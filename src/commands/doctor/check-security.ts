@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { SecurityConfig } from "../../config/security-config.ts";
-import { readApiKeys, readTlsFiles } from "../serve/security.ts";
+import { readApiKeys, readTlsFiles } from "../serve/security-files.ts";
 import { type Check, hintOf, messageOf } from "./check.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;

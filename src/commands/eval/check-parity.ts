@@ -5,7 +5,7 @@ import type { EvalConfig } from "../../config/eval-config.ts";
 import { RerankError, StartupError } from "../../errors.ts";
 import { compareLogits, type Parity, parseParity } from "../../evaluation/parity.ts";
 import { listModelFiles } from "../../models/open-model.ts";
-import { listDtypes } from "../../models/weights/dtypes.ts";
+import { listDtypes } from "../../models/weights/pick-weights.ts";
 import { writeOutput } from "../files/write-output.ts";
 import { openRanker, type Ranker } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";

@@ -1,4 +1,4 @@
-import { type Figures, meanOf, type Orders } from "../../evaluation/figures.ts";
+import { type Figures, meanOf, type Orders } from "../../evaluation/ndcg-and-mrr.ts";
 import type { RerankedLists } from "./rerank-lists.ts";
 
 /** The figures of one list. */

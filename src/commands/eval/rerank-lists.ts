@@ -1,5 +1,5 @@
-import { type Figures, measureQuery } from "../../evaluation/figures.ts";
 import type { LabelledList, LabelledQuery } from "../../evaluation/labelled-query.ts";
+import { type Figures, measureQuery } from "../../evaluation/ndcg-and-mrr.ts";
 import type { RunEntry } from "../../evaluation/trec-run.ts";
 import { formatDuration } from "../../terminal/progress.ts";
 import type { ProgressBar } from "../../terminal/progress-bar.ts";

@@ -2,8 +2,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StartupError } from "../../errors.ts";
 import { modelCardFile, selectModelFiles } from "../model-files.ts";
-import type { WeightsChoice } from "../weights/dtypes.ts";
 import { type OnnxWeights, readWeights } from "../weights/onnx-weights.ts";
+import type { WeightsChoice } from "../weights/pick-weights.ts";
 import { downloadBlob, hashFile, sizeOf } from "./blob-download.ts";
 import { type DownloadFileSystem, diskFileSystem } from "./download-file-system.ts";
 import {

@@ -2,8 +2,8 @@ import * as net from "node:net";
 import * as tls from "node:tls";
 import type { ServerObserver } from "../../telemetry/server-observer.ts";
 import type { ServerLimits } from "../limits.ts";
+import { type DetectedProtocol, detectProtocol } from "./detect-protocol.ts";
 import type { HttpServers } from "./http-servers.ts";
-import { type DetectedProtocol, detectProtocol } from "./preface.ts";
 
 /** A certificate and its key, both PEM. */
 export interface TlsOptions {

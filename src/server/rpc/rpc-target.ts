@@ -18,9 +18,9 @@ import { errorAnswerOf, HttpError } from "../http/http-error.ts";
 import type { ServerLimits } from "../limits.ts";
 import { callKey, codeName } from "./error-interceptor.ts";
 import type { Rpc } from "./rpc-router.ts";
-import { requestBodyOf } from "./wire/request-body.ts";
 import { sendRpcAnswer } from "./wire/rpc-answer.ts";
 import { parseRpcContentType, type RpcContentType } from "./wire/rpc-content-type.ts";
+import { requestBodyOf } from "./wire/rpc-request-body.ts";
 import { type RpcStatus, sendRpcStatus } from "./wire/rpc-status.ts";
 
 /** What the targets of RPCs need. */

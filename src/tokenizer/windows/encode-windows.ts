@@ -2,8 +2,8 @@ import { RerankError } from "../../errors.ts";
 import { type EncodeTexts, encodeDocuments } from "../encode-documents.ts";
 import { type PairTexts, queryExtentOf } from "../encode-pairs.ts";
 import { layOutPair, type PairIds, type PairTemplate } from "../file/pair-template.ts";
-import { headTokensOf, joinHead, keepQuery } from "../fit-pair.ts";
 import type { Encoding, WindowedDocument, WindowOptions } from "../tokenizer.ts";
+import { headTokensOf, joinHead, keepQuery } from "../truncate-pair.ts";
 import { type DocumentWindows, type WindowPlan, windowsOf } from "./window-plan.ts";
 
 /**

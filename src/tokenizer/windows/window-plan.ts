@@ -1,5 +1,5 @@
 import type { TruncationDirection } from "../tokenizer.ts";
-import { truncateDocumentFirst, truncateLongestFirst } from "../truncate.ts";
+import { truncateDocumentFirst, truncateLongestFirst } from "../truncate-pair.ts";
 
 /**
  * Most query tokens beside a window: what Jina's reference gives the query of a document that it

@@ -13,7 +13,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceError } from "@grpc/grpc-js";
 import { RerankClientError } from "../../../client/src/call/client-error.ts";
 import type { ClientTransport } from "../../../client/src/call/client-transport.ts";
-import { detailsOfStatus } from "../../../client/src/call/retry-after.ts";
+import { detailsOfStatus } from "../../../client/src/call/parse-retry-after.ts";
 import type { TransportName } from "../../../client/src/node/client-options.ts";
 import { settingsOf } from "../../../client/src/node/client-settings.ts";
 import { createGrpcJsTransport } from "../../../client/src/node/grpc-js/transport.ts";

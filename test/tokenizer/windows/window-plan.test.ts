@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 
-import { truncateLongestFirst } from "../../../src/tokenizer/truncate.ts";
+import { truncateLongestFirst } from "../../../src/tokenizer/truncate-pair.ts";
 import {
   maxWindowQueryTokens,
   type WindowPlan,

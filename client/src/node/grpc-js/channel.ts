@@ -1,47 +1,17 @@
 import { type ChannelOptions, credentials } from "@grpc/grpc-js";
-import { RerankService } from "../../../../gen/rerank/v1/rerank_service_pb.ts";
 import type { Addresses } from "../../call/server-address.ts";
 import type { ClientTlsOptions } from "../client-options.ts";
 import type { ClientSettings } from "../client-settings.ts";
 import { idleTimeoutMs, pingIntervalMs, pingTimeoutMs } from "../transport-limits.ts";
 import { tlsCredentialsOf } from "./credentials.ts";
 import { addressListScheme } from "./resolver.ts";
+import { retryBuffersOf, retryConfig } from "./retry-policy.ts";
 
 /** The first wait before a broken connection is opened again, in milliseconds. */
 const initialReconnectMs = 500;
 
 /** The longest, in milliseconds; grpc-js would wait two minutes for a server that is back. */
 const maxReconnectMs = 5_000;
-
-/**
- * How many of the largest requests are kept at once for another try. grpc-js keeps sixteen
- * megabytes by default, and of one request no more than one: a larger one would never be tried
- * again.
- */
-const keptRequests = 8;
-
-/**
- * Every call goes to the next address that is connected. UNAVAILABLE means that nothing was
- * answered yet, so such a call is tried again, at most three times within half a second; the
- * transport sees to calls that were cut off after their headers. A client whose calls fail more
- * than they succeed stops trying again until the tokens are back.
- */
-const serviceConfig = {
-  loadBalancingConfig: [{ round_robin: {} }],
-  methodConfig: [
-    {
-      name: [{ service: RerankService.typeName }],
-      retryPolicy: {
-        maxAttempts: 4,
-        initialBackoff: "0.05s",
-        maxBackoff: "1s",
-        backoffMultiplier: 2,
-        retryableStatusCodes: ["UNAVAILABLE"],
-      },
-    },
-  ],
-  retryThrottling: { maxTokens: 100, tokenRatio: 1 },
-};
 
 /** Returns the target of a channel. */
 export function targetOf(addresses: Addresses): string {
@@ -54,7 +24,11 @@ export function targetOf(addresses: Addresses): string {
 /** Returns the options of a channel. */
 export function channelOptionsOf({ maxMessageBytes }: ClientSettings): ChannelOptions {
   return {
-    "grpc.service_config": JSON.stringify(serviceConfig),
+    "grpc.service_config": JSON.stringify({
+      // Every call goes to the next address that is connected.
+      loadBalancingConfig: [{ round_robin: {} }],
+      ...retryConfig,
+    }),
     // The configuration is the one above; DNS is not asked for another.
     "grpc.service_config_disable_resolution": 1,
     "grpc.keepalive_time_ms": pingIntervalMs,
@@ -65,8 +39,7 @@ export function channelOptionsOf({ maxMessageBytes }: ClientSettings): ChannelOp
     "grpc.max_reconnect_backoff_ms": maxReconnectMs,
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    "grpc.per_rpc_retry_buffer_size": maxMessageBytes,
-    "grpc.retry_buffer_size": keptRequests * maxMessageBytes,
+    ...retryBuffersOf(maxMessageBytes),
     // The connections are this client's own, so that close() closes them.
     "grpc.use_local_subchannel_pool": 1,
     // The other transports take no proxy from the environment either.

@@ -11,15 +11,15 @@ import {
   type Interceptor,
   Metadata,
   type ServiceError,
-  status,
 } from "@grpc/grpc-js";
 import { RerankClientError } from "../../call/client-error.ts";
 import type { ClientTransport, TransportCall } from "../../call/client-transport.ts";
-import { detailsOfStatus, retryAfterMsOf } from "../../call/retry-after.ts";
+import { detailsOfStatus, retryAfterMsOf } from "../../call/parse-retry-after.ts";
 import { errorOfStatus } from "../../call/wire-error.ts";
 import type { ClientSettings } from "../client-settings.ts";
 import { channelOptionsOf, credentialsOf, targetOf } from "./channel.ts";
 import { registerAddressLists } from "./resolver.ts";
+import { wasCutOff } from "./retry-policy.ts";
 
 /** The end of the names of headers whose values are bytes, in base64. */
 const binarySuffix = "-bin";
@@ -71,13 +71,12 @@ export function createGrpcJsTransport(
             deadline,
             (error, answer) => {
               call.signal.removeEventListener("abort", onAbort);
-              const wasCutOff = error?.code === status.UNAVAILABLE && hasHeaders;
-              if (wasCutOff && !isLast && !call.signal.aborted) attempt(true);
+              const isRetried = !isLast && !call.signal.aborted && wasCutOff(error, hasHeaders);
+              if (isRetried) attempt(true);
               else if (error) reject(errorOf(error));
               else if (answer) resolve(answer);
             },
           );
-          // Once they have come, grpc-js does not try the call again by itself.
           request.once("metadata", () => {
             hasHeaders = true;
           });

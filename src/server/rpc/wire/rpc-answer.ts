@@ -3,8 +3,8 @@ import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { grpcCodeOf } from "../../../errors.ts";
 import type { ServerRequest, ServerResponseLike } from "../../call/call.ts";
 import { encodeBase64 } from "./base64-body.ts";
-import type { RequestBody } from "./request-body.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";
+import type { RequestBody } from "./rpc-request-body.ts";
 import { encodeGrpcMessage, sendHeadersAlone } from "./rpc-status.ts";
 
 /** The one encoding of messages that the server reads beside `identity`. */

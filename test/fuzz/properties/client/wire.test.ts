@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { RerankClientError } from "../../../../client/src/call/client-error.ts";
-import { detailsOfStatus, retryAfterMsOf } from "../../../../client/src/call/retry-after.ts";
+import { detailsOfStatus, retryAfterMsOf } from "../../../../client/src/call/parse-retry-after.ts";
 import { AddressError, parseAddresses } from "../../../../client/src/call/server-address.ts";
 import { errorOfStatus } from "../../../../client/src/call/wire-error.ts";
 import { retryInfoOf } from "../../../../src/server/rpc/connect-error.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { StartupError } from "../../../../src/errors.ts";
 import { layOutPair } from "../../../../src/tokenizer/file/pair-template.ts";
 import { readPairTemplate } from "../../../../src/tokenizer/file/post-processor.ts";
-import { keepTokens, truncateLongestFirst } from "../../../../src/tokenizer/truncate.ts";
+import { keepTokens, truncateLongestFirst } from "../../../../src/tokenizer/truncate-pair.ts";
 import { windowsOf } from "../../../../src/tokenizer/windows/window-plan.ts";
 import { allowing, checkProperty, objectWith } from "../check-property.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { postRerank, sendHttp1 } from "./http-client.ts";
-import { startServer } from "./start-server.ts";
+import { postRerank, sendHttp1 } from "../http-client.ts";
+import { startServer } from "../start-server.ts";
 
 const origin = "https://app.example";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { openSecurity } from "../../../src/commands/serve/security.ts";
+import { openSecurity } from "../../../src/commands/serve/security-files.ts";
 import type { SecurityConfig } from "../../../src/config/security-config.ts";
 import { StartupError } from "../../../src/errors.ts";
 import { createRecordingLogger, type RecordingLogger } from "../../fakes/recording-logger.ts";

@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { faultsOf } from "../../../../src/server/http/openapi/document.ts";
 import type { FaultName } from "../../../../src/server/http/openapi/faults.ts";
 import type { Route } from "../../../../src/server/http/route.ts";
-import { examplePath, routes } from "../../auth/every-path.ts";
+import { examplePath, routes } from "../../access/every-path.ts";
 import { type HttpAnswer, postJson, sendHttp1 } from "../../http-client.ts";
 import { startServer } from "../../start-server.ts";
 import {

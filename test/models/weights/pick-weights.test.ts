@@ -9,7 +9,7 @@ import {
   listDtypes,
   type ModelDevice,
   pickWeights,
-} from "../../../src/models/weights/dtypes.ts";
+} from "../../../src/models/weights/pick-weights.ts";
 
 const everything = [
   "onnx/model.onnx",

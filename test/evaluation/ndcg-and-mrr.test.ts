@@ -6,7 +6,7 @@ import {
   measureQuery,
   ndcgAt10,
   reciprocalRankAt10,
-} from "../../src/evaluation/figures.ts";
+} from "../../src/evaluation/ndcg-and-mrr.ts";
 
 const candidates = [
   { id: "a", text: "blue car", rel: 0 },

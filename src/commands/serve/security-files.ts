@@ -3,6 +3,7 @@ import {
   isWeakApiKey,
   problemOfApiKey,
   type SecurityConfig,
+  soundKeyChars,
   type TlsPaths,
 } from "../../config/security-config.ts";
 import { StartupError } from "../../errors.ts";
@@ -107,7 +108,7 @@ function warnOfWeakKeys(keys: readonly string[], log: Logger): void {
   if (weak === 0) return;
   log.warn(
     { keys: weak },
-    "API keys shorter than 16 characters may be guessed: make longer ones, with `openssl rand -hex 32` for example",
+    `API keys shorter than ${soundKeyChars} characters may be guessed: make longer ones, with \`openssl rand -hex 32\` for example`,
   );
 }
 

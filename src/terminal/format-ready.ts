@@ -37,7 +37,7 @@ const example = '{"query":"red fruit","documents":["a blue bus","an apple"]}';
  * Returns what a terminal shows once a server is ready: what was loaded, from where and how fast,
  * the address as terminals make it clickable, and a command to try it with.
  */
-export function formatWelcome(server: ReadyServer, color: boolean): string {
+export function formatReady(server: ReadyServer, color: boolean): string {
   const { version, model, source, directory, dtype, device, threads, maxLength, readyMs } = server;
   const paint = (code: string, text: string) => (color ? `${code}${text}${plain}` : text);
   const where = device === "cpu" ? `cpu, ${threads} thread${threads === 1 ? "" : "s"}` : device;

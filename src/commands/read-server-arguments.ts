@@ -7,7 +7,7 @@ const command = "serve";
  * Returns the words after `serve` on the command line of a process of this machine, as Linux tells
  * them. undefined where there is no such process or it does not serve, or the system does not tell.
  */
-export function wordsOfServer(pid: number): readonly string[] | undefined {
+export function readServerArguments(pid: number): readonly string[] | undefined {
   let line: string;
   try {
     line = readFileSync(`/proc/${pid}/cmdline`, "utf8");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { truncateLongestFirst } from "../../src/tokenizer/truncate.ts";
+import { truncateLongestFirst } from "../../src/tokenizer/truncate-pair.ts";
 import { readGoldenJson } from "../golden/golden-cases.ts";
 
 suite("truncateLongestFirst()", () => {

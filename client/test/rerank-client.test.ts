@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { createIdleServer, startServer } from "../../../test/server/start-server.ts";
-import { RerankClientError, type RerankStreamAnswer } from "../../src/index.ts";
-import { connectClient, hasCode, transportNames } from "../connect-client.ts";
+import { createIdleServer, startServer } from "../../test/server/start-server.ts";
+import { RerankClientError, type RerankStreamAnswer } from "../src/index.ts";
+import { connectClient, hasCode, transportNames } from "./connect-client.ts";
 
 for (const transport of transportNames) {
   suite(`a client over ${transport}`, () => {

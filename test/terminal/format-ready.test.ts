@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { formatWelcome, type ReadyServer } from "../../src/terminal/welcome.ts";
+import { formatReady, type ReadyServer } from "../../src/terminal/format-ready.ts";
 
 const server: ReadyServer = {
   version: "1.2.3",
@@ -17,10 +17,10 @@ const server: ReadyServer = {
   readyMs: 1234,
 };
 
-suite("formatWelcome()", () => {
+suite("formatReady()", () => {
   test("says what was loaded, from where and how fast, with an address and a command", () => {
     assert.equal(
-      formatWelcome(server, false),
+      formatReady(server, false),
       `
   rerankd 1.2.3 is ready, after 1.2 s
 
@@ -34,14 +34,14 @@ suite("formatWelcome()", () => {
   });
 
   test("names an address of this machine for one of every interface, with brackets for IPv6", () => {
-    const at = (host: string) => formatWelcome({ ...server, address: { host, port: 1 } }, false);
+    const at = (host: string) => formatReady({ ...server, address: { host, port: 1 } }, false);
 
     assert.match(at("0.0.0.0"), /address {2}http:\/\/127\.0\.0\.1:1\/$/m);
     assert.match(at("::"), /address {2}http:\/\/\[::1\]:1\/$/m);
   });
 
   test("gives the command what TLS, keys and a socket need", () => {
-    const closed = formatWelcome(
+    const closed = formatReady(
       {
         ...server,
         needsApiKey: true,
@@ -49,7 +49,7 @@ suite("formatWelcome()", () => {
       },
       false,
     );
-    const socket = formatWelcome({ ...server, address: { path: "/run/r.sock" } }, false);
+    const socket = formatReady({ ...server, address: { path: "/run/r.sock" } }, false);
 
     assert.match(
       closed,
@@ -61,12 +61,12 @@ suite("formatWelcome()", () => {
   });
 
   test("has colours only where they are wanted", () => {
-    assert(formatWelcome(server, true).includes("\u001B[1m"));
-    assert(!formatWelcome(server, false).includes("\u001B"));
+    assert(formatReady(server, true).includes("\u001B[1m"));
+    assert(!formatReady(server, false).includes("\u001B"));
   });
 
   test("lets no control character of a folder's name through", () => {
-    const text = formatWelcome({ ...server, directory: "/a\u001B[2Jb" }, false);
+    const text = formatReady({ ...server, directory: "/a\u001B[2Jb" }, false);
 
     assert.match(text, /files {4}\/ab$/m);
   });

@@ -5,8 +5,8 @@ import { get, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { suite, test } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { connectHttp2, sendHttp1, sendHttp2 } from "../http-client.ts";
-import { startServer } from "../start-server.ts";
+import { connectHttp2, sendHttp1, sendHttp2 } from "../../http-client.ts";
+import { startServer } from "../../start-server.ts";
 
 const script = "console.log('ready');";
 const style = "p { color: red }";

@@ -5,10 +5,10 @@ import {
   planDevices,
 } from "../inference/devices.ts";
 import { findDeviceObstacles } from "../inference/providers.ts";
-import type { DtypeChoice, WeightsChoice } from "../models/weights/dtypes.ts";
+import type { DtypeChoice, WeightsChoice } from "../models/weights/pick-weights.ts";
 
 /** What the operator asked for, already checked to be among the known names. */
-export interface WeightsOptions {
+export interface DeviceOptions {
   readonly device: string;
   readonly dtype: string;
   /** The path of one ONNX file inside the model; undefined: one is chosen. */
@@ -16,7 +16,7 @@ export interface WeightsOptions {
 }
 
 /** What to run on, and which weights that means. */
-export interface ChosenWeights {
+export interface ChosenDevice {
   readonly device: DeviceName;
   readonly weights: WeightsChoice;
 }
@@ -25,7 +25,7 @@ export interface ChosenWeights {
  * Returns the device to ask the runtime for and the weights that suit the first device it will try.
  * Throws a StartupError if a device was asked for by name and cannot be used here.
  */
-export function chooseWeights(options: WeightsOptions): ChosenWeights {
+export function chooseDevice(options: DeviceOptions): ChosenDevice {
   const device = parseDeviceName(options.device);
   const plan: DevicePlan = planDevices(device, findDeviceObstacles());
   const { dtype, onnxFile } = options;

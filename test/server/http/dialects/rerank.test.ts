@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { connectHttp2, postRerank, sendHttp1, sendHttp2 } from "../http-client.ts";
-import { startServer } from "../start-server.ts";
+import { connectHttp2, postRerank, sendHttp1, sendHttp2 } from "../../http-client.ts";
+import { startServer } from "../../start-server.ts";
 
 const json = { "content-type": "application/json" };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { RerankCall } from "../../../src/reranker/rerank-request.ts";
-import { postJson } from "../http-client.ts";
-import { startServer } from "../start-server.ts";
+import type { RerankCall } from "../../../../src/reranker/rerank-request.ts";
+import { postJson } from "../../http-client.ts";
+import { startServer } from "../../start-server.ts";
 
 /** The fake's score of a text: its length in hundredths. */
 const score = (text: string): number => Math.fround((text.length % 100) / 100);

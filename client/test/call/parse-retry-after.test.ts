@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { retryInfoOf } from "../../../src/server/rpc/connect-error.ts";
-import { retryAfterMsOf } from "../../src/call/retry-after.ts";
+import { retryAfterMsOf } from "../../src/call/parse-retry-after.ts";
 
 suite("retryAfterMsOf()", () => {
   test("reads what the server's RetryInfo says, to the millisecond", () => {
