@@ -1,4 +1,4 @@
-/** Whether a surrogate pair, one character of two UTF-16 units, stands at the index. */
+/** Returns whether a surrogate pair, one character of two UTF-16 units, begins at the index. */
 function isPair(text: string, index: number): boolean {
   return (text.codePointAt(index) ?? 0) > 0xffff;
 }

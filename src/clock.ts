@@ -1,4 +1,4 @@
-/** Time, as far as the program needs it; a test brings its own. */
+/** A source of time and timers; a test brings its own. */
 export interface Clock {
   /** Milliseconds from some fixed moment; never goes back. */
   nowMs(): number;

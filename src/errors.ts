@@ -1,4 +1,4 @@
-/** What went wrong, in words that every protocol can translate. */
+/** Code of an error, which every protocol translates to its own. */
 export type RerankErrorCode =
   | "invalid_argument"
   | "unauthenticated"

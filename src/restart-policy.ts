@@ -1,4 +1,4 @@
-/** When to start a worker again. All in milliseconds. */
+/** Rules for restarting a worker that crashed. All in milliseconds. */
 export interface RestartPolicy {
   /** The wait before the first restart; each further one waits twice as long. Default 200. */
   readonly firstDelayMs?: number;

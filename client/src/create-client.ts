@@ -11,7 +11,7 @@ import type { FallbackOptions } from "./fallback/fallback-types.ts";
 import { createRerankOrFallback } from "./fallback/rerank-or-fallback.ts";
 import type { RerankClient } from "./rerank-client.ts";
 
-/** What a client needs to know beside its transport. */
+/** The defaults of a client's calls. */
 export interface CallDefaults {
   /** How long a call may take, in milliseconds. */
   readonly timeoutMs: number;

@@ -32,7 +32,7 @@ export interface RerankClient {
   health(options?: CallOptions): Promise<ServerHealth>;
   /**
    * Orders candidates of a search by relevance; if the server is down, slow, restarting or
-   * overloaded, by similarity and recency. Rejects only where waiting mends nothing:
+   * overloaded, by similarity and recency. Rejects only with errors that a retry cannot fix:
    * `invalid_argument`, `not_found`, `unauthenticated`, `permission_denied`, an abort by the
    * caller, a closed client.
    */

@@ -1,4 +1,4 @@
-/** What a tool asks to be ranked. */
+/** A ranking request of a tool. */
 export interface RankRequest {
   readonly query: string;
   readonly documents: readonly string[];

@@ -23,7 +23,7 @@ const emptyDraft: Draft = {
   other: undefined,
 };
 
-/** Something to tell, which the next thing to tell replaces. */
+/** A message to the user; the next one replaces it. */
 interface Notice {
   readonly text: string;
   /** What stood in the form before, where the form was filled. */

@@ -14,7 +14,7 @@ import { checkTrial } from "./doctor/check-trial.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
 
-/** Width of the terminal where it is not told. */
+/** Width of the output if the terminal's width is unknown. */
 const defaultColumns = 80;
 
 /**

@@ -43,7 +43,10 @@ export async function evaluate(config: EvalConfig, context: ProcessContext): Pro
   }
 }
 
-/** Either all candidates of a query are relevant or none; or, in a run, its judgments know none. */
+/**
+ * Reason for leaving out queries: all of their candidates are relevant or none, or a run has no
+ * judgments for them.
+ */
 const whyLeftOut = "queries that cannot tell a good order from a bad one";
 
 async function rerank(

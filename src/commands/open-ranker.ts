@@ -9,7 +9,7 @@ import { createProgressDisplay } from "../terminal/progress.ts";
 import { readClientTls } from "./client-tls.ts";
 import type { ProcessContext } from "./process-context.ts";
 
-/** What a command asks to be ranked. */
+/** A ranking request of a command. */
 export interface RankRequest {
   readonly query: string;
   readonly documents: readonly string[];

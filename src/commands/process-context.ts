@@ -15,7 +15,7 @@ export interface ProcessContext {
   readonly stderr: NodeJS.WriteStream;
   /** Aborts at the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
-  /** Version of Node, for example `22.11.0`. Default: not told. */
+  /** Version of Node, for example `22.11.0`. Default: unknown. */
   readonly nodeVersion?: string | undefined;
   /** Version of Node's HTTP/2 library. Default: one without known faults. */
   readonly nghttp2Version?: string | undefined;

@@ -8,7 +8,7 @@ import { openPage } from "./files/write-page.ts";
 import { openRanker, type Ranking } from "./open-ranker.ts";
 import type { ProcessContext } from "./process-context.ts";
 
-/** Width of a table where it is not told; some terminals say 0. */
+/** Width of a table if the terminal's width is unknown; some terminals report 0. */
 const defaultColumns = 80;
 
 /** Ranks the documents of a file or of the standard input, and prints them. */

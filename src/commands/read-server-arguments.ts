@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 const command = "serve";
 
 /**
- * Returns the words after `serve` on the command line of a process of this machine, as Linux tells
- * them. undefined where there is no such process or it does not serve, or the system does not tell.
+ * Returns the arguments after `serve` on the command line of a process of this machine, read from
+ * Linux's `/proc`. Returns undefined if there is no such process, it is not a server, or the system
+ * has no `/proc`.
  */
 export function readServerArguments(pid: number): readonly string[] | undefined {
   let line: string;

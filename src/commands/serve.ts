@@ -24,7 +24,7 @@ import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
 import { createTelemetry } from "./serve/telemetry.ts";
 import { warnOfExposure } from "./serve/warn-of-exposure.ts";
 
-/** What serving needs of the process around it. */
+/** The parts of the process that serving uses. */
 export interface ServeContext extends ProcessContext {
   readonly log: Logger;
 }

@@ -1,7 +1,7 @@
 import { type Environment, parseOptions } from "./options/parse-options.ts";
 import { type Parsed, parseServeConfig, type ServeConfig } from "./serve-config.ts";
 
-/** What `rerankd doctor` can be told. Checked and frozen. */
+/** The configuration of `rerankd doctor`, checked and frozen. */
 export interface DoctorConfig {
   /** The server whose needs are looked at. */
   readonly serve: ServeConfig;

@@ -1,6 +1,6 @@
 import type { OptionValues } from "./options/parse-options.ts";
 
-/** Everything that the engine can be told: by `serve`, another command, or a program. */
+/** The configuration of the engine, from `serve`, another command, or a program. */
 export interface EngineConfig {
   /** What was asked for; undefined: decide by what is there. */
   readonly modelId: string | undefined;

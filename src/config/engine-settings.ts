@@ -3,7 +3,10 @@ import { checkSetting } from "./options/option-value.ts";
 import { options } from "./options/options.ts";
 import { defaultValues, optionValuesOf, UsageError } from "./options/parse-options.ts";
 
-/** What a program that loads the engine may set. Defaults and limits are those of `serve`. */
+/**
+ * The settings of `loadReranker`, for programs that load the engine. Defaults and limits are those
+ * of `serve`.
+ */
 export interface EngineSettings {
   /**
    * Hub id, local folder, or `bundled`. Default: jina-reranker-v2 if it is in the cache, else

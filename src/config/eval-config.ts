@@ -11,7 +11,7 @@ export interface RunFiles {
   readonly corpus: string;
 }
 
-/** What `rerankd eval` can be told. Checked and frozen. */
+/** The configuration of `rerankd eval`, checked and frozen. */
 export interface EvalConfig {
   /** Paths of labelled lists; empty if there is a run. */
   readonly files: readonly string[];

@@ -17,7 +17,7 @@ import {
   readServerChoice,
 } from "./server-choice.ts";
 
-/** What `rerankd health` can be told. Checked and frozen. */
+/** The configuration of `rerankd health`, checked and frozen. */
 export interface HealthConfig {
   /** The servers to ask, each on its own; at least one. */
   readonly urls: readonly string[];
@@ -35,7 +35,7 @@ export interface HealthConfig {
   readonly json: boolean;
 }
 
-/** Returns the words after `serve` of a process; undefined if it is none that serves. */
+/** Returns the arguments after `serve` of a process; undefined if the process is not a server. */
 export type ReadServerArguments = (pid: number) => readonly string[] | undefined;
 
 /** Addresses that stand for all of a machine, and one on which a server of all answers. */

@@ -3,7 +3,7 @@ import { type Environment, parseOptions, UsageError } from "./options/parse-opti
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
-/** What `rerankd mcp` can be told. Checked and frozen. */
+/** The configuration of `rerankd mcp`, checked and frozen. */
 export interface McpConfig {
   /** Folders whose files the tools may read. */
   readonly roots: readonly string[];

@@ -3,7 +3,7 @@ import { type Environment, parseOptions, UsageError } from "./options/parse-opti
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
-/** What `rerankd rank` can be told. Checked and frozen. */
+/** The configuration of `rerankd rank`, checked and frozen. */
 export interface RankConfig {
   readonly query: string;
   /** A path, or `-` for the standard input; undefined: the standard input if it is no terminal. */

@@ -13,7 +13,7 @@ import {
   type TelemetryConfig,
 } from "./telemetry-config.ts";
 
-/** Everything that `rerankd serve` can be told. Checked and frozen. */
+/** The configuration of `rerankd serve`, checked and frozen. */
 export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConfig {
   readonly host: string;
   readonly port: number;
@@ -31,7 +31,7 @@ export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConf
   readonly idleTimeoutMs: number;
 }
 
-/** What `rerankd pull` can be told. Checked and frozen. */
+/** The configuration of `rerankd pull`, checked and frozen. */
 export interface PullConfig {
   readonly modelId: string;
   readonly revision: string | undefined;
@@ -94,7 +94,7 @@ export function parseServeConfig(
   };
 }
 
-/** Unless asked for, the page is for whoever sits at the machine: not beyond loopback. */
+/** Whether the page is served: by default only on a loopback address. */
 function isUiOn({ text, optionalText }: ParsedOptions): boolean {
   const ui = text("ui");
   if (ui !== "auto") return ui === "on";

@@ -1,6 +1,6 @@
 import type { Environment, ParsedOptions } from "./options/parse-options.ts";
 
-/** What a server tells about itself, and whom. */
+/** The configuration of logs, metrics and spans. */
 export interface TelemetryConfig {
   readonly logLevel: string;
   readonly logFormat: string;

@@ -7,7 +7,7 @@ import {
 import { findDeviceObstacles } from "../inference/providers.ts";
 import type { DtypeChoice, WeightsChoice } from "../models/weights/pick-weights.ts";
 
-/** What the operator asked for, already checked to be among the known names. */
+/** The operator's choice of device and weights, already checked to be known names. */
 export interface DeviceOptions {
   readonly device: string;
   readonly dtype: string;
@@ -15,7 +15,7 @@ export interface DeviceOptions {
   readonly onnxFile?: string | undefined;
 }
 
-/** What to run on, and which weights that means. */
+/** The device to run on, and the weights that suit it. */
 export interface ChosenDevice {
   readonly device: DeviceName;
   readonly weights: WeightsChoice;

@@ -7,7 +7,7 @@ import { conditionOf, type HealthState } from "./health-state.ts";
 export interface EngineObserver {
   onBackend(status: BackendStatus, details: BackendDetails): void;
   onTokenizer(state: TokenizerState): void;
-  /** The tokenizer is loaded; the notes say what the operator should know of it. */
+  /** The tokenizer is loaded; the notes tell the operator about its files. */
   onTokenizerNotes(notes: readonly string[]): void;
 }
 

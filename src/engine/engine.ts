@@ -22,7 +22,7 @@ import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 
-/** How to run a model. */
+/** Options of running a model. */
 export interface EngineOptions {
   readonly model: ModelDirectory;
   readonly device: DeviceName;

@@ -9,7 +9,7 @@ export function isServing({ status }: { readonly status: string }): boolean {
   return status === "ok" || status === "degraded";
 }
 
-/** What `GET /health` and `RerankService.Health` tell. */
+/** The answer of `GET /health` and `RerankService.Health`. */
 export interface HealthReport {
   readonly status: HealthStatus;
   /** The served model's name. */
@@ -20,7 +20,7 @@ export interface HealthReport {
   readonly dtype: string;
   /** Longest pair in tokens. */
   readonly maxLength: number;
-  /** What becomes of a logit: `sigmoid`, `tanh` or `identity`. */
+  /** The function that turns a logit into a score: `sigmoid`, `tanh` or `identity`. */
   readonly activation: string;
   /** The server's version. */
   readonly version: string;
@@ -28,7 +28,7 @@ export interface HealthReport {
   readonly reason: string;
 }
 
-/** What an engine's health follows from. */
+/** The state of an engine, from which its health is derived. */
 export interface EngineState {
   readonly opened: boolean;
   readonly backend: BackendStatus;
@@ -38,8 +38,8 @@ export interface EngineState {
 }
 
 /**
- * Returns the health of an engine. A server also sets `draining` itself, as soon as it is asked to
- * stop: HealthState keeps it whatever becomes of the engine.
+ * Derives the health of an engine from its state. `draining` is also set by `server.ts`, as soon as
+ * a drain begins; HealthState then keeps it whatever happens to the engine.
  */
 export function conditionOf(state: EngineState): Pick<HealthReport, "status" | "reason"> {
   const { opened, backend, degraded, tokenizer } = state;
@@ -72,8 +72,8 @@ export class HealthState {
   }
 
   /**
-   * Changes some fields and tells every listener, unless all have their values already. Once
-   * `draining`, the status and its reason stay.
+   * Changes some fields and calls every listener, unless all have their values already. Once
+   * `draining`, which `server.ts` sets when a drain begins, the status and its reason stay.
    */
   update(change: Partial<HealthReport>): void {
     const present = this.#report;

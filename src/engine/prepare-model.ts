@@ -16,7 +16,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { type ChosenDevice, chooseDevice } from "./choose-device.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
-/** What finding a model needs beside the config. */
+/** What prepareModel takes besides the config. */
 export interface PrepareContext {
   /** Environment variables of the hub. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ export interface PrepareContext {
   readonly signal: AbortSignal;
 }
 
-/** A model whose files are there, and how to run it. */
+/** A model whose files are present, and how to run it. */
 export interface PreparedModel {
   readonly model: ModelDirectory;
   readonly source: ResolvedModel["source"];
@@ -36,7 +36,7 @@ export interface PreparedModel {
   readonly weightsDevice: ChosenDevice["weights"]["device"];
   /** Longest pair in tokens. */
   readonly maxLength: number;
-  /** What becomes of logits. */
+  /** The functions that turn logits into scores. */
   readonly activations: Activations;
 }
 
@@ -117,9 +117,9 @@ export async function startEngine(
 
 /** What the longest pair depends on. */
 export interface LengthOptions {
-  /** Longest pair that was asked for, in tokens; undefined: nobody did. */
+  /** Longest pair that was asked for, in tokens; undefined: none was. */
   readonly asked: number | undefined;
-  /** Longest pair that the model can read, in tokens; undefined: its files do not tell. */
+  /** Longest pair that the model can read, in tokens; undefined: its files do not say. */
   readonly modelLimit: number | undefined;
   /** Whether it is the bundled model. */
   readonly isBundled: boolean;

@@ -6,7 +6,7 @@ import type { RerankRequest, RerankResult } from "../reranker/rerank-request.ts"
 import { createEngineMonitor } from "./engine-monitor.ts";
 import { type PrepareContext, prepareModel, startEngine } from "./prepare-model.ts";
 
-/** How long one call may take, and who may end it. */
+/** The time limit and abort signal of one call. */
 export interface RerankOptions {
   /** Ends the call, which then rejects with `cancelled`, or `deadline_exceeded` for a time-out. */
   readonly signal?: AbortSignal | undefined;

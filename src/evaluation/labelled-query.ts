@@ -102,6 +102,8 @@ export interface LabelledQuery {
 export interface LabelledList {
   readonly name: string;
   readonly queries: readonly LabelledQuery[];
-  /** How many further queries were left out because their order cannot be told good from bad. */
+  /**
+   * How many further queries were left out because every order of their candidates is equally good.
+   */
   readonly skipped: number;
 }

@@ -1,7 +1,9 @@
 import { createBm25 } from "./bm25.ts";
 import type { LabelledQuery } from "./labelled-query.ts";
 
-/** One metric, 0 to 1, of three orders of the same candidates. */
+/**
+ * The values of one metric (nDCG@10 or MRR@10), 0 to 1, for three orders of the same candidates.
+ */
 export interface Orders {
   /** The order in which they came. */
   readonly input: number;
@@ -9,7 +11,7 @@ export interface Orders {
   readonly reranked: number;
 }
 
-/** The quality of rankings. */
+/** nDCG@10 and MRR@10 of rankings. */
 export interface Figures {
   readonly ndcg: Orders;
   readonly mrr: Orders;

@@ -2,7 +2,7 @@ import { macroMean, type ValuesOfLists } from "./bootstrap.ts";
 import { seededRandom } from "./seeded-shuffle.ts";
 
 const permutations = 10_000;
-/** Sums in another order differ by rounding. */
+/** Tolerance for comparing sums, whose rounding depends on the order of addition. */
 const roundingError = 1e-12;
 
 /**

@@ -27,7 +27,7 @@ export interface Outage {
 }
 
 /**
- * Runs a cross-encoder: the one seam between the server and a runtime.
+ * Runs a cross-encoder: the only interface between the server and an inference runtime.
  *
  * A backend runs one batch at a time; a caller that has the next batch ready may hand it over while
  * one runs.
@@ -36,8 +36,8 @@ export interface Backend {
   /**
    * Returns one logit per row. The arrays of the batch belong to the backend from the call on (they
    * may be transferred to a thread). Rejects with RerankError `unavailable` while the model is not
-   * loaded, and with WorkerCrashError if its worker dies before it answered; `outage` then tells
-   * about the next one.
+   * loaded, and with WorkerCrashError if its worker dies before it answered; `outage` then
+   * describes when the next one starts.
    */
   score(batch: EncodedBatch): Promise<Float32Array>;
   /** What the model runs on now, for example `cpu`. Absent where it never changes. */

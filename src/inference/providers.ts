@@ -19,8 +19,8 @@ const cudaLibraryName = "libonnxruntime_providers_cuda.so";
  * files, in well under a millisecond, since a session that fails for a missing library can take
  * long to get there.
  *
- * The runtime itself is no judge: it drops an execution provider that it does not know with a
- * warning, and computes on the CPU.
+ * The runtime itself cannot be asked: it only warns about an unknown execution provider, and
+ * computes on the CPU.
  */
 export function findDeviceObstacles(nativeFolder: string = runtimeFolder()): DeviceObstacles {
   const listed = new Set(listSupportedBackends().map(({ name }) => name));

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { modelCardFile } from "./model-files.ts";
 
-/** Models whose files do not all carry their licence. */
+/** Licences of models, by name, whose files do not always state them. */
 const knownLicenses: Readonly<Record<string, string>> = {
   "jinaai/jina-reranker-v2-base-multilingual": "cc-by-nc-4.0",
 };
@@ -13,7 +13,7 @@ const nonCommercial = /(^|-)nc(-|$)|non-?commercial/i;
 
 /**
  * Returns the licence of a model by its card's front matter, else by its name; undefined if neither
- * tells.
+ * names it.
  */
 export async function readLicense(
   name: string,
@@ -27,7 +27,7 @@ export async function readLicense(
   return licenseLine.exec(matter)?.[1]?.toLowerCase() ?? knownLicenses[name];
 }
 
-/** Returns what a person is told of a licence. */
+/** Returns a sentence about a licence, for people. */
 export function describeLicense(license: string | undefined): string {
   return licenseNotice(license) ?? `licence ${license ?? "unknown: the model's card names none"}`;
 }

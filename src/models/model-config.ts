@@ -5,14 +5,14 @@ import { configFile, tokenizerConfigFile } from "./model-files.ts";
 import { hasPositionOffset, isDecoder, readModelType } from "./model-type.ts";
 import { type JsonObject, readJsonObject } from "./read-model-file.ts";
 
-/** What the server needs to know of a model. */
+/** The facts about a model that its files state and the server uses. */
 export interface ModelConfig {
   /**
    * The longest input in tokens, special tokens included, that the model can read; undefined where
-   * neither tokenizer, positions nor graph tell.
+   * neither tokenizer, positions nor graph say.
    */
   readonly maxPositionTokens: number | undefined;
-  /** The architecture, for example `xlm-roberta`; "" where nothing tells. */
+  /** The architecture, for example `xlm-roberta`; "" where it is unknown. */
   readonly modelType: string;
   /** The token id that fills a row after its last token; undefined where config.json has none. */
   readonly padTokenId: number | undefined;
@@ -31,7 +31,7 @@ export interface ModelConfig {
   readonly license?: string;
 }
 
-/** The files of a folder that tell about a model, parsed. */
+/** The files of a folder that describe a model, parsed. */
 export interface ModelFolder {
   /** config.json. */
   readonly config: JsonObject;
@@ -63,8 +63,9 @@ export async function readModelFolder(
 }
 
 /**
- * Returns what a folder and its graph tell of a model. A field that is missing is made up for by
- * another; one that contradicts its meaning throws a StartupError that names the file and the key.
+ * Returns what a folder and its graph state about a model. A missing field is replaced by another
+ * that implies it; one that contradicts its meaning throws a StartupError that names the file and
+ * the key.
  */
 export function readModelConfig(
   directory: string,

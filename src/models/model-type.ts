@@ -68,8 +68,8 @@ const classEnding = /(For[A-Z]\w*|Model|LMHeadModel)$/;
 
 /**
  * Returns a model's type as config.json states it, else as the class in `architectures[0]` or the
- * tokenizer's class implies it; "" if nothing tells. Published folders lack `model_type`, that of
- * jina-reranker-v2 among them.
+ * tokenizer's class implies it; "" if nothing states it. Published folders lack `model_type`, that
+ * of jina-reranker-v2 among them.
  */
 export function readModelType(config: JsonObject, tokenizerConfig: JsonObject): string {
   if (typeof config.model_type === "string" && config.model_type !== "") return config.model_type;
@@ -105,7 +105,7 @@ function plainName(name: string): string {
   return name.replaceAll(/[-_]/g, "").toLowerCase();
 }
 
-/** Rerankers that are known and cannot be served: how to tell them, and why. */
+/** A family of rerankers that cannot be served: how it is recognized, and why it is refused. */
 interface RefusedFamily {
   /** Matches `model_type` or a name in `architectures`. */
   readonly pattern: RegExp;

@@ -58,7 +58,7 @@ export interface OpenModelOptions extends WeightsChoice {
   readonly revision?: string;
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
-  /** What the operator asks of the texts around a pair. Default: as the model's files say. */
+  /** The operator's settings for the prompt. Default: as the model's files say. */
   readonly prompt?: PromptOptions | undefined;
   /**
    * Folders that links of the model may lead into. Default: anywhere, as the folder is the

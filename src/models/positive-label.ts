@@ -1,7 +1,7 @@
 import { StartupError } from "../errors.ts";
 import type { OnnxFile } from "../onnx/onnx-file.ts";
 
-/** What the outputs of a model depend on. */
+/** The facts that decide which output of a model is its score. */
 export interface LabelFacts {
   /** The name to refuse the model by. */
   readonly model: string;
@@ -15,7 +15,7 @@ export interface LabelFacts {
 /**
  * Returns which of two outputs means "relevant", or undefined for a model with one. What the graph
  * declares counts before what config.json says. Throws a StartupError for a model with two outputs
- * of which nobody chose one, for a choice that names none of them, and for more outputs.
+ * of which none was chosen, for a choice that names none of them, and for more outputs.
  */
 export function readPositiveLabel(facts: LabelFacts): number | undefined {
   const { model, labels, wanted } = facts;

@@ -34,7 +34,7 @@ export interface ResolveModelOptions
   readonly revision?: string | undefined;
   /** Name or number of the output that means "relevant", for a model with two. */
   readonly positiveLabel?: string | undefined;
-  /** What the operator asks of the texts around a pair. */
+  /** The operator's settings for the prompt. */
   readonly prompt?: PromptOptions | undefined;
   readonly hub: HubOptions;
   /** The folder of the model in the package. */

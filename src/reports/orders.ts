@@ -15,7 +15,7 @@ export interface ListedOrder {
   readonly candidates: readonly ListedCandidate[];
 }
 
-/** The ranks that nDCG@10 looks at. */
+/** The number of places that nDCG@10 counts. */
 const ranksShown = 10;
 const maxTextChars = 240;
 

@@ -1,10 +1,10 @@
-/** What becomes of a logit. */
+/** The function that turns a logit into a score. */
 export type Activation = "sigmoid" | "identity" | "tanh";
 
-/** What the operator asks to become of logits. */
+/** The `--activation` setting; `auto` leaves each protocol its usual activation. */
 export type ActivationChoice = "auto" | "sigmoid" | "model" | "none";
 
-/** The activation of each habit that a protocol may have. */
+/** The activations that protocols use: ours, and that of the model's authors. */
 export interface Activations {
   /** For protocols whose scores lie between 0 and 1: Jina's, Cohere's, TEI's and our own. */
   readonly usual: Activation;
@@ -13,8 +13,8 @@ export interface Activations {
 }
 
 /**
- * Returns the activations that a choice means. `auto` leaves each protocol its habit; the others
- * are one activation for all.
+ * Returns the activations that a choice means. `auto` leaves each protocol its usual activation;
+ * the others are one activation for all.
  */
 export function chooseActivations(choice: ActivationChoice, model: Activation): Activations {
   switch (choice) {

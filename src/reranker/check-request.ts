@@ -19,7 +19,7 @@ export const minPairTokens = 8;
 /** Fewest tokens of query and document together: one of each. */
 const minTextTokens = 2;
 
-/** What a check needs to know of a model's template. */
+/** The facts about a model's template that a check uses. */
 type TemplateFacts = Pick<Tokenizer, "takesInstruction" | "templateTokens">;
 
 /** What `long_documents` may be. */

@@ -27,7 +27,7 @@ export interface ScoredRequest {
   readonly totalTokens: number;
 }
 
-/** What scoring pairs needs. */
+/** What the scorer of pairs works with. */
 export interface PairScorerOptions {
   readonly tokenizer: Tokenizer;
   readonly scheduler: Pick<Scheduler, "score" | "checkRoom">;

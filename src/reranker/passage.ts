@@ -2,7 +2,7 @@ import { countCodePoints, indexAfter } from "../characters.ts";
 import type { TextSpan } from "../tokenizer/tokenizer.ts";
 import type { Passage } from "./rerank-request.ts";
 
-/** Returns the passage that a span reads: the span without the white space around it. */
+/** Returns the passage of a span of text: the span without leading and trailing white space. */
 export function passageOf(text: string, span: TextSpan): Passage {
   const from = indexAfter(text, 0, span.start);
   const read = text.slice(from, indexAfter(text, from, span.end - span.start));

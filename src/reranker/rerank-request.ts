@@ -1,8 +1,8 @@
 import type { ScoreObserver } from "../scheduler/observation.ts";
 
 /**
- * A request as every protocol translates it. Not checked yet: the reranker checks it, the same way
- * for all.
+ * A ranking request, into which every protocol translates its own. Not checked yet: the reranker
+ * checks it, the same way for all.
  */
 export interface RerankRequest {
   readonly query: string;
@@ -95,7 +95,7 @@ export interface Timings {
 
 /** Who waits for a ranking, and how long. */
 export interface RerankCall {
-  /** Aborts when nobody waits any more. */
+  /** Aborts when the caller no longer waits. */
   readonly signal: AbortSignal;
   /**
    * Milliseconds until the caller gives up; undefined if it did not say. The signal aborts by then.

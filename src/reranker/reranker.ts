@@ -13,7 +13,7 @@ import type {
 } from "./rerank-request.ts";
 import type { PairScore } from "./score-cache.ts";
 
-/** What a reranker works with. */
+/** Options of a reranker. */
 export interface RerankerOptions extends PairScorerOptions {
   readonly limits: RequestLimits;
   /** The names under which requests may ask for the model; the first is its own. At least one. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Passage } from "./rerank-request.ts";
 
-/** What is known of one (query, document) pair. */
+/** The cached logit of one (query, document) pair, and how its texts were read. */
 export interface PairScore {
   readonly logit: number;
   readonly queryTruncated: boolean;

@@ -1,8 +1,8 @@
 import { RerankError } from "../errors.ts";
 
 /**
- * How much longer than expected a request may take and still meet its deadline. Work that expires
- * on the way is lost to everybody.
+ * Safety factor: how much longer than expected a request may take and still meet its deadline. Work
+ * that expires on the way is lost to everybody.
  */
 const deadlineCaution = 1.25;
 
@@ -68,14 +68,14 @@ const unbound: Admission = { slackMs: Number.POSITIVE_INFINITY, isProbe: false }
 
 /**
  * Decides about a request. Throws a RerankError `resource_exhausted` if the queue has no room for
- * all of it, if it would wait too long, or if it cannot be done before its deadline. The error tells
+ * all of it, if it would wait too long, or if it cannot be done before its deadline. The error says
  * after which time there may be room; without such a time, it would be refused again as long as
  * others wait. Throws `deadline_exceeded` if no time is left.
  *
  * While nothing waits, a request is refused only if runs of its size were measured a moment ago and
  * it would be late even if the model were much faster. Else it is taken and measured: an estimate
- * that refuses everything would never be corrected. While others wait, one such request at a time is
- * taken, if its size was not measured lately.
+ * that refuses everything would never be corrected. While others wait, one such request at a time
+ * is taken, if its size was not measured lately.
  */
 export function admit(outlook: Outlook, limits: AdmissionLimits): Admission {
   const { nothingWaits, waitMs = 0, deadline } = outlook;
@@ -115,7 +115,7 @@ function admitBefore(deadline: Deadline, outlook: Outlook): Admission {
   const hopeless = hopelessRefusal({ ownTokens, ownMs, leastOwnMs, grantedMs });
   if (hopeless) throw hopeless;
   const isUnknown = leastOwnMs === 0 && !outlook.isProbing;
-  // Without hope of being in time it is promised nothing; else nobody goes ahead of it.
+  // If it cannot be in time it is promised nothing; otherwise no later request goes ahead of it.
   const slackMs = waitMs + ownMs > timeoutMs ? Number.POSITIVE_INFINITY : 0;
   if (outlook.nothingWaits || isUnknown) return { slackMs, isProbe: true };
   const overMs = deadlineCaution * -spareMs;

@@ -1,7 +1,7 @@
 import { createVirtualTime } from "./virtual-time.ts";
 import { type BatchPolicy, createRunCounter, type Work, workOf } from "./work.ts";
 
-/** What a request is told of its place in the queue, and what it costs others. */
+/** A request's cost to the requests it goes ahead of, and the delay it accepts from later ones. */
 export interface Place {
   /** What the request costs those that it goes ahead of, in the unit of their slack. */
   readonly cost: number;

@@ -8,7 +8,7 @@ import type { LosableJob } from "./lost-batches.ts";
 import type { BatchStats, ScoreCall, ScoredPairs } from "./observation.ts";
 import type { Work } from "./work.ts";
 
-/** The pairs of one request, and what is known of them so far. */
+/** One request in the scheduler: its pairs, and their scores so far. */
 export interface Job extends LosableJob {
   readonly encodings: readonly Encoding[];
   readonly logits: Float32Array;
@@ -105,7 +105,7 @@ export function recordRun(batch: readonly QueuedPair<Job>[], beganMs: number, ra
   }
 }
 
-/** Returns what there is to tell of a run. */
+/** Returns the statistics of a run. */
 export function statsOf(
   encodings: readonly Encoding[],
   ranMs: number,

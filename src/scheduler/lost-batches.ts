@@ -1,7 +1,7 @@
 import { RerankError, type WorkerCrashError } from "../errors.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 
-/** What lost batches need to know of a request. */
+/** The parts of a request that lost batches use. */
 export interface LosableJob {
   /** How often a worker crashed that held pairs of the request; a worker may hold two batches. */
   losses: number;
@@ -20,7 +20,7 @@ export interface LostBatches<Job> {
   readonly waiting: readonly (readonly QueuedPair<Job>[])[];
   /**
    * Keeps a batch for another try, or refuses its requests: see createLostBatches. `retryAfterMs`
-   * is what the refused are told.
+   * is the time to wait in the refusals.
    */
   add(batch: readonly QueuedPair<Job>[], crash: WorkerCrashError, retryAfterMs?: number): void;
   /** Takes the oldest batch, without the requests that were settled since; undefined if none waits. */

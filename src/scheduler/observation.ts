@@ -45,7 +45,7 @@ export interface ScoreObserver {
 
 /** Who waits for the scores, and how long. */
 export interface ScoreCall {
-  /** Aborts when nobody waits any more. */
+  /** Aborts when the caller no longer waits. */
   readonly signal: AbortSignal;
   /** Milliseconds until the caller gives up; undefined if it did not say. */
   readonly timeoutMs?: number | undefined;

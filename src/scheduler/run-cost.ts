@@ -32,7 +32,7 @@ const trimmedShare = 0.2;
 /** How long a run counts as measured lately, in milliseconds. */
 const recentMs = 10_000;
 
-/** Runs tell about runs that have at most this many times as many, or as few, tokens. */
+/** Largest ratio between the tokens of a run and of a measured run that is used to estimate it. */
 const reach = 4;
 
 /** How much faster than expected the model may be at best, where many runs were measured lately. */
@@ -51,16 +51,16 @@ interface SizeClass {
 }
 
 /**
- * Returns an estimate that knows nothing.
+ * Returns an estimate without measurements.
  *
- * The runs of each size are kept apart, so that any number of small ones does not drive out what was
- * learnt of large ones, and count by their trimmed mean, so that a frozen process or one late message
- * changes nothing; a median would not know how much longer some runs take on a machine that is
- * shared. The line through these means is the one with the median of the slopes between
- * them (Theil and Sen). A size that was measured lately has the last word about those near it: a
- * larger run takes no less time, and no more than in proportion. Where the sizes are too close
- * together to tell the two parts of the cost apart, and for runs far larger than any that was seen,
- * the estimate errs towards too little: what is taken then is measured.
+ * The runs of each size are kept separately, so that many small ones do not displace the samples of
+ * large ones, and count by their trimmed mean, so that a frozen process or one late message changes
+ * nothing; a median would ignore how much longer some runs take on a shared machine. The line
+ * through these means is the one with the median of the slopes between them (Theil and Sen). A size
+ * that was measured lately overrides the line for those near it: a larger run takes no less time,
+ * and no more than in proportion. Where the sizes are too close together to separate fixed cost and
+ * cost per token, and for runs far larger than any measured one, the estimate errs on the low side:
+ * the run is then admitted and measured.
  */
 export function createRunCost(): RunCost {
   const classes = new Map<number, SizeClass>();

@@ -32,12 +32,12 @@ export interface Scheduler {
    * for the whole request, it could not be done in time, or a pair does not fit into memory, which
    * `position` names; the error of `errorFromAbort` once the signal aborts; or the error of the
    * backend. What cannot be done in time is refused before any work, or after the first batches if
-   * nobody knew how long they take.
+   * it was unknown how long they take.
    */
   score(encodings: readonly Encoding[], call: ScoreCall): Promise<ScoredPairs>;
   /** Tokens that wait or run. */
   readonly pendingTokens: number;
-  /** Returns what waits now. It looks at every waiting request, so it is for a reader now and then. */
+  /** Returns what waits now. It visits every waiting request: call it rarely. */
   snapshot(): QueueSnapshot;
 }
 

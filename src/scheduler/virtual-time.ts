@@ -1,5 +1,6 @@
 /**
- * How far requests would be if all of them shared the model equally, token by token. Pure.
+ * Simulates how far requests would be if all of them shared the model equally, token by token.
+ * Pure.
  *
  * Time is counted in tokens served to each request: it runs at the model's speed while one request
  * is active, and at a third of it while three are. A request of n tokens that comes at time t would

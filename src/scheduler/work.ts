@@ -1,4 +1,4 @@
-/** How batches are formed. */
+/** The limits by which batches are formed. */
 export interface BatchPolicy {
   /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
   readonly maxBatchTokens: number;

@@ -1,4 +1,4 @@
-/** What one client may cost the server. Configuration, not part of the contract. */
+/** Limits on the resources that clients can use. Configuration, not part of the contract. */
 export interface ServerLimits {
   /**
    * Most bytes in one request message, the same for every protocol, before and after decompression.

@@ -44,7 +44,7 @@ export interface RerankServer {
   destroy(): void;
 }
 
-/** What a server needs. */
+/** What a server works with. */
 export interface ServerOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;
@@ -78,10 +78,11 @@ export interface ServerOptions {
 const sweepMs = 50;
 
 /**
- * How long a draining server serves on at least, and then, with its port closed, leaves HTTP/1.1
- * connections open that are idle or new, in milliseconds. HTTP/1.1 cannot say that the next request will not be answered: one that is on its
- * way is lost if its connection is closed at once. In that time it arrives, and its answer says
- * `connection: close`. Longer than a round trip and the pause of a busy client between two calls.
+ * How long a draining server keeps serving at least, and then, with its port closed, leaves
+ * HTTP/1.1 connections open that are idle or new, in milliseconds. HTTP/1.1 cannot say that the
+ * next request will not be answered: one that is on its way is lost if its connection is closed at
+ * once. In that time it arrives, and its answer says `connection: close`. Longer than a round trip
+ * and the pause of a busy client between two calls.
  */
 const lingerMs = 1_000;
 
@@ -94,7 +95,7 @@ const lastCallsMs = 5_000;
 /** Why a draining server reads nothing more of a stream. */
 const isStopping = new RerankError("unavailable", "the server is stopping");
 
-/** How long calls have to tell their clients that the grace is over, in milliseconds. */
+/** How long calls have to send their clients the error at the end of the grace, in milliseconds. */
 const lastWordsMs = 500;
 
 /**

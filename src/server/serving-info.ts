@@ -1,4 +1,4 @@
-/** What the server tells of itself beside its health. Fixed from the start. */
+/** What the server reports about itself besides its health. Fixed from the start. */
 export interface ServingInfo {
   /** The names under which requests may ask for the model; the first is its own. */
   readonly servedModels: readonly [string, ...string[]];

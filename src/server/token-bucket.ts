@@ -1,4 +1,4 @@
-/** How often something may happen. */
+/** The allowed rate of an event. */
 export interface Rate {
   /** How many times at once. */
   readonly burst: number;
@@ -7,7 +7,7 @@ export interface Rate {
 }
 
 /**
- * Returns a function that counts one event and tells whether the rate still holds. `nowMs` is a
+ * Returns a function that counts one event and returns whether it is within the rate. `nowMs` is a
  * clock that only goes on.
  */
 export function createTokenBucket(

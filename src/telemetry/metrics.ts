@@ -23,9 +23,9 @@ export interface Metrics {
 const eventLoopSampleMs = 20;
 
 /**
- * Returns the metrics of a server, in a registry of their own. Those of the process, which watch the
- * event loop and the garbage collector, begin when they are first asked for: a server that nobody
- * scrapes does not pay for them.
+ * Returns the metrics of a server, in a registry of their own. Those of the process, which watch
+ * the event loop and the garbage collector, begin when they are first asked for: a server that no
+ * collector scrapes does not pay for them.
  */
 export function createMetrics(readState: () => ServerState): Metrics {
   const registry = new Registry();

@@ -3,10 +3,10 @@ import type { Reranker, RerankRequest, RerankResult } from "../reranker/rerank-r
 import type { Instruments } from "./instruments.ts";
 import { durationBuckets } from "./request-metrics.ts";
 
-/** A ranking that ended with any other error than those below. */
+/** Outcome label of a ranking that failed with an error not listed in `outcomeOf`. */
 const failed = "failed";
 
-/** How a ranking ended, as metrics call it. */
+/** The outcome label of a ranking, by its error code. */
 const outcomeOf: Readonly<Partial<Record<RerankErrorCode, string>>> = {
   invalid_argument: "invalid",
   not_found: "invalid",

@@ -32,7 +32,7 @@ export interface CallFacts {
   readonly path: string;
   /**
    * The path as the table of routes or RPCs has it; undefined where it has none. Logs have this and
-   * not the path, which may hold anything that a caller likes.
+   * not the path, which may hold anything that a caller sends.
    */
   readonly route: string | undefined;
   readonly protocol: CallProtocol;
@@ -87,7 +87,7 @@ export type ConnectionFault = (typeof connectionFaults)[number];
 
 /** Observes the calls and connections of a server. Must not throw. */
 export interface ServerObserver {
-  /** The headers of a call are there; what is only known later, its facts tell at its end. */
+  /** The headers of a call have arrived; its facts are complete at its end. */
   callStarted?(call: CallFacts): CallObserver | undefined;
   /** A connection has shown what it speaks. Returns what to call when it is closed. */
   connectionOpened?(protocol: ConnectionProtocol): () => void;

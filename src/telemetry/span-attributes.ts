@@ -51,7 +51,7 @@ export function isServerFault({ protocol }: CallFacts, { status, code }: CallEnd
 
 /**
  * Returns the attributes of a call's span, named by OpenTelemetry's semantic conventions: `http.*`
- * for all, `rpc.*` for RPCs. `url.path` is the route: a path may hold anything that a caller likes.
+ * for all, `rpc.*` for RPCs. `url.path` is the route: a path may hold anything that a caller sends.
  */
 export function callAttributes(call: CallFacts, end: CallEnd): SpanAttributes {
   const { method, route, protocol, httpVersion, secure, documents, id } = call;

@@ -10,7 +10,7 @@ export interface Stage {
   readonly attributes: SpanAttributes;
 }
 
-/** The stages of one call, as its rankings tell them. */
+/** Collects the stages of one call from the observers of its rankings. */
 export interface StageLog {
   readonly stages: readonly Stage[];
   /** Stages of rankings that were not kept. */

@@ -1,6 +1,6 @@
 import type { Instruments } from "./instruments.ts";
 
-/** What is read when metrics are asked for. */
+/** The values that are read when metrics are scraped. */
 export interface ServerState {
   /** Whether requests are answered. */
   readonly ready: boolean;

@@ -23,7 +23,7 @@ import type { CallFacts, ServerObserver, SpanIds, TraceParent } from "./server-o
 import { callAttributes, isServerFault, spanNameOf } from "./span-attributes.ts";
 import { createStageLog } from "./stage-log.ts";
 
-/** Where spans go. */
+/** Options of tracing: the collector that spans are sent to, and the server that sends them. */
 export interface TracingOptions {
   /** The collector's address for spans, whole: `http://localhost:4318/v1/traces`. */
   readonly tracesUrl: string;

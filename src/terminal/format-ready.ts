@@ -1,6 +1,6 @@
 import { fitColumns } from "./rank-table.ts";
 
-/** A server that is ready, for people to read. */
+/** The facts about a ready server that a terminal shows. */
 export interface ReadyServer {
   readonly version: string;
   /** Where it listens; a path is that of a Unix socket. */

@@ -34,7 +34,7 @@ export function createProgressDisplay(
 /** The last stretch of a download that its speed is taken from, in milliseconds. */
 const speedWindowMs = 10_000;
 
-/** The shortest that tells a speed. */
+/** The shortest such stretch that gives a speed, in milliseconds. */
 const minSpeedWindowMs = 1_000;
 
 interface Pace {
@@ -44,8 +44,8 @@ interface Pace {
 }
 
 /**
- * Returns a function that tells how fast bytes came lately, and how long the rest takes at that
- * rate; undefined as long as that is not known. What was there from an earlier run does not count.
+ * Returns a function that computes the recent speed, and how long the rest takes at that rate;
+ * undefined as long as that is not known. What was there from an earlier run does not count.
  */
 function createPace(now: () => number): (progress: DownloadProgress) => Pace | undefined {
   const seen: { readonly ms: number; readonly bytes: number }[] = [];

@@ -38,7 +38,7 @@ export async function encodeDocuments(
   documents: readonly string[],
   { signal, extent, onDocument }: EncodeDocumentsOptions,
 ): Promise<void> {
-  // The turns share one iterator, so that each takes the next chunk that nobody has.
+  // The turns share one iterator, so that each takes the next chunk that is left.
   const waiting = chunkTexts(documents).values();
   let stopped = false;
   const encodeInTurn = async (): Promise<void> => {

@@ -9,7 +9,7 @@ import { type ResilientThreadOptions, startResilientThread } from "./thread/resi
 import type { EncodeOptions, Tokenizer } from "./tokenizer.ts";
 import { encodeWindows } from "./windows/encode-windows.ts";
 
-/** Where a tokenizer comes from. */
+/** Options of a tokenizer: the path of its file, and settings from the model's other files. */
 export interface TokenizerOptions
   extends Pick<ResilientThreadOptions, "onState" | "restart" | "clock"> {
   /** Path of the tokenizer.json. */
@@ -36,7 +36,7 @@ export interface TokenizerOptions
 
 /** A Tokenizer that has a thread to end. */
 export interface HfTokenizer extends Tokenizer {
-  /** What the operator should know of the model's files, one sentence each. */
+  /** Notes for the operator about the model's files, one sentence each. */
   readonly notes: readonly string[];
   /**
    * Answers the texts under way, then ends the thread; other calls reject with RerankError
@@ -45,7 +45,7 @@ export interface HfTokenizer extends Tokenizer {
   close(): Promise<void>;
 }
 
-/** Longest pair in tokens where none is told. */
+/** Default for the longest pair, in tokens. */
 const defaultMaxLength = 65_535;
 
 /** Fewest tokens of query and document together: one of each. */

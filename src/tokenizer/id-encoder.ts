@@ -57,7 +57,7 @@ export function createIdEncoder(native: NativeTokenizer, maxStartTokens: number)
   return {
     async encodeTexts(texts, extent) {
       const encoded: EncodedText[] = new Array(texts.length);
-      // The turns share one iterator, so that each takes the next text that nobody has.
+      // The turns share one iterator, so that each takes the next text that is left.
       const waiting = texts.entries();
       const encodeInTurn = async (): Promise<void> => {
         for (const [i, text] of waiting) encoded[i] = await encodeText(text, extent);

@@ -1,6 +1,6 @@
 /**
- * How the texts of a pair are put into words for a reranker that was made from a language model, or
- * that was trained with words around its texts.
+ * The template around the texts of a pair, for a reranker that was made from a language model or
+ * trained with a prompt.
  */
 export interface PromptTemplate {
   /** Texts before the query, each tokenized alone. */

@@ -1,13 +1,13 @@
 import type { PairTemplate } from "./file/pair-template.ts";
 import type { TruncationDirection } from "./tokenizer.ts";
 
-/** How many tokens of each text of a pair. */
+/** Numbers of tokens of the two texts of a pair. */
 export interface PairLengths {
   readonly queryTokens: number;
   readonly documentTokens: number;
 }
 
-/** How many tokens of each text there is room for. */
+/** How many tokens of each text fit into a pair. */
 export interface PairFit {
   readonly kept: PairLengths;
   /** Tokens of both texts together that fit. */

@@ -1,6 +1,9 @@
 import { RerankClientError } from "./client-error.ts";
 
-/** The life of one call: it ends with its deadline, its caller's signal, or the client. */
+/**
+ * The signal and deadline of one call, which ends when the deadline passes, its caller aborts, or
+ * the client closes.
+ */
 export interface CallScope {
   /** Aborts when the call must end; its reason is what the call rejects with. */
   readonly signal: AbortSignal;
@@ -25,7 +28,7 @@ export interface CallScopeOptions {
   readonly signals: readonly (AbortSignal | undefined)[];
 }
 
-/** The longest deadline that a gRPC header of 8 digits can tell, in milliseconds: 27 hours. */
+/** The longest deadline that the 8 digits of a gRPC header can hold, in milliseconds: 27 hours. */
 const maxTimeoutMs = 99_999_999;
 
 /** Returns a scope whose time begins now. A deadline of more than 27 hours is none. */

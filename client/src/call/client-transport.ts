@@ -13,7 +13,7 @@ import { errorOfStatus } from "./wire-error.ts";
 /** How long a call may take, in milliseconds: longer than a busy server lets a request wait. */
 export const defaultTimeoutMs = 30_000;
 
-/** What a transport needs to know of a call. */
+/** The signal and deadline of a call, as transports take them. */
 export type TransportCall = Pick<CallScope, "signal" | "timeoutMs">;
 
 /**

@@ -1,6 +1,6 @@
 import type { RerankClientError } from "./client-error.ts";
 
-/** One query and the documents to order for it. */
+/** A request to order documents by relevance to a query. */
 export interface RerankRequest {
   /** The search text, at least one character. */
   readonly query: string;

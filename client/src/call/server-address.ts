@@ -1,4 +1,7 @@
-/** A text that names no server. Its message has neither a name for the text nor the text itself. */
+/**
+ * The error for a text that is not the address of a server. Its message has neither a name for the
+ * text nor the text itself.
+ */
 export class AddressError extends Error {
   override readonly name = "AddressError";
 }
@@ -23,7 +26,7 @@ export type Addresses = readonly [Address, ...Address[]];
 /** Begins the address of a Unix socket, `unix:/run/rerankd.sock`. */
 const unixScheme = "unix:";
 
-/** Where a server listens that was told nothing. */
+/** The address on which a server listens by default. */
 export const defaultUrl = "http://localhost:7998";
 
 /**

@@ -1,6 +1,6 @@
 import { codeOfStatus, RerankClientError, type RerankClientErrorCode } from "./client-error.ts";
 
-/** How a call ended, as a transport tells it. */
+/** The status with which a call ended, as its transport reports it. */
 export interface WireStatus {
   /** gRPC's number. */
   readonly status: number;

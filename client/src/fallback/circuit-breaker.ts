@@ -1,4 +1,4 @@
-/** Leave to ask the server once. Exactly one of its functions is to be called, once. */
+/** Permission for one call: call exactly one of its functions, once. */
 export interface Permit {
   /** The server answered. */
   succeeded(): void;

@@ -1,7 +1,7 @@
 import { checkFinite, checkPositive } from "../call/check.ts";
 import type { Candidate, FallbackWeights } from "./fallback-types.ts";
 
-/** Weights with nothing left out. */
+/** The complete weights of the fallback score, with defaults filled in. */
 export interface FallbackFormula {
   readonly weightSimilarity: number;
   readonly weightRecency: number;

@@ -2,7 +2,7 @@ import type { RerankClientError } from "../call/client-error.ts";
 import type { Environment } from "../call/process-environment.ts";
 import type { CallOptions } from "../call/rerank-types.ts";
 
-/** What a search found. Further fields are kept. */
+/** A candidate of a search, to be ranked. Further fields are kept. */
 export interface Candidate {
   /** What the server reads. */
   readonly text: string;

@@ -3,7 +3,7 @@ import { RerankClientError } from "../call/client-error.ts";
 import { type FallbackFormula, fallbackScoreOf, formulaOf } from "./fallback-score.ts";
 import type { Candidate, FallbackWeights, RankedCandidate } from "./fallback-types.ts";
 
-/** How candidates are ranked without a server. */
+/** Options of rankWithoutServer. */
 export interface RankOptions extends FallbackWeights {
   /** The most results to return, a whole number of 0 or more. Default, and for 0: all. */
   readonly topN?: number | undefined;

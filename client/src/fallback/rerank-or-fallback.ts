@@ -31,7 +31,7 @@ const defaultInitialBackoffMs = 1_000;
 /** The longest that a server that is back stays unnoticed, in milliseconds. */
 const defaultMaxBackoffMs = 30_000;
 
-/** Errors that waiting does not mend, so the caller must hear of them. */
+/** Errors that a retry cannot fix, so they are thrown to the caller. */
 const callerErrors: ReadonlySet<RerankClientErrorCode> = new Set([
   "cancelled",
   "invalid_argument",

@@ -1,8 +1,9 @@
 import type { FallbackOptions } from "../fallback/fallback-types.ts";
 
 /**
- * How calls travel: `grpc` and `connect` over one HTTP/2 connection, `grpc-js` over gRPC's own
- * client, which knows several addresses, load balancing and retries.
+ * The protocol and transport of calls: `grpc` and `connect` over one HTTP/2 connection, `grpc-js`
+ * over gRPC's own client, which supports several addresses, load balancing and retries. Only
+ * `grpc-js` retries calls that fail.
  */
 export type TransportName = "grpc" | "connect" | "grpc-js";
 
@@ -17,8 +18,8 @@ export interface ClientTlsOptions {
   /** The name that the server's certificate must have. Default: the host of the address. */
   readonly serverName?: string | undefined;
   /**
-   * Whether a server whose certificate is not trusted is an error. Default: true. Without it anybody
-   * on the way can read and change everything, the API key too.
+   * Whether a server whose certificate is not trusted is an error. Default: true. If false, anyone
+   * between client and server can read and change all data, the API key included.
    */
   readonly rejectUnauthorized?: boolean | undefined;
 }

@@ -4,7 +4,9 @@ import { type Environment, processEnvironment } from "../call/process-environmen
 import { AddressError, parseAddresses } from "../call/server-address.ts";
 import type { ClientTlsOptions, RerankClientOptions } from "./client-options.ts";
 
-/** What the server may be told to serve and no request can ask for: `bundled`, or a folder. */
+/**
+ * Matches the values of `RERANKER_MODEL` that only a server understands: `bundled`, or a folder.
+ */
 const onlyForServers = /^bundled$|^[.~/]|\\/;
 
 /**
@@ -29,7 +31,10 @@ export function clientOptionsFromEnv(
   };
 }
 
-/** An address that cannot be read is refused by whoever takes the options. */
+/**
+ * Whether all addresses are `https`; false for an unreadable one, which createRerankClient refuses
+ * later.
+ */
 function isSecure(url: string): boolean {
   try {
     return parseAddresses(url).every(({ secure }) => secure);

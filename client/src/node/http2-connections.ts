@@ -2,9 +2,9 @@ import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
-/** When a connection is asked whether it lives, and when it is closed, in milliseconds. */
+/** Times after which a connection is pinged and closed, in milliseconds. */
 export interface ConnectionTimes {
-  /** How long nothing may come during a call before the server is asked. */
+  /** How long nothing may arrive during a call before the server is pinged. */
   readonly pingIntervalMs: number;
   /** How long the server may take to answer that. */
   readonly pingTimeoutMs: number;

@@ -1,11 +1,11 @@
 /**
- * How often a connection is asked whether it lives while a call is open, in milliseconds: twice the
- * least that gRPC's clients allow, and often enough that a machine that is gone without a word is
- * noticed within half a minute.
+ * How often a connection is pinged while a call is open, in milliseconds: twice the least that
+ * gRPC's clients allow, and often enough that a machine that is gone without a word is noticed
+ * within half a minute.
  */
 export const pingIntervalMs = 20_000;
 
-/** How long it may take to answer that, in milliseconds. */
+/** How long a ping may go unanswered before the connection is closed, in milliseconds. */
 export const pingTimeoutMs = 10_000;
 
 /**

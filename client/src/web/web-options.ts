@@ -58,7 +58,7 @@ export function webSettingsOf(options: WebRerankClientOptions): WebSettings {
   return { baseUrl, transport, timeoutMs, model, headers: headersOf(options), fallback };
 }
 
-/** What a page knows of its own address; there is none in a server that renders it. */
+/** The page's own address; undefined in a server that renders the page. */
 interface Page {
   readonly location?: { readonly origin: string };
 }

@@ -28,7 +28,7 @@ export interface Ranking {
   readonly requests: number;
 }
 
-/** What a ranking needs. */
+/** What a ranking is made with. */
 export interface RankOptions {
   readonly query: string;
   readonly documents: readonly string[];
@@ -136,12 +136,12 @@ function merge(a: readonly Ranked[], b: readonly Ranked[], topN: number | undefi
   return topN ? all.slice(0, topN) : all;
 }
 
-/** A logit's score as the server tells it: the sigmoid, as a float32. */
+/** A logit's score as the server computes it: the sigmoid, as a float32. */
 function activated(ranked: Ranked): Ranked {
   return { ...ranked, score: Math.fround(1 / (1 + Math.exp(-ranked.score))) };
 }
 
-/** A part knows its own documents; the reader knows the whole list. */
+/** Renumbers the documents in a part's error to positions in the whole list. */
 function movedFault(error: unknown, start: number): unknown {
   if (!(error instanceof CallFault) || start === 0) return error;
   const message = error.message.replaceAll(

@@ -9,7 +9,7 @@ export const languages = { en: "English", ko: "한국어" } as const;
 /** One of them, as HTML's `lang` has it. */
 export type LanguageTag = keyof typeof languages;
 
-/** What the views need to say something. */
+/** The texts and the number format of one language. */
 export interface Language {
   readonly texts: Texts;
   /** Returns a number as the language writes it, with at most so many decimals. Default: none. */

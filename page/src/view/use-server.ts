@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { callForText } from "../logic/call-server.ts";
 import { figuresOf, type ServerFigures } from "../logic/metrics.ts";
 
-/** What the page knows of the server. What it was not told is undefined. */
+/** The state of the server as the page has read it; undefined where it is unknown. */
 export interface ServerFacts {
   /** As `GET /health` says it; `unknown` before the first answer, `offline` without one. */
   readonly status: string;

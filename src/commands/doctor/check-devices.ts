@@ -4,7 +4,7 @@ import { type Check, messageOf } from "./check.ts";
 
 const name = "GPU libraries";
 
-/** Where the driver of NVIDIA tells its version on Linux. */
+/** File with the version of NVIDIA's driver on Linux. */
 const nvidiaDriver = "/proc/driver/nvidia/version";
 
 /** Checks which libraries of GPUs the runtime has, and that the runtime's own can be loaded. */

@@ -7,7 +7,7 @@ import { type Check, hintOf, messageOf } from "./check.ts";
 
 const name = "port";
 
-/** Checks that a server could listen where it is told to. */
+/** Checks that a server could listen on the configured port or socket. */
 export async function checkPort({
   host,
   port,

@@ -5,7 +5,7 @@ import { formatDuration } from "../../terminal/progress.ts";
 import type { ProgressBar } from "../../terminal/progress-bar.ts";
 import type { Ranker } from "../open-ranker.ts";
 
-/** One query that was reranked. */
+/** A query with its new order and its metrics. */
 export interface MeasuredQuery {
   readonly query: LabelledQuery;
   readonly figures: Figures;

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 
-/** How often the files are looked at, in milliseconds. */
+/** How often the files are polled, in milliseconds. */
 const followPollMs = 1_000;
 
 /** How to follow files. */
@@ -23,9 +23,9 @@ export async function stampOf(paths: readonly string[]): Promise<string> {
 }
 
 /**
- * Calls `onChange` when one of the files changes, until the returned function is called. Looks at
- * them again and again, because events of the file system do not tell of what Kubernetes does to
- * mounted secrets: it puts another folder behind a link.
+ * Calls `onChange` when one of the files changes, until the returned function is called. Polls
+ * them, because file system events do not report how Kubernetes replaces mounted secrets: it points
+ * a link to another folder.
  */
 export function followFiles(
   paths: readonly string[],

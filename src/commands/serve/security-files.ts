@@ -13,18 +13,18 @@ import type { RerankServer, ServerOptions } from "../../server/server.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { followFiles, stampOf } from "./follow-files.ts";
 
-/** Keys and certificates, and the files that they come from. */
+/** The API keys and certificates of a server, and the files that they are read from. */
 export interface Security {
   /** What the server is made with. */
   readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins" | "reflectionAccess">;
   /**
-   * Hands what changes in the files to the server, until the returned function is called. What is
-   * broken, in the middle of a change say, is left alone with a warning, and the old stays.
+   * Passes changes of the files to the server, until the returned function is called. A broken
+   * file, for example one that is half written, causes a warning and the old values stay.
    */
   follow(server: Pick<RerankServer, "setTls">): () => void;
 }
 
-/** What reading needs. */
+/** Options of reading keys and certificates. */
 export interface SecurityContext {
   readonly log: Logger;
   /** How often the files are looked at, in milliseconds. */

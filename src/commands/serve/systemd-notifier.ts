@@ -5,11 +5,11 @@ import type { Environment } from "../../config/options/parse-options.ts";
 import { type HealthReport, type HealthState, isServing } from "../../engine/health-state.ts";
 import type { Logger } from "../../telemetry/log.ts";
 
-/** What telling systemd needs. */
+/** What the notifier works with. */
 export interface SystemdNotifierOptions {
   /**
-   * `NOTIFY_SOCKET` says that systemd listens, `WATCHDOG_USEC` how often it wants to be told that the
-   * server lives, in microseconds. systemd sets both; without the first nothing is ever sent.
+   * `NOTIFY_SOCKET` says that systemd listens, `WATCHDOG_USEC` how often it expects a keep-alive,
+   * in microseconds. systemd sets both; without the first nothing is ever sent.
    */
   readonly env: Environment;
   readonly health: HealthState;
@@ -17,9 +17,9 @@ export interface SystemdNotifierOptions {
   readonly log: Logger;
 }
 
-/** Tells systemd of the server's health until it is closed. */
+/** Reports the server's health to systemd until it is closed. */
 export interface SystemdNotifier {
-  /** Stops telling; resolves when the messages under way have been sent. Never rejects. */
+  /** Stops reporting; resolves when the messages under way have been sent. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -34,10 +34,11 @@ const microsecondsPerMs = 1000;
 const run = promisify(execFile);
 
 /**
- * Tells systemd when the server is ready, when it drains, and what it does, and keeps its watchdog
- * content as long as the event loop turns and the server is ready: one that cannot serve for the
- * watchdog's whole interval is restarted. The messages are datagrams to a Unix socket, which Node
- * cannot send, so systemd's own program does; the unit needs `NotifyAccess=all` for that.
+ * Notifies systemd when the server is ready, when it drains, and of its state, and sends
+ * keep-alives to its watchdog as long as the event loop runs and the server is ready: a server that
+ * is not ready for the watchdog's whole interval is restarted. The messages are datagrams to a Unix
+ * socket, which Node cannot send, so systemd's own program does; the unit needs `NotifyAccess=all`
+ * for that.
  */
 export function startSystemdNotifier(options: SystemdNotifierOptions): SystemdNotifier {
   const { env, health, clock, log } = options;

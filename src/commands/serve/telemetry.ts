@@ -15,7 +15,7 @@ import {
 import type { ServerState } from "../../telemetry/state-metrics.ts";
 import type { Tracing } from "../../telemetry/tracing.ts";
 
-/** What telemetry is about. */
+/** What the telemetry of a server is made with. */
 export interface TelemetryContext {
   readonly config: TelemetryConfig & { readonly host: string };
   readonly health: HealthState;

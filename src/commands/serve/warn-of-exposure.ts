@@ -2,7 +2,7 @@ import { isLoopback } from "../../config/is-loopback.ts";
 import type { ServeConfig } from "../../config/serve-config.ts";
 import type { Logger } from "../../telemetry/log.ts";
 
-/** What the warning looks at. */
+/** The settings that decide whether the server is exposed. */
 export type Exposure = Pick<
   ServeConfig,
   "host" | "unixSocket" | "tls" | "apiKeys" | "apiKeysPath"

@@ -25,7 +25,7 @@ function plainOf(word: string): string {
   return word.toLowerCase().replaceAll("_", "-");
 }
 
-/** Shortest start of a word that tells which word is meant. */
+/** Fewest characters of a prefix that identify a word. */
 const minStartChars = 4;
 
 function isStartOf(one: string, other: string): boolean {

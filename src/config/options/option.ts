@@ -74,7 +74,7 @@ export const onOff = {
 /** The kind of an option that is `on`, `off`, or left to the other settings. */
 export const onOffAuto: OptionKind = { ...onOff, choices: ["on", "off", "auto"] };
 
-/** Whether a command takes the option. `doctor` takes those of `serve`, whose needs it looks at. */
+/** Whether a command takes the option. `doctor` takes those of `serve`, which it checks. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {
   return commands.includes(command) || (command === "doctor" && commands.includes("serve"));
 }

@@ -23,7 +23,7 @@ const levelKind: OptionKind = {
   },
 };
 
-/** The options of what a server tells about itself. */
+/** The options for logs, metrics and spans. */
 export const telemetryOptions: readonly Option[] = [
   {
     group: "Telemetry",

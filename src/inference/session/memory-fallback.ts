@@ -15,7 +15,7 @@ export interface MemoryFallbackOptions {
    */
   readonly openFallback?: (() => Promise<RunBatch>) | undefined;
   /**
-   * Is told how many tokens a document has at least that now runs on the fallback; `undefined` once
+   * Called with the fewest tokens of documents that now run on the fallback; with `undefined` once
    * the device takes all of them again.
    */
   readonly onFallback?: ((tokens: number | undefined) => void) | undefined;
@@ -58,7 +58,7 @@ export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
       rest: runOnDevice,
       onSingle: async (row, cause) => {
         if (fallback === undefined) throw tooLarge(row, cause);
-        // Nothing runs on a fallback that cannot be opened, so nobody is told that it does.
+        // Nothing runs on a fallback that cannot be opened, so `onFallback` is not called for it.
         await openFor(row);
         setLimit(Math.min(limitTokens, row.length));
         return await runOnFallback(row);

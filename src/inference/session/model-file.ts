@@ -4,7 +4,7 @@ import { StartupError } from "../../errors.ts";
 
 const hint = "name another model, or the folder of a whole one";
 
-/** A fault that the runtime's words tell apart, in the words of an operator. */
+/** Recognizes a runtime error by its message and explains it to the operator. */
 interface ModelFault {
   readonly pattern: RegExp;
   /** `groups` are those of the pattern. */

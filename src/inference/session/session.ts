@@ -25,7 +25,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What a session tells and is told. */
+/** Callbacks of a session, and the device obstacles that a test can replace. */
 export interface SessionHooks {
   /** Called with notes for the operator that were not known when the session was opened. */
   readonly onNote?: (note: string) => void;
@@ -44,8 +44,8 @@ interface Loaded {
 /**
  * Opens a model on the first device of its plan that works. Rejects with a StartupError that says
  * what to do if the file, its graph or the device does not serve. A batch that does not fit into
- * the device's memory is run in parts, and in the last resort on the CPU; the hook `onDegraded`
- * is told of that.
+ * the device's memory is run in parts, and in the last resort on the CPU; the hook `onDegraded` is
+ * called then.
  */
 export async function openSession(
   options: OpenSessionOptions,

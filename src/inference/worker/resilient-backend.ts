@@ -58,10 +58,10 @@ export interface ResilientBackendOptions {
  * A backend that replaces its worker when it crashes.
  *
  * Every worker must compute a canary before it counts as `ok`. A crash fails the calls that the
- * worker held with WorkerCrashError, once `outage` tells of the restart; calls while there is no
- * worker fail with `unavailable` and the time until there should be one. A batch that never ends cannot be helped: a thread that computes cannot be
- * ended without the process, so its call stays open and `close` waits; only ending the process by a
- * signal helps.
+ * worker held with WorkerCrashError, once `outage` describes the restart; calls while there is no
+ * worker fail with `unavailable` and the time until there should be one. A batch that never ends
+ * cannot be helped: a thread that computes cannot be ended without the process, so its call stays
+ * open and `close` waits; only ending the process by a signal helps.
  */
 export interface ResilientBackend extends Backend {
   readonly status: BackendStatus;

@@ -7,7 +7,7 @@ import type { BackendInfo, OpenSessionOptions } from "../session/session-options
 import { createDeferred } from "./deferred.ts";
 import type { WorkerRequest, WorkerResponse } from "./worker-protocol.ts";
 
-/** What a worker tells beside its answers. */
+/** Events of a worker besides its answers. */
 export interface WorkerEvents {
   /** Called with notes for the operator that came up while batches ran. */
   readonly onNote?: ((note: string) => void) | undefined;

@@ -17,7 +17,10 @@ export interface DownloadFile {
 export interface DownloadFileSystem {
   /** Opens a file: `w` empties or makes it, `r+` keeps what is in it. */
   open(path: string, flags: "w" | "r+"): Promise<DownloadFile>;
-  /** Returns the room left for this user, in bytes; undefined if the file system does not tell. */
+  /**
+   * Returns the space left for this user, in bytes; undefined if the file system does not report
+   * it.
+   */
   freeBytes(directory: string): Promise<number | undefined>;
 }
 

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How a lock is waited for. */
+/** Options of waiting for a lock. */
 export interface FileLockOptions {
   readonly signal: AbortSignal;
   /** Called at each look at a lock that another process holds. */
@@ -28,8 +28,8 @@ const beatsPerStaleTime = 5;
 /**
  * Runs `action` while no other process runs one under the same lock file. The holder touches the
  * file as long as it lives, and a waiter takes over a lock whose time has stood still, so a killed
- * process blocks nobody for long and clocks need not agree. Rejects with an AbortError if `signal`
- * aborts before the lock is held.
+ * process blocks no other process for long and clocks need not agree. Rejects with an AbortError if
+ * `signal` aborts before the lock is held.
  *
  * Node has no `flock`, and a holder whose disk hangs may be taken for dead, so `action` must bear a
  * second holder.

@@ -2,7 +2,7 @@ import { StartupError } from "../../errors.ts";
 import { HubStatusError } from "./hub-fetch.ts";
 import { InterruptedError, isNetworkError } from "./retry.ts";
 
-/** What was asked for when a download failed. */
+/** The model, hub and cache of a download, for its error messages. */
 export interface DownloadContext {
   readonly id: string;
   readonly revision: string;

@@ -3,7 +3,7 @@ import { checkFileName } from "../file-name.ts";
 import { isCommit } from "./hub-cache.ts";
 import type { Fetch } from "./hub-fetch.ts";
 
-/** How a file's bytes are proved right, and its blob's name in the cache. */
+/** The hash of a file, which verifies its bytes and names its blob in the cache. */
 export interface FileHash {
   /**
    * Git LFS names large files by SHA-256; git names the others by SHA-1 over a header and the

@@ -4,17 +4,17 @@ import { join, resolve } from "node:path";
 import { StartupError } from "../../errors.ts";
 import { type NetworkOptions, readNetworkOptions } from "./network-fetch.ts";
 
-/** Where models come from and where they are kept. */
+/** The settings of the model hub and of its cache on this machine. */
 export interface HubOptions {
   /** The hub's address without a slash at its end. */
   readonly endpoint: string;
   /**
    * The folder with one `models--owner--name` folder for each model, absolute. Reading it throws a
-   * StartupError where only a home folder would tell and nobody knows one.
+   * StartupError if it depends on the home folder and that is unknown.
    */
   readonly cacheDirectory: string;
   /**
-   * The home folder that `~` stands for. Reading it throws a StartupError where nobody knows one: no
+   * The home folder that `~` stands for. Reading it throws a StartupError if it is unknown: no
    * `HOME`, and a user without an entry in the system's list, as in many containers.
    */
   readonly homeDirectory: string;

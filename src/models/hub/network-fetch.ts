@@ -3,7 +3,7 @@ import { rootCertificates } from "node:tls";
 import { StartupError } from "../../errors.ts";
 import type { Fetch } from "./hub-fetch.ts";
 
-/** How this machine reaches the internet. */
+/** The proxies and certificate authorities of requests to the hub. */
 export interface NetworkOptions {
   /** The proxy for http addresses, and for https ones where `httpsProxy` is absent. */
   readonly httpProxy?: string;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HubStatusError } from "./hub-fetch.ts";
 
-/** How often and how soon to try again. */
+/** The number of attempts and the waits between them. */
 export interface RetryPolicy {
   /** Attempts in a row without progress, the first one included. */
   readonly attempts: number;
@@ -23,7 +23,7 @@ const maxAskedDelayMs = 300_000;
 
 const temporaryStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** A download that broke off in a way that a new attempt can mend. */
+/** The error of a download that broke off in a way that a retry may fix. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }

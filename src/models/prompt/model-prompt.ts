@@ -10,7 +10,7 @@ import {
   templateOf,
 } from "./prompt-templates.ts";
 
-/** What the operator asks of the texts around a pair. */
+/** The operator's settings for the prompt around the texts of a pair. */
 export interface PromptOptions {
   /** A built-in template by name, or `none`. Default: as the model's files say. */
   readonly template?: string | undefined;
@@ -46,12 +46,12 @@ const bare: ModelPrompt = {
 };
 
 /**
- * Returns what stands around the texts of a model's pairs, or undefined for nothing: as the operator
- * says, else as rerankd.json in the model's folder, else as is known of the exact model, else the
- * prompt that sentence-transformers puts before queries.
+ * Returns what stands around the texts of a model's pairs, or undefined for nothing: as the
+ * operator says, else as rerankd.json in the model's folder, else as is known of the exact model,
+ * else the prompt that sentence-transformers puts before queries.
  *
  * Throws a StartupError for a template without its place, an instruction that the template has no
- * place for, and a language model that nobody gave a template: its scores would mean nothing.
+ * place for, and a language model without a template: its scores would be meaningless.
  */
 export async function readModelPrompt(facts: PromptFacts): Promise<ModelPrompt | undefined> {
   const { options, model, isDecoder } = facts;
@@ -133,7 +133,7 @@ function checkPlace(text: string, place: string, where: string): void {
   throw new StartupError(`${where} must hold ${place} once, got: ${count} times`);
 }
 
-/** Returns the prompt that sentence-transformers puts before a query if nobody names one. */
+/** Returns the prompt that sentence-transformers puts before a query by default. */
 function defaultPrompt({ prompts, default_prompt_name: name }: JsonObject): string {
   if (typeof name !== "string" || typeof prompts !== "object" || prompts === null) return "";
   const prompt = Object.hasOwn(prompts, name) ? (prompts as JsonObject)[name] : undefined;

@@ -1,4 +1,7 @@
-/** What stands around the texts of a pair; the tokenizer's PromptTemplate says more. */
+/**
+ * The texts that a prompt puts around the query and document of a pair; the tokenizer's
+ * PromptTemplate explains each field.
+ */
 export interface ModelPrompt {
   readonly before: readonly string[];
   readonly query: string;
@@ -26,7 +29,10 @@ export type TemplateName = (typeof templateNames)[number];
 const chatStart = "<|im_start|>";
 const chatEnd = "<|im_end|>\n";
 
-/** As the authors' own code puts it, text by text where that code tokenizes text by text. */
+/**
+ * The built-in templates, as the authors' own code has them: split into texts where that code
+ * tokenizes them separately.
+ */
 export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
   "qwen3-reranker": {
     before: [

@@ -15,8 +15,8 @@ const flagsOf: Readonly<Record<Exclude<InstructionSet, "arm64">, readonly string
 };
 
 /**
- * Returns the instruction sets of this CPU. Where the system does not tell, an x64 CPU counts as
- * one with AVX2, which all of the last ten years have.
+ * Returns the instruction sets of this CPU. Where the system does not list them, an x64 CPU counts
+ * as one with AVX2, which all of the last ten years have.
  */
 export function cpuInstructionSets(): ReadonlySet<InstructionSet> {
   if (arch() === "arm64") return new Set(["arm64"]);

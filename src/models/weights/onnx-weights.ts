@@ -7,7 +7,7 @@ import { checkFileName } from "../file-name.ts";
 import { sizeOf } from "../hub/blob-download.ts";
 import { checkHead } from "../read-model-file.ts";
 
-/** What the ONNX file of a model says of itself. */
+/** The number formats and graph facts that the ONNX file of a model states. */
 export interface OnnxWeights {
   /** The file's path inside the model, with `/`. */
   readonly path: string;

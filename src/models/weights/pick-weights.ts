@@ -71,7 +71,7 @@ const lastResortFiles: Readonly<Record<ModelDevice, readonly string[]>> = {
  * Returns the ONNX file to use out of the files of a model, or undefined if none has the wanted
  * type. `auto` prefers 8 bits, then fp32 on a CPU, and fp16, then fp32 on a GPU; the only ONNX file
  * of a model is taken under any name. Files in `onnx/` come before files at the top, and those
- * before files of other folders. Files for instruction sets that this CPU has not are passed over.
+ * before files of other folders. Files for instruction sets that this CPU lacks are skipped.
  *
  * Throws a StartupError if `onnxFile` names a file that is not there, and if that file or the only
  * one is made for another CPU.

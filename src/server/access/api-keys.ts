@@ -3,13 +3,13 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /** The API keys that a server takes. It keeps their hashes alone. */
 export interface KeyRing {
-  /** Whether one of the texts is a key. The time it takes tells nothing about the keys. */
+  /** Whether one of the texts is a key. The time that this takes reveals nothing about the keys. */
   holdsAny(texts: readonly string[]): boolean;
   /** Takes these keys from now on, and no others. */
   replace(keys: readonly string[]): void;
 }
 
-/** Returns a ring with these keys. One without keys lets nobody in. */
+/** Returns a ring with these keys. Without keys it accepts no caller. */
 export function createKeyRing(keys: readonly string[]): KeyRing {
   let digests = keys.map(digestOf);
   return {

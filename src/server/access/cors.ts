@@ -35,9 +35,10 @@ const exposedHeaders = [
 ].join(", ");
 
 /**
- * Sets the headers that let scripts of some origins read answers. Returns true if the request was a preflight, which is then answered: it carries no API key and no
- * call. A preflight of an allowed origin is granted whatever headers it asks for: SDKs have headers
- * of their own, and none but those that a route reads has a meaning here.
+ * Sets the headers that let scripts of some origins read answers. Returns true if the request was a
+ * preflight, which is then answered: it carries no API key and no call. A preflight of an allowed
+ * origin is granted all headers that it asks for: SDKs send headers of their own, and a route
+ * ignores those that it does not read.
  */
 export type CorsHandler = (request: ServerRequest, response: ServerResponseLike) => boolean;
 

@@ -16,7 +16,7 @@ import {
 import { endOf, type RequestLog } from "./request-log.ts";
 
 /**
- * What a request asks for, with everything that the rest of the server needs to know of it. Found
+ * The route or RPC that a request asks for: who may call it, and how it answers and refuses. Found
  * once, by path, method and content type, before any of the body is read.
  */
 export interface Target {
@@ -27,7 +27,7 @@ export interface Target {
   readonly access: "open" | "key";
   /** Whether it is a probe, which is logged at debug. */
   readonly probe: boolean;
-  /** Whether the client may send requests for as long as it likes. */
+  /** Whether the client may send requests without a time limit. */
   readonly isRequestStream: boolean;
   /** Answers the call. */
   answer(exchange: Exchange): void;
@@ -35,9 +35,12 @@ export interface Target {
   refuse(exchange: Exchange, error: RerankError | HttpError): void;
 }
 
-/** What answering calls needs. */
+/** What the call answerer works with. */
 export interface CallAnswererOptions {
-  /** Asked in turn for the target of a request; the last of them knows one for any. */
+  /**
+   * Functions that find the target of a request, tried in order; the last one finds one for every
+   * request.
+   */
   readonly targets: readonly ((request: ServerRequest) => Target | undefined)[];
   /** Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
@@ -195,7 +198,7 @@ const looks = 4;
  */
 function dropUnreadAnswer({ call, response }: Exchange, timeoutMs: number): void {
   let endedMs: number | undefined;
-  // No event tells that an answer was ended.
+  // There is no event for the end of an answer.
   const timer = setInterval(
     () => {
       if (!response.writableEnded) return;
@@ -223,7 +226,7 @@ const lingerMs = 2_000;
  * drains.
  */
 function closeAnswered({ stream }: Http2ServerResponse): void {
-  // That of the response is late: it tells of the end of the stream.
+  // The response's own event comes too late: at the end of the stream.
   stream.once("finish", () => {
     const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs).unref();
     stream.once("close", () => clearTimeout(timer));

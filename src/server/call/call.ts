@@ -15,8 +15,8 @@ export type ServerResponseLike = ServerResponse | Http2ServerResponse;
 /** One call from its first header to its last byte, filled in as it becomes known. */
 export interface Call extends CallFacts {
   /**
-   * Aborts with a RerankError when the caller goes away, its deadline passes, or the server gives up
-   * on the call. An RPC has a signal of its own from Connect, which knows its deadline.
+   * Aborts with a RerankError when the caller goes away, its deadline passes, or the server gives
+   * up on the call. An RPC has a signal of its own from Connect, with its deadline.
    */
   readonly signal: AbortSignal;
   /** Aborts the signal. Only the first reason counts. */

@@ -12,7 +12,7 @@ export interface Refused {
   readonly limit: number | undefined;
 }
 
-/** Where a message begins to tell what came. */
+/** Matches the end of a message that repeats the received value. */
 const gotPattern = /, got: [\s\S]*/;
 
 /** The part of a field's name that is not a caller's own: not the fields of a document. */

@@ -1,6 +1,6 @@
 import type { RerankResult } from "../../reranker/rerank-request.ts";
 
-/** What an answer cost. */
+/** The times and token counts of an answer. */
 export interface AnswerCost extends Pick<RerankResult, "timings" | "totalTokens"> {
   /** Where the model runs, for example `cpu`. */
   readonly device: string;
@@ -21,7 +21,7 @@ export const timingHeaderNames = [
 ] as const;
 
 /**
- * Returns the response headers that tell where the time of a request went, in whole milliseconds,
+ * Returns the response headers that report the stages' times of a request, in whole milliseconds,
  * and what the model read. The names are those of Hugging Face's text-embeddings-inference, where
  * `x-compute-time` is the same as `x-total-time`.
  */

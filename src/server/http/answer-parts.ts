@@ -1,12 +1,12 @@
 import { passageText } from "../../reranker/passage.ts";
 import type { Passage, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
 
-/** Returns the tokens of an answer as OpenAI-like servers tell them. */
+/** Returns the token counts of an answer in the form of OpenAI-like servers. */
 export function usageOf(totalTokens: number): object {
   return { prompt_tokens: totalTokens, total_tokens: totalTokens };
 }
 
-/** Returns the present second, as `created` tells it. */
+/** Returns the current time in seconds, for the field `created`. */
 export function createdNow(): number {
   return Math.floor(Date.now() / 1_000);
 }

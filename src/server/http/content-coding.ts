@@ -17,8 +17,8 @@ const elementPattern =
   /^\s*([\w!#$%&'*+.^`|~-]+)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i;
 
 /**
- * Returns the coding that a client likes best, by its `Accept-Encoding`; of several that it likes
- * alike, the smallest. Without the header, and where the client takes none of them, that is
+ * Returns the coding that a client prefers, by its `Accept-Encoding`; of several that it prefers
+ * equally, the smallest. Without the header, and where the client takes none of them, that is
  * `identity`. Elements that cannot be read do not count.
  */
 export function chooseCoding(header: string | undefined): ContentCoding {

@@ -1,6 +1,6 @@
 import type { RerankErrorCode } from "../../errors.ts";
 
-/** What went wrong, before it has a shape. */
+/** The parts of an error that every shape uses. */
 export interface ErrorFacts {
   readonly status: number;
   readonly code: RerankErrorCode;
@@ -25,9 +25,9 @@ const typeOf = {
 } as const satisfies Record<RerankErrorCode, string>;
 
 /**
- * The shape for the clients of OpenAI-like servers (vLLM, Infinity, llama.cpp), who read the object
- * `error`; of Cohere and the AI SDK, who read `message`; and of Jina, LangChain and Xinference, who
- * read `detail`.
+ * The shape for the clients of OpenAI-like servers (vLLM, Infinity, llama.cpp), which read the
+ * object `error`; of Cohere and the AI SDK, which read `message`; and of Jina, LangChain and
+ * Xinference, which read `detail`.
  */
 export const objectError: ErrorShape = ({ status, code, message, field }) => {
   // What is too large stays so, however often it is sent.

@@ -38,12 +38,12 @@ export class HttpError extends Error {
   }
 }
 
-/** What the plain JSON routes tell of an error, whatever its shape. */
+/** The parts of an error that the plain JSON routes send, whatever its shape. */
 export interface ErrorAnswer extends ErrorFacts {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Shortest wait that `Retry-After` can tell. */
+/** Shortest wait that `Retry-After` can express. */
 const minRetryAfterSeconds = 1;
 
 /** Returns the value of `Retry-After`: whole seconds, rounded up. Default wait: the shortest. */
@@ -52,8 +52,8 @@ export function retryAfterSeconds(retryAfterMs = 0): string {
 }
 
 /**
- * Turns an error into its answer. An error that is neither an HttpError nor a RerankError tells
- * nothing but `internal error`.
+ * Turns an error into its answer. For an error that is neither an HttpError nor a RerankError the
+ * answer is only `internal error`.
  */
 export function errorAnswerOf(error: unknown): ErrorAnswer {
   if (error instanceof HttpError) return error;

@@ -171,14 +171,14 @@ function typeNameOf(value: unknown): string {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Where V8's message tells the place of the fault. The rest of the message repeats the text, so it
- * is not used.
+ * Matches the position of the fault in V8's message. The rest of the message repeats the text, so
+ * it is not used.
  */
 const positionPattern = /at position (\d+)/;
 
 /**
- * Decodes JSON in UTF-8; a lone surrogate that it escapes becomes U+FFFD. Throws an HttpError with status 400 that tells where the text is broken,
- * but none of it.
+ * Decodes JSON in UTF-8; a lone surrogate that it escapes becomes U+FFFD. Throws an HttpError with
+ * status 400 that says where the text is broken, without repeating it.
  */
 export function decodeJson(bytes: Uint8Array): unknown {
   return parseJson(decodeUtf8(bytes));

@@ -9,7 +9,7 @@ import { readBody } from "./read-body.ts";
 import type { Route, RouteContext, RouteOptions } from "./route.ts";
 import type { JsonAnswer } from "./send-json.ts";
 
-/** What a dialect answers a JSON body with. */
+/** What a dialect can use to answer a JSON body: the options, and functions that rank. */
 export interface JsonRouteContext extends RouteContext {
   readonly options: RouteOptions;
   /** Ranks under the caller's deadline; rejects with a RerankError. */
@@ -51,7 +51,7 @@ export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handl
     try {
       const bytes = await readBody(request, maxBodyBytes, call.signal);
       const fields = readObject("body", decodeJson(bytes));
-      // The dialect changes the shape of errors on the context that the handler looks at.
+      // The dialect changes the shape of errors on the context that the handler uses.
       return await dialect(fields, Object.assign(context, { options, rank, rankTogether }));
     } finally {
       clearTimeout(timer);

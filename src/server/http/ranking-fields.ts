@@ -16,7 +16,7 @@ import {
   wrongType,
 } from "./json-fields.ts";
 
-/** Everything of a request but its texts. */
+/** The options of a ranking request: all of its fields except the texts. */
 export type RankingOptions = Omit<RerankRequest, "query" | "documents">;
 
 /** What clients of Infinity send where their caller named no model. */

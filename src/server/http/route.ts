@@ -9,13 +9,16 @@ import type { ErrorShape } from "./error-shapes.ts";
 import type { RouteDoc } from "./openapi/route-doc.ts";
 import type { Answer } from "./send-json.ts";
 
-/** What a route is given. */
+/** What the handler of a route works with. */
 export interface RouteContext {
   readonly request: ServerRequest;
   readonly call: Call;
   /** What stands in the path for `{id}`, decoded; "" on paths without it. */
   readonly pathId: string;
-  /** How an error looks from now on: the route's shape, until the body tells another dialect. */
+  /**
+   * The shape of errors from now on: the route's, until the body turns out to be of another
+   * dialect.
+   */
   errorShape: ErrorShape;
 }
 
@@ -28,7 +31,7 @@ export interface Route {
   readonly probe: boolean;
   /** Who may ask where the server has API keys: everybody, or callers with one. Default: `key`. */
   readonly access?: "open" | "key";
-  /** How an error looks as long as the body has not told the dialect. */
+  /** The shape of errors until the body has shown its dialect. */
   readonly errorShape: ErrorShape;
   /** What `GET /openapi.json` says of it. */
   readonly doc: RouteDoc;

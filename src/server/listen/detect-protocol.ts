@@ -10,9 +10,9 @@ const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 export type DetectedProtocol = "http1" | "http2";
 
 /**
- * Calls `onDetected` once the first bytes of a connection tell its protocol; the bytes are put
- * back. They may come one at a time. A connection that ends, fails or stays silent for `timeoutMs`
- * before is closed instead; of the silent ones `onSilent` is told.
+ * Calls `onDetected` once the first bytes of a connection have shown its protocol; the bytes are
+ * put back. They may come one at a time. A connection that ends, fails or stays silent for
+ * `timeoutMs` before is closed instead; `onSilent` is called for the silent ones.
  */
 export function detectProtocol(
   socket: Socket,

@@ -21,7 +21,7 @@ export interface HttpServers {
   destroy(): void;
 }
 
-/** What the servers need. */
+/** What the servers work with. */
 export type HttpServersOptions = Http1ServerOptions & Http2ServerOptions;
 
 /** Returns the servers. */
@@ -51,8 +51,8 @@ export function createHttpServers(options: HttpServersOptions): HttpServers {
       http1.closeIdleConnections();
     },
     closeIdleHttp2() {
-      // Sends GOAWAY with the last stream that is answered, so a client knows which of its calls to
-      // take elsewhere.
+      // Sends GOAWAY with the last stream that is answered, so a client can tell which of its calls
+      // to take elsewhere.
       for (const session of sessions) if (!session.closed) session.close();
     },
     destroy() {

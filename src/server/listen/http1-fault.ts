@@ -6,7 +6,7 @@ import type { RerankErrorCode } from "../../errors.ts";
 import { addressOf } from "../call/call.ts";
 import { objectError } from "../http/error-shapes.ts";
 
-/** How a request ended that never became one. */
+/** An HTTP/1.1 request that could not be parsed, and the error sent for it. */
 export interface Http1Fault {
   readonly protocol: "http";
   readonly status: number;
@@ -25,7 +25,7 @@ const answers: Readonly<Record<string, { readonly status: number; readonly messa
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: "the chunk extensions are too large" },
 };
 
-/** What the parser says of a client that went away in the middle of its request. */
+/** Error codes of the parser for a client that went away in the middle of its request. */
 const goneCodes: ReadonlySet<string> = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
 
 /** The answer to every other one. */
@@ -33,7 +33,7 @@ const malformed = { status: 400, message: "the request is not valid HTTP" };
 
 /**
  * Answers an HTTP/1.1 request that never became one, or was not received in time, and closes its
- * connection. Returns what to log, or undefined where the client has gone and nobody is left to
+ * connection. Returns what to log, or undefined if the client has gone and there is nobody to
  * answer.
  */
 export function answerHttp1Fault(error: Error, socket: Duplex): Http1Fault | undefined {

@@ -6,7 +6,7 @@ import type { CallAnswerer } from "../call/answer-call.ts";
 import type { ServerLimits } from "../limits.ts";
 import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 
-/** What a server of HTTP/1.1 needs. */
+/** What the HTTP/1.1 server works with. */
 export interface Http1ServerOptions {
   readonly limits: ServerLimits;
   /** Called with each request that never became one. */
@@ -21,7 +21,10 @@ export interface Http1ServerOptions {
  */
 const connectionsCheckMs = 1_000;
 
-/** What the observer is told of HTTP/1.1 requests that never became one; others are malformed. */
+/**
+ * The fault that the observer gets for an HTTP/1.1 request that could not be parsed, by the status
+ * of the answer; others are malformed.
+ */
 const faultOfStatus: Readonly<Record<number, ConnectionFault>> = {
   408: "http1_timeout",
   431: "http1_headers_too_large",

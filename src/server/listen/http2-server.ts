@@ -4,7 +4,7 @@ import type { CallAnswerer } from "../call/answer-call.ts";
 import type { ServerLimits } from "../limits.ts";
 import { closeWhenDead, type Flood, guardSession } from "./session-guard.ts";
 
-/** What a server of HTTP/2 needs. */
+/** What the HTTP/2 server works with. */
 export interface Http2ServerOptions {
   readonly limits: ServerLimits;
   readonly observer?: ServerObserver | undefined;

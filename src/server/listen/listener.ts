@@ -30,7 +30,7 @@ export interface Listener {
   setTls(tls: TlsOptions): void;
 }
 
-/** What the listener needs. */
+/** What the listener works with. */
 export interface ListenerOptions {
   readonly servers: Pick<HttpServers, "serveHttp1" | "serveHttp2">;
   readonly limits: Pick<
@@ -40,8 +40,8 @@ export interface ListenerOptions {
   /** Called for every connection that is closed because there are too many. */
   readonly onRefused: (reason: "undecided_connections" | "connections") => void;
   /**
-   * Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, told apart by the first
-   * bytes.
+   * Serves TLS alone, with HTTP/2 and HTTP/1.1 by ALPN. Default: cleartext, with the protocol
+   * detected from the first bytes.
    */
   readonly tls?: TlsOptions | undefined;
   readonly observer?: ServerObserver | undefined;

@@ -7,7 +7,7 @@ import { metricsRoute } from "../http/dialects/metrics.ts";
 import { createHttpTargets } from "../http/http-target.ts";
 import { type Address, listenOn } from "./listen-on.ts";
 
-/** A port for `GET /metrics` alone, so that it need not be where clients are. */
+/** A server for `GET /metrics` alone, on a port that clients need not reach. */
 export interface MetricsServer {
   /** Begins to listen and returns where. Rejects with a StartupError if that cannot be. */
   listen(address: Address): Promise<Address>;
@@ -15,7 +15,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** What it needs. */
+/** What the metrics server works with. */
 export interface MetricsServerOptions {
   readonly metrics: () => Promise<MetricsText>;
   readonly log: Logger;

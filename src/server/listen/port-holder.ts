@@ -6,7 +6,7 @@ export interface PortHolder {
   readonly pid: number;
   /**
    * Its program, and the script that an interpreter runs; nothing more of its command line, which
-   * may hold secrets. Empty where the system does not tell.
+   * may hold secrets. Empty where the system does not report it.
    */
   readonly program: string;
 }
@@ -15,9 +15,9 @@ export interface PortHolder {
 const listening = "0A";
 
 /**
- * Returns the process that listens on a TCP port of this machine, as Linux tells it; undefined
- * elsewhere, and where the process belongs to somebody else. `proc` is the folder of the kernel's
- * files.
+ * Returns the process that listens on a TCP port of this machine, read from Linux's `/proc`;
+ * undefined elsewhere, and where the process belongs to somebody else. `proc` is the folder of the
+ * kernel's files.
  */
 export function findPortHolder(port: number, proc = "/proc"): PortHolder | undefined {
   const wanted = new Set(inodesOf(port, proc).map((inode) => `socket:[${inode}]`));

@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from "node:http2";
 import * as http2 from "node:http2";
 import { createTokenBucket } from "../token-bucket.ts";
 
-/** What a client of HTTP/2 can do too often. */
+/** The frames that a client of HTTP/2 can send too often. */
 export type Flood = "stream_resets" | "pings" | "settings";
 
 /**
@@ -63,11 +63,10 @@ export function guardSession(
 }
 
 /**
- * Asks the client of a connection every `intervalMs` milliseconds whether it is there, and closes
- * the connection when it has not answered by the next time. Node tells nothing of a machine that is
- * gone without a word; and it neither reads from nor closes a connection that it ended itself
- * because of a frame that was wrong, not even when the client resets it, as long as a stream is
- * open.
+ * Pings the client of a connection every `intervalMs` milliseconds, and closes the connection when
+ * it has not answered by the next time. Node does not notice a machine that is gone without closing
+ * its connection; and it neither reads from nor closes a connection that it ended itself because of
+ * a frame that was wrong, not even when the client resets it, as long as a stream is open.
  */
 export function closeWhenDead(session: ServerHttp2Session, intervalMs: number): void {
   let answered = true;

@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { platform as thisPlatform } from "node:os";
 import { StartupError } from "../../errors.ts";
 
-/** Owner and group may connect, nobody else. */
+/** File mode of the socket: owner and group may connect. */
 export const unixSocketMode = 0o660;
 
 /** Longest path of a Unix socket, in bytes: Linux has 108 with a NUL at the end, macOS 104. */
@@ -32,8 +32,9 @@ export function checkUnixSocketPath(
 }
 
 /**
- * Makes room for a Unix socket: removes the one at the path if nobody answers on it. Rejects with a
- * StartupError if somebody does, if something else is there, or if no socket can have that path.
+ * Removes the Unix socket at the path if no server answers on it, so that another can listen there.
+ * Rejects with a StartupError if one does, if the path is something else, or if no socket can have
+ * that path.
  */
 export async function clearUnixSocket(path: string): Promise<void> {
   checkUnixSocketPath(path);

@@ -40,8 +40,8 @@ export interface ErrorDetail {
 const retryDelayField = 1;
 
 /**
- * Returns the `google.rpc.RetryInfo` detail, which tells gRPC clients how long to wait before they
- * try again.
+ * Returns the `google.rpc.RetryInfo` detail, by which gRPC clients learn how long to wait before a
+ * retry.
  */
 export function retryInfoOf(retryAfterMs: number): ErrorDetail {
   const seconds = Math.floor(retryAfterMs / 1_000);

@@ -17,7 +17,7 @@ const binaryErrorPrefix = "parse binary: ";
 const listItemPattern = /^list item #(\d+):/;
 
 /**
- * Returns what a client may be told about a request that could not be decoded, or undefined if
+ * Returns the error that a client gets for a request that could not be decoded, or undefined if
  * `error` is something else. The decoder's own words are not used: they repeat what was sent, which
  * may be the text of a query or document.
  */

@@ -6,7 +6,7 @@ import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
 import { abortErrorOf } from "./connect-error.ts";
 import { callKey } from "./error-interceptor.ts";
 
-/** What ranking for an RPC needs. */
+/** What rankCall works with. */
 export interface RankCallOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;
@@ -14,7 +14,7 @@ export interface RankCallOptions {
 
 /**
  * Ranks for one RPC: under its deadline and signal, with its observer, and with the headers that
- * tell where the time went.
+ * report the stages' times.
  */
 export async function rankCall(
   { reranker, health }: RankCallOptions,
@@ -33,7 +33,7 @@ export async function rankCall(
   return result;
 }
 
-/** Runs work under a signal that aborts, with a RerankError, when nobody waits for it any more. */
+/** Runs work under a signal that aborts, with a RerankError, when its caller no longer waits. */
 export async function whileWaiting<Value>(
   context: HandlerContext,
   work: (signal: AbortSignal) => Promise<Value>,

@@ -21,7 +21,7 @@ import { createTeiInfoService, createTeiRerankService } from "./tei/tei-services
 import { gzip } from "./wire/gzip.ts";
 import { createRpcRouter, type RpcRouter } from "./wire/rpc-protocols.ts";
 
-/** What the RPCs work with. */
+/** The options of the RPC services. */
 export interface RpcOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;

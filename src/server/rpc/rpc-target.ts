@@ -23,7 +23,7 @@ import { parseRpcContentType, type RpcContentType } from "./wire/rpc-content-typ
 import { requestBodyOf } from "./wire/rpc-request-body.ts";
 import { type RpcStatus, sendRpcStatus } from "./wire/rpc-status.ts";
 
-/** What the targets of RPCs need. */
+/** What the targets of RPCs work with. */
 export interface RpcTargetOptions {
   /** The RPCs by path. */
   readonly rpcs: ReadonlyMap<string, Rpc>;
@@ -135,7 +135,7 @@ function toUniversal(
 
 /** Spells headers as Connect's handlers look for them. */
 function normalizeHeaders({ method, header }: UniversalServerRequest, type: RpcContentType): void {
-  // A GET has no body, and tells its codec in the query.
+  // A GET has no body; its codec is in the query.
   if (method === "GET") header.delete("content-type");
   else header.set("content-type", type.type);
   const encoding = header.get("content-encoding")?.trim().toLowerCase();
@@ -149,7 +149,8 @@ function problemOf(
   { method = "", httpVersionMajor }: ServerRequest,
   type: RpcContentType,
 ): RpcStatus | undefined {
-  // Connect's own code for what the status of HTTP tells; elsewhere there is only the code.
+  // Connect's unary calls also have the status of HTTP, so Connect gives them the code `unknown`;
+  // elsewhere there is only the code.
   const isTold = type.protocol === "connect" && !type.hasEnvelopes;
   const code = isTold ? Code.Unknown : Code.Unimplemented;
   const allowed = type.protocol === "connect" ? handler.allowedMethods : ["POST"];
@@ -168,7 +169,7 @@ function problemOf(
       code: Code.Unimplemented,
       message: "a stream in both directions needs HTTP/2",
       httpStatus: 505,
-      // A client that wants to write and read at once would wait for ever.
+      // A client that writes and reads at the same time would wait for ever.
       headers: { connection: "close" },
     };
   }
@@ -220,7 +221,7 @@ export function capTimeoutHeaders(header: Headers, maxMs: number): void {
   const match = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "");
   if (match === null) return;
   const timeoutMs = Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
-  // At most eight digits fit into the header, so a long time is told in seconds.
+  // At most eight digits fit into the header, so a long time is given in seconds.
   if (timeoutMs > maxMs) {
     const isLong = maxMs >= 1e8;
     header.set("grpc-timeout", isLong ? `${Math.floor(maxMs / 1_000)}S` : `${maxMs}m`);

@@ -7,7 +7,7 @@ import { type TokenizerClass, tokenizerClassOf } from "./tokenizer-class.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The files beside a tokenizer.json that have a say in it. Empty objects where they are not there. */
+/** The files beside a tokenizer.json that change its behaviour; empty objects for missing files. */
 export interface TokenizerConfig {
   /** tokenizer_config.json. */
   readonly config: Fields;

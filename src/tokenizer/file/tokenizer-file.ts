@@ -31,8 +31,8 @@ export interface TokenizerFile extends LoadedTokenizer {
 const padTokens = ["<pad>", "[PAD]"] as const;
 
 /**
- * Reads and checks a tokenizer.json and the files beside it that have a say in it. Blocks the thread
- * while it builds the vocabulary: under a second for 250,000 pieces.
+ * Reads and checks a tokenizer.json and the files beside it that change its behaviour. Blocks the
+ * thread while it builds the vocabulary: under a second for 250,000 pieces.
  *
  * Rejects with StartupError that names the file and what is wrong with it.
  */

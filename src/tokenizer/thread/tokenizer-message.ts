@@ -44,7 +44,7 @@ export interface EncodeMessage {
   readonly extent: TextExtent;
 }
 
-/** What the main thread needs to know of a tokenizer.json. */
+/** The parts of a tokenizer.json that the main thread uses. */
 export interface LoadedTokenizer {
   readonly template: PairTemplate;
   readonly padId: number;

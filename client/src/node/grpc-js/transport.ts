@@ -24,7 +24,7 @@ import { wasCutOff } from "./retry-policy.ts";
 /** The end of the names of headers whose values are bytes, in base64. */
 const binarySuffix = "-bin";
 
-/** What a transport may be given beside its settings. */
+/** Options of the transport that callers of the library do not set. */
 export interface GrpcJsTransportOptions {
   /** See what callers do not: the headers and trailers of answers. Default: none. */
   readonly interceptors?: Interceptor[];
@@ -94,7 +94,7 @@ export function createGrpcJsTransport(
         metadataOf(),
         deadlineOf(call),
       );
-      // Its end may come after the last read, when nobody listens any more.
+      // An error may come after the last read; without a listener it would end the process.
       stream.on("error", () => undefined);
       const onAbort = (): void => stream.cancel();
       call.signal.addEventListener("abort", onAbort, { once: true });

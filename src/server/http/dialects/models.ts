@@ -7,7 +7,7 @@ import type { JsonAnswer } from "../send-json.ts";
 /** Most characters of an unknown name that a message repeats. */
 const maxEchoChars = 100;
 
-/** The handlers of the two routes that tell what is served. */
+/** The handlers of the two routes that list the served model's names. */
 export interface ModelHandlers {
   list(): Promise<JsonAnswer>;
   get(context: RouteContext): Promise<JsonAnswer>;

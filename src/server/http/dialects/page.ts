@@ -5,10 +5,10 @@ import { pageDoc } from "../openapi/operation.ts";
 import type { Pages, Route } from "../route.ts";
 import { staticAnswer } from "./static-answer.ts";
 
-/** The one script and the one stylesheet of a page, which stand in it. */
+/** Matches the inline script and the inline stylesheet of a page. */
 const inlinePattern = /<(script|style)[^>]*>([\s\S]*?)<\/\1>/g;
 
-/** What is said of each page, by its path. */
+/** The description of each page in the OpenAPI document, by its path. */
 export const pageDocs = {
   "/": pageDoc("getPage", "A page to try the server on", "For people."),
   "/docs": pageDoc("getDocs", "This reference, to read", "For people: what `/openapi.json` says."),

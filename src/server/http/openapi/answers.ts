@@ -1,6 +1,6 @@
 import { count, list, number, object, type Schema, text } from "./schema.ts";
 
-/** The tokens of an answer, as OpenAI-like servers tell them. */
+/** The token counts of an answer, in the form of OpenAI-like servers. */
 export const usage = object(
   "Usage",
   { prompt_tokens: count(), total_tokens: count() },

@@ -10,7 +10,7 @@ import type { Schema } from "./schema.ts";
 /** A part of an OpenAPI document, in the words of its specification. */
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a description needs to know of a route. */
+/** The parts of a route that its description uses. */
 export type DescribedRoute = Pick<Route, "method" | "path" | "access" | "doc">;
 
 const json = "application/json";

@@ -13,7 +13,7 @@ export interface Fault {
    * where a route has two it is `object`.
    */
   readonly isAfterBody?: boolean;
-  /** A header that it has, by which a client knows what to do. */
+  /** A header of the answer that a client can act on. */
   readonly header?: "retry-after" | "www-authenticate" | "accept-post";
 }
 

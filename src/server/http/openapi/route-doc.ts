@@ -35,7 +35,7 @@ export interface AnswerDoc {
   readonly schema?: Schema;
   /** Default: `application/json`. */
   readonly contentType?: string;
-  /** Whether it has the headers that tell what a ranking took. Default: false. */
+  /** Whether it has the headers with a ranking's times. Default: false. */
   readonly hasTimings?: boolean;
   /** An example of the body, where those of the requests do not show it. */
   readonly example?: unknown;

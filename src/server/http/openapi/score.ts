@@ -12,7 +12,7 @@ const side: Schema = {
   anyOf: [{ type: "string" }, { type: "array", items: { type: "string" }, minItems: 1 }],
 };
 
-/** Every pair has a score and keeps its place, so nothing is left out. */
+/** Score answers keep every pair, so `top_n` and `score_threshold` do not apply. */
 const scoreProperties = omit(rankingProperties, ["top_n", "score_threshold"]);
 
 /** The names of the schemas, in the order of `nameForms`. */

@@ -63,7 +63,7 @@ export const modelDoc: RouteDoc = {
   faults: ["badPath", "unknownModel"],
 };
 
-/** Describes what text-embeddings-inference tells of itself. */
+/** Describes `GET /info`, in the form of text-embeddings-inference. */
 export const infoDoc: RouteDoc = {
   id: "getInfo",
   tag: "What is served",

@@ -9,13 +9,13 @@ import { shorten } from "../../../characters.ts";
 import { type HealthState, isServing } from "../../../engine/health-state.ts";
 import { RerankError } from "../../../errors.ts";
 
-/** What the health service needs. */
+/** What the health service works with. */
 export interface HealthServiceOptions {
   readonly health: HealthState;
   /** Full names of the services whose status can be asked for, beside "" for the whole server. */
   readonly services: readonly string[];
   /**
-   * Aborts when the server begins to drain, which ends every Watch after it told the last status.
+   * Aborts when the server begins to drain, which ends every Watch after it sent the last status.
    */
   readonly drainSignal: AbortSignal;
 }

@@ -5,7 +5,7 @@ import { rankCall, whileWaiting } from "../rank-call.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 import { type RerankStreamOptions, rerankStream } from "./rerank-stream.ts";
 
-/** What the service needs. */
+/** What the rerank service works with. */
 export interface RerankServiceOptions extends RerankStreamOptions {
   readonly health: HealthState;
 }

@@ -13,7 +13,7 @@ import { requestOf, responseOf } from "./rerank-message.ts";
 /** The answer to one request of a stream. */
 export type StreamAnswer = MessageInitShape<typeof RerankStreamResponseSchema>;
 
-/** What answering one request of a stream needs. */
+/** What the answer to one request of a stream is made with. */
 export interface StreamItemOptions {
   readonly reranker: Reranker;
   readonly log: Logger;
@@ -103,7 +103,7 @@ export async function answerItem(
   }
 }
 
-/** Returns the answer that tells an error. */
+/** Returns the answer for an error. */
 export function errorAnswer(id: string, error: RerankError): StreamAnswer {
   const { code, message } = error;
   // An id that is too long is not sent back whole, so that a client cannot double its traffic.

@@ -8,7 +8,7 @@ import {
 import { RerankError } from "../../../errors.ts";
 import type { RerankRequest, RerankResult } from "../../../reranker/rerank-request.ts";
 
-/** The fields of a TEI request that say how to rank, and not what. */
+/** The options of a TEI request: every field that controls ranking except the texts. */
 export type TeiOptions = Pick<
   RerankRequestMessage,
   "truncate" | "rawScores" | "returnText" | "truncationDirection"

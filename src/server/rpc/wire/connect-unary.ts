@@ -40,8 +40,8 @@ interface Encoded {
 
 /**
  * Returns a handler that answers like Connect's own for a method with one request and one answer.
- * Connect's prints the errors of its decoders, which repeat what was sent, and lets nobody look at
- * them before; this one gives them the words of `decodeErrorOf`.
+ * Connect's prints the errors of its decoders, which repeat what was sent, and has no hook to
+ * replace them; this handler uses the messages of `decodeErrorOf`.
  */
 export function createConnectUnaryHandler(
   connects: UniversalHandler,

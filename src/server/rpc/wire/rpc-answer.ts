@@ -52,7 +52,7 @@ function wantsBase64({ headers }: ServerRequest, { protocol, isBase64 }: RpcCont
   return isBase64 && !accept.includes("application/grpc-web");
 }
 
-/** Passes chunks on, and calls `onRead` after the last, or when nobody wants more. */
+/** Passes chunks on, and calls `onRead` after the last, or when the consumer stops. */
 async function* whenRead(
   chunks: AsyncIterable<Uint8Array>,
   onRead: () => void,
@@ -110,7 +110,7 @@ function resume(chunks: Chunks, first: IteratorResult<Uint8Array>, trailer: Head
       if (chunk.done) completeTrailer(trailer);
       return chunk;
     },
-    // Both tell the handler that the client has gone.
+    // Both signal to the handler that the client has gone.
     throw: (error) => chunks.throw?.(error) ?? Promise.reject(error),
     return: (value) => chunks.return?.(value) ?? Promise.resolve({ done: true, value }),
   };

@@ -1,7 +1,7 @@
 import type { CallProtocol } from "../../../telemetry/server-observer.ts";
 import { parseMediaType } from "../../call/media-type.ts";
 
-/** What the `content-type` of an RPC tells about the call. */
+/** The protocol and encoding that the `content-type` of an RPC names. */
 export interface RpcContentType {
   readonly protocol: Exclude<CallProtocol, "http">;
   /**
@@ -21,7 +21,7 @@ const grpcPattern = /^application\/grpc(-web(-text)?)?(\+[\w.-]+)?$/;
 
 const connectStreamPattern = /^application\/connect\+[\w.-]+$/;
 
-/** Returns what a `content-type` tells, if the call is an RPC. */
+/** Returns the parsed `content-type` if it is that of an RPC. */
 export function parseRpcContentType(header = ""): RpcContentType {
   const { type, isUtf8 } = parseMediaType(header);
   const grpc = grpcPattern.exec(type);

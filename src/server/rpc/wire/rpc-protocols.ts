@@ -12,7 +12,7 @@ import { createHandlerFactory as createGrpcFactory } from "@connectrpc/connect/p
 import { createHandlerFactory as createGrpcWebFactory } from "@connectrpc/connect/protocol-grpc-web";
 import { createConnectUnaryHandler } from "./connect-unary.ts";
 
-/** Takes services and has a handler for each of their methods. */
+/** Registers services and makes a handler for each of their methods. */
 export interface RpcRouter {
   readonly handlers: readonly UniversalHandler[];
   /** Adds a service; `options` are laid over those of the router. */

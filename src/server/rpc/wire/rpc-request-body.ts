@@ -8,14 +8,13 @@ import type { RpcContentType } from "./rpc-content-type.ts";
 export interface RequestBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /**
-   * Throws away what was not read. Must be called once nobody reads any more: the client may wait
-   * for room to send the rest, and over HTTP/1.1 the next request of the connection stands behind
-   * it.
+   * Throws away what was not read. Must be called once reading has ended: the client may wait for
+   * room to send the rest, and over HTTP/1.1 the next request of the connection stands behind it.
    */
   discard(): void;
 }
 
-/** What the messages of a body may be. */
+/** Limits on the messages of a body. */
 export interface BodyLimits {
   /** Most bytes of one message. */
   readonly maxBytes: number;

@@ -4,11 +4,14 @@ import { sendAnswer } from "../../http/send-json.ts";
 import { codeName } from "../error-interceptor.ts";
 import type { RpcContentType } from "./rpc-content-type.ts";
 
-/** The status of a call that its handler has not seen. */
+/** The status of a call that is refused before its handler runs. */
 export interface RpcStatus {
   readonly code: Code;
   readonly message: string;
-  /** What Connect answers with; gRPC and streams of Connect have 200 and tell errors otherwise. */
+  /**
+   * What Connect answers with; gRPC and streams of Connect have 200 and report errors in other
+   * places.
+   */
   readonly httpStatus: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
