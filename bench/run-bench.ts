@@ -17,7 +17,7 @@ import { describeFigures } from "./report/terminal.ts";
 import { writeReport } from "./report/write-report.ts";
 import type { Settings } from "./settings.ts";
 
-/** Where a run finds its files and what it tells. */
+/** The folder of the repository, and the functions that take the results and progress of a run. */
 export interface BenchRun {
   /** The repository's folder. */
   readonly root: string;

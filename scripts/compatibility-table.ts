@@ -37,7 +37,7 @@ export function clientCells(client: ClientReport["client"]): readonly [string, s
   return [client.name, `${client.registry} ${client.package} ${client.version}`];
 }
 
-/** Returns a result in a word; a note is written once, and the word tells its number. */
+/** Returns a result in a word; a note is written once, and the word has its number. */
 function cell(result: CheckResult, notes: string[]): string {
   if (result.kind === "passed")
     return result.note === undefined ? "yes" : `yes${mark(result.note, notes)}`;

@@ -1,7 +1,7 @@
 /**
  * Checks the style of the Python files with Ruff, of the version in requirements-lint.txt, which it
  * installs into .cache. Exits with 1 if something is found. Without Python it checks nothing and
- * says so; with `--fix` it mends what it can.
+ * says so; with `--fix` it fixes what it can.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A signal that follows others, and how to stop following. */
+/** An abort signal that follows others, and a function that stops it. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
   /** Aborts by itself. */

@@ -1,4 +1,4 @@
-/** A value that is loaded when it is first asked for. */
+/** A value that is loaded when it is first requested. */
 export interface LoadOnce<Value> {
   /**
    * Resolves to the value: all calls share one. Rejects as its load does; the next call after that

@@ -4,7 +4,7 @@ export interface RestartPolicy {
   readonly firstDelayMs?: number;
   /** The longest wait. Default 30,000. */
   readonly maxDelayMs?: number;
-  /** A worker that served this long starts the count anew when it crashes. Default 10,000. */
+  /** A worker that served this long resets the count when it crashes. Default 10,000. */
   readonly stableAfterMs?: number;
 }
 

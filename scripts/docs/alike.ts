@@ -36,7 +36,7 @@ export function assertAlike(actual: string, { text, layout }: ShownOutput): void
   }
 }
 
-/** Which process holds a port is new in every run, and not every system tells it. */
+/** The process that holds a port differs in every run, and not every system reports it. */
 const portHolder = / by process \d+( \([^)]*\))?$/;
 
 /** Whether `assertAlike` would pass. */

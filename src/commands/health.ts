@@ -10,7 +10,7 @@ import { readClientTls } from "./client-tls.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
 
-/** What is known of a server that did not answer. */
+/** The report for a server that did not answer. */
 interface Unreachable {
   readonly status: "unreachable";
   readonly reason: string;

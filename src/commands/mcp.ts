@@ -7,7 +7,7 @@ import { packageVersion } from "../package-root.ts";
 import { openRanker } from "./open-ranker.ts";
 import type { ProcessContext } from "./process-context.ts";
 
-/** The package of the tools, which is installed beside this one where they are wanted. */
+/** The optional package with the MCP tools. */
 const toolsPackage = "rerankd-mcp";
 
 /**

@@ -22,7 +22,7 @@ import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { readServerArguments } from "./read-server-arguments.ts";
 
-/** Exit codes, as in `docs/design.md`. */
+/** The exit codes of the program, as `docs/design.md` lists them. */
 const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
 
 /**

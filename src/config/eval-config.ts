@@ -3,7 +3,7 @@ import { type Environment, parseOptions, UsageError } from "./options/parse-opti
 import type { Parsed } from "./serve-config.ts";
 import { problemsOfClientTls, readServerChoice, type ServerChoice } from "./server-choice.ts";
 
-/** A TREC run and what belongs to it, as paths. */
+/** The paths of a TREC run, its judgments and its texts. */
 export interface RunFiles {
   readonly run: string;
   readonly qrels: string;

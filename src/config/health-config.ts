@@ -21,7 +21,7 @@ import {
 export interface HealthConfig {
   /** The servers to ask, each on its own; at least one. */
   readonly urls: readonly string[];
-  /** The client's side of TLS; undefined: nothing was said of it. */
+  /** The client's side of TLS; undefined: not set. */
   readonly clientTls: ClientTlsPaths | undefined;
   /**
    * Where no server was named: the TLS of the one of this machine. Nothing secret is sent to it, so
@@ -38,7 +38,7 @@ export interface HealthConfig {
 /** Returns the arguments after `serve` of a process; undefined if the process is not a server. */
 export type ReadServerArguments = (pid: number) => readonly string[] | undefined;
 
-/** Addresses that stand for all of a machine, and one on which a server of all answers. */
+/** Wildcard addresses, and the loopback address to ask in their place. */
 const loopbackOf: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /**

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 
-/** Whether an address to listen on is reached from this machine alone. */
+/** Returns whether only this machine can reach an address to listen on. */
 export function isLoopback(host: string): boolean {
   if (host === "localhost" || host === "::1") return true;
   return isIPv4(host) && host.startsWith("127.");

@@ -8,7 +8,7 @@ export interface TlsPaths {
   readonly clientCaPath: string | undefined;
 }
 
-/** Who may connect and call. */
+/** The configuration of TLS, API keys, CORS and reflection. */
 export interface SecurityConfig {
   /** Keys of flags or the environment. */
   readonly apiKeys: readonly string[];
@@ -92,7 +92,7 @@ function readReflection(word: string): SecurityConfig["reflectionAccess"] {
   return word === "key" || word === "off" ? word : "open";
 }
 
-/** Whether a browser can send this as its origin, or it stands for all of them. */
+/** Returns whether a browser can send this as its origin, or it is `*` for all origins. */
 function isOrigin(text: string): boolean {
   if (text === "*") return true;
   return !text.includes("*") && URL.canParse(text) && new URL(text).origin === text;

@@ -3,9 +3,9 @@ import type { BackendInfo } from "../inference/session/session-options.ts";
 import type { BatchPolicy } from "../scheduler/work.ts";
 
 /**
- * How batches are formed on each device. A CPU computes a token of a small batch as fast as one of
- * a large batch, so its batches stay small enough to wait for; a GPU needs thousands of tokens to
- * be busy.
+ * The batch limits of each device. A CPU computes a token of a small batch as fast as one of a
+ * large batch, so its batches stay small enough to wait for; a GPU needs thousands of tokens to be
+ * busy.
  */
 const policies: Readonly<Record<Device, BatchPolicy>> = {
   cpu: { maxBatchTokens: 1024, runOverheadTokens: 16 },

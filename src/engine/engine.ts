@@ -22,7 +22,7 @@ import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 
-/** Options of running a model. */
+/** Options of an engine: the model, its device and its limits. */
 export interface EngineOptions {
   readonly model: ModelDirectory;
   readonly device: DeviceName;

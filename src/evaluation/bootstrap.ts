@@ -21,8 +21,8 @@ export function macroMean(lists: ValuesOfLists): number {
 
 /**
  * Returns the macro mean with its percentile bootstrap interval: the queries of each list are drawn
- * anew, with replacement, 2,000 times. The lists themselves are taken as given. The same values have
- * the same interval in every run.
+ * with replacement, 2,000 times. The lists themselves are taken as given. The same values have the
+ * same interval in every run.
  */
 export function bootstrapInterval(lists: ValuesOfLists): Interval {
   const random = seededRandom("bootstrap");

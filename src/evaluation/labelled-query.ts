@@ -2,7 +2,7 @@ import { StartupError } from "../errors.ts";
 import { seededShuffle } from "./seeded-shuffle.ts";
 
 /**
- * Reads one line of a labelled list: `{qid, query, all_rel?, cands: [{id, text, rel, score?}]}`.
+ * Parses one line of a labelled list: `{qid, query, all_rel?, cands: [{id, text, rel, score?}]}`.
  * `all_rel` holds the labels of all relevant texts; default: those of the candidates. Candidates
  * with scores are in BM25's order already. Without, their order means nothing, and it is often
  * relevant ones first, so they are shuffled, by the query's id. Throws a StartupError that begins

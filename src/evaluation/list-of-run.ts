@@ -2,7 +2,7 @@ import { StartupError } from "../errors.ts";
 import type { LabelledList } from "./labelled-query.ts";
 import { inRunOrder, type Judgment, type RunEntry } from "./trec-run.ts";
 
-/** A run and what belongs to it. */
+/** A TREC run with its judgments and texts. */
 export interface JudgedRun {
   readonly name: string;
   readonly entries: readonly RunEntry[];

@@ -1,4 +1,7 @@
-/** One seed for all: two evaluations of the same lists see the same order and the same sample. */
+/**
+ * The seed of all random numbers: two evaluations of the same lists see the same order and the same
+ * sample.
+ */
 const seed = 5;
 
 /**

@@ -1,6 +1,6 @@
 import { StartupError } from "../errors.ts";
 
-/** What `--device` accepts. */
+/** The device names that `--device` accepts. */
 export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** A choice of device, as the operator makes it. */

@@ -27,7 +27,7 @@ export async function readLicense(
   return licenseLine.exec(matter)?.[1]?.toLowerCase() ?? knownLicenses[name];
 }
 
-/** Returns a sentence about a licence, for people. */
+/** Returns a sentence that describes a licence. */
 export function describeLicense(license: string | undefined): string {
   return licenseNotice(license) ?? `licence ${license ?? "unknown: the model's card names none"}`;
 }

@@ -7,7 +7,7 @@ import {
 } from "./weights/pick-weights.ts";
 import { listWeightFiles } from "./weights/weight-files.ts";
 
-/** The model's description: its type and limits. */
+/** The name of the file that describes a model: its type and limits. */
 export const configFile = "config.json";
 /** The tokenizer in the format of Hugging Face's `tokenizers`. */
 export const tokenizerFile = "tokenizer.json";

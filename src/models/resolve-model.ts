@@ -12,7 +12,7 @@ import type { PromptOptions } from "./prompt/model-prompt.ts";
 import { checkExternalFiles, readWeights } from "./weights/onnx-weights.ts";
 import { pickWeights, type WeightsChoice } from "./weights/pick-weights.ts";
 
-/** The model that is served where none is named and the cache has it. */
+/** The default model: served if none is named and the cache has it. */
 export const defaultModelId = "jinaai/jina-reranker-v2-base-multilingual";
 
 /** The name that asks for the model in the package. */

@@ -3,7 +3,7 @@ import { barChart, differenceChart } from "./charts.ts";
 import { Html, html, pageOf, tableOf } from "./html.ts";
 import { ordersOf } from "./orders.ts";
 
-/** Queries whose orders are shown. */
+/** Most queries whose orders are shown. */
 const maxWorse = 20;
 
 /**

@@ -2,7 +2,7 @@ import { shorten } from "../characters.ts";
 import type { LabelledQuery } from "../evaluation/labelled-query.ts";
 import { type Html, html } from "./html.ts";
 
-/** A candidate as an order lists it. */
+/** A candidate in an order. */
 export interface ListedCandidate {
   readonly text: string;
   readonly isRelevant: boolean;

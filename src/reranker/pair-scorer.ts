@@ -36,7 +36,7 @@ export interface PairScorerOptions {
   readonly maxLength: number;
   /** Most tokens of one request's windows together. Default: `defaultMaxWindowTokens`. */
   readonly maxWindowTokens?: number | undefined;
-  /** Default: every pair is scored anew. */
+  /** Default: every pair is scored again. */
   readonly cache?: ScoreCache | undefined;
 }
 

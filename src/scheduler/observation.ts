@@ -1,4 +1,4 @@
-/** One run of the model, as it ended. */
+/** Statistics of one run of the model. */
 export interface BatchStats {
   /** Pairs of the batch. */
   readonly rows: number;

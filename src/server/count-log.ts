@@ -1,6 +1,6 @@
 import type { Logger } from "../telemetry/log.ts";
 
-/** Shortest time between two lines, in milliseconds. */
+/** Shortest time between two log lines, in milliseconds. */
 const quietMs = 1_000;
 
 /** What a line of counts says. */

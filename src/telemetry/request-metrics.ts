@@ -1,7 +1,10 @@
 import type { Instruments } from "./instruments.ts";
 import { type CallFacts, connectionFaults, type ServerObserver } from "./server-observer.ts";
 
-/** Upper bounds of times, in seconds: a ranking of one document, to one of thousands on a CPU. */
+/**
+ * Upper bounds of the buckets for times, in seconds: a ranking of one document, to one of thousands
+ * on a CPU.
+ */
 export const durationBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ] as const;

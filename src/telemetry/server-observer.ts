@@ -1,6 +1,6 @@
 import type { RerankObserver } from "../reranker/rerank-request.ts";
 
-/** The dialect that a call speaks. */
+/** The protocol of a call, as telemetry names it. */
 export type CallProtocol = "grpc" | "grpc-web" | "connect" | "http";
 
 /** What a connection turned out to speak. */

@@ -1,6 +1,6 @@
 import type { CallEnd, CallFacts } from "./server-observer.ts";
 
-/** Values of a span by name. */
+/** The attributes of a span, by name. */
 export type SpanAttributes = Record<string, string | number | boolean>;
 
 /** The gRPC status of each code, by its position. */

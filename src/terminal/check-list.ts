@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import { fitColumns } from "./rank-table.ts";
 
-/** One line of the list, and what to do about it. */
+/** One check of the list: its result, and what to do about it. */
 export interface ListedCheck {
   readonly name: string;
   readonly state: "ok" | "warning" | "fault" | "skipped";

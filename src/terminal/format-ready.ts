@@ -28,7 +28,7 @@ const bold = "\u001B[1m";
 const underlined = "\u001B[4m";
 const plain = "\u001B[0m";
 
-/** Addresses that stand for every interface, and the one of this machine among them. */
+/** Wildcard addresses, and the loopback address to show in their place. */
 const loopbackOf: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 const example = '{"query":"red fruit","documents":["a blue bus","an apple"]}';

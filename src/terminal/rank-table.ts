@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { firstCodePoints } from "../characters.ts";
 
-/** One line of the table. */
+/** One row of the table. */
 export interface RankedText {
   readonly score: number;
   readonly text: string;

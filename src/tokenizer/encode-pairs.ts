@@ -11,7 +11,7 @@ import {
   mostQueryTokens,
 } from "./truncate-pair.ts";
 
-/** The texts of one call. */
+/** The query and documents of one call. */
 export interface PairTexts {
   readonly query: string;
   readonly documents: readonly string[];

@@ -55,10 +55,10 @@ const minTextTokens = 2;
  * Loads a tokenizer.json of the Hugging Face `tokenizers` library, in a thread of its own.
  *
  * Pairs get the ids that Python's fast tokenizers give them, also where a text spells out a special
- * token. Settings for truncation and padding in the file are ignored, but for the padding id.
- * Both ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the
- * special tokens of a pair or more than the tokenizer was made for, with `internal` if the library
- * fails, and with `unavailable` if the thread dies, which is then started anew, and until it can be.
+ * token. Settings for truncation and padding in the file are ignored, but for the padding id. Both
+ * ways to encode reject with RerankError `invalid_argument` if `maxLength` is less than the special
+ * tokens of a pair or more than the tokenizer was made for, with `internal` if the library fails,
+ * and with `unavailable` if the thread dies, which is then restarted, and until that succeeds.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
  * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.

@@ -38,7 +38,7 @@ export function takesInstruction({ query }: PromptTemplate): boolean {
   return query.includes(instructionPlace);
 }
 
-/** Returns the text that stands for a query. */
+/** Returns the text of a query with its prompt. */
 export function renderQuery(
   prompt: PromptTemplate,
   query: string,
@@ -50,7 +50,7 @@ export function renderQuery(
   return `${instruct(head, instruction)}${query}${instruct(tail, instruction)}`;
 }
 
-/** Returns the text that stands for a document, but for what comes after it. */
+/** Returns the text of a document with its prompt, except what comes after the document. */
 export function renderDocument(prompt: PromptTemplate, document: string): string {
   return `${documentHead(prompt)}${document}`;
 }

@@ -4,10 +4,10 @@ import { streamRequestMessageOf } from "./messages.ts";
 import type { RerankStreamRequest } from "./rerank-types.ts";
 
 /**
- * Yields the message of each request, taken from the caller only when the connection has room for
- * it. An error of the caller's source, or a request that cannot be a message, ends the call with
- * that error; one that the transport throws into it is the transport's to report. The source is
- * closed when the call ends, even while it makes its next request.
+ * Yields the message of each request, taken from the caller only when the connection can send it.
+ * An error of the caller's source, or a request that cannot be a message, ends the call with that
+ * error; one that the transport throws into it is the transport's to report. The source is closed
+ * when the call ends, even while it makes its next request.
  */
 export async function* requestMessages(
   requests: AsyncIterable<RerankStreamRequest> | Iterable<RerankStreamRequest>,

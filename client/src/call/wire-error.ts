@@ -12,8 +12,8 @@ export interface WireStatus {
 }
 
 /**
- * Codes that transports give to connections that broke. A server that is gone cannot be told from
- * one that is restarting, so all of them mean `unavailable`.
+ * Codes that transports give to connections that broke. A server that is gone cannot be
+ * distinguished from one that is restarting, so all of them mean `unavailable`.
  */
 const brokenConnection: ReadonlySet<RerankClientErrorCode> = new Set([
   "aborted",
@@ -29,7 +29,7 @@ export function errorOfStatus(end: WireStatus): RerankClientError {
   const { retryAfterMs, cause } = end;
   const code = codeOfStatus(end.status);
   const message = end.message || `the server answered \`${code}\` and no more`;
-  // A reset of the stream is no answer either, whoever sent it.
+  // A reset of the stream is no answer either, from either side.
   if (code === "cancelled" || (!end.fromServer && brokenConnection.has(code))) {
     const text = `the connection to the server broke: ${message}`;
     return new RerankClientError("unavailable", text, { retryAfterMs, cause });

@@ -3,7 +3,7 @@ import { RerankClientError } from "../call/client-error.ts";
 import { defaultTimeoutMs } from "../call/client-transport.ts";
 import type { FallbackOptions } from "../fallback/fallback-types.ts";
 
-/** The protocol of a browser's calls; a server of rerankd answers both. */
+/** The protocol of calls from a browser; a server of rerankd answers both. */
 export type WebTransportName = "connect" | "grpc-web";
 
 /** How a client in a browser reaches its server. */

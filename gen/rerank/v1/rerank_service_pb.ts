@@ -59,7 +59,7 @@ export type RerankRequest = Message<"rerank.v1.RerankRequest"> & {
 
   /**
    * Whether scores are the model's logits (any real number). Default: false, scores are sigmoid(logit), 0 to 1,
-   * unless the server was told otherwise (`HealthResponse.activation`).
+   * unless the server is configured otherwise (`HealthResponse.activation`).
    *
    * @generated from field: bool raw_scores = 6;
    */
@@ -265,7 +265,7 @@ export const PassageSchema: GenMessage<Passage> = /*@__PURE__*/
   messageDesc(file_rerank_v1_rerank_service, 3);
 
 /**
- * Timings tells where the time of a request went, in milliseconds.
+ * Timings reports where the time of a request went, in milliseconds.
  *
  * @generated from message rerank.v1.Timings
  */
@@ -459,7 +459,7 @@ export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
 export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
   /**
    * `ok`; `degraded` (slower than it should be, for example on the CPU for want of GPU memory); `starting` (the model
-   * has not answered its canary yet), `restarting` (after a crash of the inference worker), `draining` (the server is
+   * has not scored its test batch yet), `restarting` (after a crash of the inference worker), `draining` (the server is
    * stopping). Requests are answered only in `ok` and `degraded`.
    *
    * @generated from field: string status = 1;
@@ -637,7 +637,7 @@ export const RerankService: GenService<{
    *   UNAVAILABLE         the model is loading or restarting, or the server is draining; retry with back-off
    *   DEADLINE_EXCEEDED   the deadline passed before the last document was scored
    *   CANCELLED           the caller went away
-   *   INTERNAL            a fault of the server; the message tells nothing about its inside
+   *   INTERNAL            a fault of the server; the message reveals nothing internal
    *
    * @generated from rpc rerank.v1.RerankService.Rerank
    */
@@ -670,7 +670,7 @@ export const RerankService: GenService<{
     output: typeof RerankStreamResponseSchema;
   },
   /**
-   * Health tells whether the server can rank now, and with what. It answers OK in every state of the server,
+   * Health reports whether the server can rank now, and with what. It answers OK in every state of the server,
    * so read `status`; `grpc.health.v1.Health` is the one for probes. Needs no API key. Over Connect it may be
    * called with GET.
    *

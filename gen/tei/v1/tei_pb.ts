@@ -311,7 +311,7 @@ export const RerankResponseSchema: GenMessage<RerankResponse> = /*@__PURE__*/
   messageDesc(file_tei_v1_tei, 5);
 
 /**
- * Metadata tells what a request cost, and where its time went.
+ * Metadata reports the cost of a request, and where its time went.
  *
  * @generated from message tei.v1.Metadata
  */
@@ -442,7 +442,7 @@ export const TruncationDirectionSchema: GenEnum<TruncationDirection> = /*@__PURE
   enumDesc(file_tei_v1_tei, 1);
 
 /**
- * Info tells what is served.
+ * Info describes what is served.
  *
  * @generated from service tei.v1.Info
  */

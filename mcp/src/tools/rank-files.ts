@@ -4,7 +4,7 @@ import type { Ranker } from "../ranker.ts";
 import { readFiles } from "../read-files.ts";
 import { answerOf, rankingInput } from "./tool-parts.ts";
 
-/** Results where the caller does not say how many. */
+/** The default number of results. */
 const defaultTopN = 10;
 
 /** Longest text of a result, in code points. */

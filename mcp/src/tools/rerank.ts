@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Ranker } from "../ranker.ts";
 import { answerOf, rankingInput } from "./tool-parts.ts";
 
-/** Registers the tool that orders texts which the caller has. */
+/** Registers the tool `rerank`, which orders texts of the caller. */
 export function registerRerank(server: McpServer, ranker: Ranker): void {
   server.registerTool(
     "rerank",

@@ -1,6 +1,6 @@
 import type { RerankBody } from "./settings.ts";
 
-/** Why a call failed; the texts of the page say it in a sentence. */
+/** The reason of a failed call; the texts of the page say it in a sentence. */
 export type FaultKind =
   | "offline"
   | "keyMissing"

@@ -1,6 +1,6 @@
 import type { RerankBody } from "./settings.ts";
 
-/** Where a copied call goes. */
+/** The target of a copied call. */
 export interface CallTarget {
   /** `http://host:port`, without a path. */
   readonly origin: string;

@@ -1,4 +1,4 @@
-/** How one ranking is asked for. */
+/** The settings of one ranking. */
 export interface Settings {
   /** Most results; undefined: all. */
   readonly topN: number | undefined;

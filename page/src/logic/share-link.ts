@@ -1,6 +1,6 @@
 import { defaultSettings, type Settings } from "./settings.ts";
 
-/** What a link carries: everything but the API key. */
+/** The contents of a shared link: everything but the API key. */
 export interface Shared {
   readonly query: string;
   /** The text box's text. */

@@ -1,4 +1,4 @@
-/** A query with candidates, to begin with. */
+/** An example query with candidates. */
 export interface Example {
   /** The language's own name. */
   readonly name: string;

@@ -3,7 +3,7 @@ import { callRerank } from "../logic/call-server.ts";
 import { type Ranking, rank } from "../logic/rank.ts";
 import type { Settings } from "../logic/settings.ts";
 
-/** What is ranked: one list, once for each of the settings. */
+/** A ranking request of the page: one list, once for each of the settings. */
 export interface Asked {
   readonly query: string;
   readonly documents: readonly string[];

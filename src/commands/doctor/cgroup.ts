@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What a container, or another control group of Linux, allows a process. */
+/** The CPU and memory limits of a container, or another control group of Linux. */
 export interface CgroupLimits {
   /** Processors, perhaps with a fraction; undefined: no limit. */
   readonly cpus: number | undefined;

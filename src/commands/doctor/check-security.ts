@@ -5,7 +5,7 @@ import { type Check, hintOf, messageOf } from "./check.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** A certificate should be renewed when it is valid for no longer than this, in days. */
+/** Remaining days of a certificate's validity below which the check warns. */
 const soonDays = 14;
 
 /** Certificates in a PEM file, which may be a chain. */

@@ -5,7 +5,7 @@ import { type Check, hintOf, messageOf } from "./check.ts";
 
 const name = "a ranking";
 
-/** A pair that every model can read. */
+/** The pair that the trial ranks, which every model can read. */
 const trial = { query: "red fruit", documents: ["an apple", "a bus"], rawScores: true } as const;
 
 /** Loads the model as `rerankd rank` does, and ranks two documents with it. */

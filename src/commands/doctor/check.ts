@@ -1,4 +1,4 @@
-/** How a check ended: `skipped` where there was nothing to look at. */
+/** The result of a check: `skipped` where there was nothing to look at. */
 export type CheckState = "ok" | "warning" | "fault" | "skipped";
 
 /** One thing that was looked at, and what to do about it. */

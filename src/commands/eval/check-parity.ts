@@ -10,7 +10,7 @@ import { writeOutput } from "../files/write-output.ts";
 import { openRanker, type Ranker } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 
-/** How far the logits of some weights are from the reference's. */
+/** The differences between the logits of one type of weights and the reference's. */
 interface DtypeParity {
   /** What was asked for: a type of weights, or the path of a file. */
   readonly dtype: string;

@@ -1,7 +1,7 @@
 import { type Figures, meanOf, type Orders } from "../../evaluation/ndcg-and-mrr.ts";
 import type { RerankedLists } from "./rerank-lists.ts";
 
-/** The figures of one list. */
+/** The mean nDCG@10 and MRR@10 of one list. */
 export interface ListFigures extends Figures {
   readonly name: string;
   readonly queries: number;

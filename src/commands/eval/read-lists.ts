@@ -13,8 +13,8 @@ import { parseQrelsLine, parseRunLine, type RunEntry } from "../../evaluation/tr
 import { readLines } from "../files/read-input.ts";
 
 /**
- * Reads what is to be measured: each file as a list, or the run. Throws a StartupError if a list has
- * nothing to measure.
+ * Reads the queries to be measured: each file as a list, or the run. Throws a StartupError if a
+ * list has nothing to measure.
  */
 export async function readLists(
   { files, runFiles, limit, depth }: EvalConfig,

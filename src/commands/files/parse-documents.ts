@@ -1,6 +1,6 @@
 import { StartupError } from "../../errors.ts";
 
-/** A document as the input has it. */
+/** A document of the input. */
 export interface InputDocument {
   readonly text: string;
   /** The input's own name for it, where it is a JSON object with an `id`. */

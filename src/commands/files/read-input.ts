@@ -6,7 +6,7 @@ import { UsageError } from "../../config/options/parse-options.ts";
 import { StartupError } from "../../errors.ts";
 import type { InputStream, ProcessContext } from "../process-context.ts";
 
-/** The bytes of an input, and what to call it in messages. */
+/** The bytes of a file or the standard input, and its name for messages. */
 export interface Input {
   readonly name: string;
   readonly bytes: Uint8Array;

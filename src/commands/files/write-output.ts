@@ -5,8 +5,8 @@ import { StartupError } from "../../errors.ts";
 import { reasonOf } from "./read-input.ts";
 
 /**
- * Writes text and resolves once it is on its way. A reader that has gone, as with `| head`, is no
- * fault; anything else rejects with a StartupError.
+ * Writes text and resolves once it has been handed to the stream. A reader that has gone, as with
+ * `| head`, is no fault; anything else rejects with a StartupError.
  */
 export async function writeOutput(stream: Writable, text: string): Promise<void> {
   // The failure comes to the callback too; without a listener the event would end the process.

@@ -1,6 +1,6 @@
 import { openAtomicFile } from "./write-output.ts";
 
-/** A page that is written once, whole or not at all. */
+/** An HTML file that is written once, completely or not at all. */
 export interface PageFile extends AsyncDisposable {
   /** Makes the page, and gives the file its name. */
   write(make: () => Promise<string>): Promise<void>;

@@ -16,7 +16,7 @@ const soundNghttp2 = [1, 68, 1] as const;
 
 /**
  * Warns, with a line for each, of a port beyond this machine without API key or without TLS, and
- * with an HTTP/2 library that strangers can crash.
+ * with an HTTP/2 library that any client can crash.
  */
 export function warnOfExposure(config: Exposure, log: Logger): void {
   const { host, unixSocket, tls, apiKeys, apiKeysPath } = config;

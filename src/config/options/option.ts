@@ -19,7 +19,7 @@ export type OptionKind =
       readonly normalize?: (text: string) => string;
     };
 
-/** One option: a flag, the environment variables that stand for it, and what help says of it. */
+/** One option: a flag, its environment variables, and its help text. */
 export interface Option {
   /** Heading in help and README. */
   readonly group:

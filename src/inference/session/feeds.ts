@@ -3,8 +3,8 @@ import type { EncodedBatch } from "../backend.ts";
 import type { InputName, InputType } from "./graph.ts";
 
 /**
- * Throws RerankError `internal` if the arrays of a batch do not have the sizes that its rows and
- * length say.
+ * Checks a batch: throws RerankError `internal` if its arrays do not have the sizes that its rows
+ * and length imply.
  */
 export function checkBatch(batch: EncodedBatch): void {
   const { rows, length, inputIds, typeIds, lengths } = batch;

@@ -17,9 +17,9 @@ export interface OutputTensor {
 
 /**
  * Returns the logits of an output of shape `[rows]` or `[rows, 1]`, or of `[rows, 2]` if
- * `positiveLabel` says which of the two means "relevant": that one's less the other's, whose sigmoid
- * is the softmax of the two. Throws RerankError `internal` for any other shape or type, and if a
- * logit is not a finite number, since no ranking can be made of it.
+ * `positiveLabel` says which of the two means "relevant": that one's less the other's, whose
+ * sigmoid is the softmax of the two. Throws RerankError `internal` for any other shape or type, and
+ * if a logit is not a finite number, because it cannot be ranked.
  */
 export function readLogits(
   output: OutputTensor,

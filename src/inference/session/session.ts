@@ -11,8 +11,8 @@ import { checkModelFile, isModelFileFault, modelFileError, reasonOf } from "./mo
 import { type BackendInfo, type OpenSessionOptions, threadCount } from "./session-options.ts";
 
 /**
- * The runtime's level for "say nothing": every failure comes back as an error, and its lines would
- * break a JSON log.
+ * ONNX Runtime's log level for "no messages": every failure comes back as an error, and its lines
+ * would break a JSON log.
  */
 const silentSeverity = 4;
 

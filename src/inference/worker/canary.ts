@@ -2,7 +2,8 @@ import { StartupError } from "../../errors.ts";
 import type { Backend, EncodedBatch } from "../backend.ts";
 
 /**
- * Rows of different lengths, so that padding is computed as well. The ids are in every vocabulary.
+ * The rows of the test batch, of different lengths, so that padding is computed as well. The ids
+ * are in every vocabulary.
  */
 const canaryRows = [[0, 1, 2, 3], [1]] as const;
 const canaryTokens = 4;

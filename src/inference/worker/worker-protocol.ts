@@ -35,7 +35,10 @@ export type WorkerResponse =
     }
   /** One logit per row of the batch with this id, transferred. */
   | { readonly type: "scored"; readonly id: number; readonly logits: Float32Array<ArrayBuffer> }
-  /** The batch with this id could not be computed; the worker goes on. `cause` is for logs only. */
+  /**
+   * The batch with this id could not be computed; the worker keeps running. `cause` is for logs
+   * only.
+   */
   | {
       readonly type: "failed";
       readonly id: number;

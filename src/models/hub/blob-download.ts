@@ -24,7 +24,8 @@ export interface BlobDownloadOptions {
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * Told how many bytes of the file are here. The number falls if the file has to be fetched anew.
+   * Called with how many bytes of the file are present. The number falls if the file is downloaded
+   * again.
    */
   readonly onBytes: (bytes: number) => void;
 }

@@ -1,6 +1,6 @@
 import { StartupError } from "../../errors.ts";
 
-/** The platform's `fetch`, or one that stands in for it. */
+/** The platform's `fetch`, or a replacement. */
 export type Fetch = typeof globalThis.fetch;
 
 /** An answer of the hub that is not a success. */

@@ -3,7 +3,7 @@ import type { ServerRequest, ServerResponseLike } from "../call/call.ts";
 import { timingHeaderNames } from "../call/timing-headers.ts";
 import { deadlineHeader } from "../http/json-route.ts";
 
-/** Stands for every origin. */
+/** The value of `--cors-origin` that allows every origin. */
 const anyOrigin = "*";
 
 /** How long a browser may remember the answer to a preflight: Chrome's longest, two hours. */

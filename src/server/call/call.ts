@@ -6,7 +6,7 @@ import type { RerankObserver } from "../../reranker/rerank-request.ts";
 import type { CallFacts, SpanIds, TraceParent } from "../../telemetry/server-observer.ts";
 import type { Refused } from "./refused.ts";
 
-/** A request of either HTTP version. */
+/** A request of HTTP/1.1 or HTTP/2. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
 
 /** A response of either HTTP version. */

@@ -1,4 +1,4 @@
-/** A `content-type`, taken apart. */
+/** A parsed `content-type`. */
 export interface MediaType {
   /** In lower case, without parameters: `application/json`. */
   readonly type: string;

@@ -25,7 +25,7 @@ const typeOf = {
 } as const satisfies Record<RerankErrorCode, string>;
 
 /**
- * The shape for the clients of OpenAI-like servers (vLLM, Infinity, llama.cpp), which read the
+ * The error body for the clients of OpenAI-like servers (vLLM, Infinity, llama.cpp), which read the
  * object `error`; of Cohere and the AI SDK, which read `message`; and of Jina, LangChain and
  * Xinference, which read `detail`.
  */
@@ -50,7 +50,7 @@ const teiTypeOf: Readonly<Record<number, string>> = {
 };
 
 /**
- * The shape for the clients of text-embeddings-inference, who read the string `error` and
+ * The error body for the clients of text-embeddings-inference, who read the string `error` and
  * `error_type`. A fault of the server has the status that they know, 424.
  */
 export const teiError: ErrorShape = ({ status: asked, message }) => {

@@ -1,7 +1,7 @@
 import { httpStatusOf, RerankError, type RerankErrorCode } from "../../errors.ts";
 import type { ErrorFacts } from "./error-shapes.ts";
 
-/** Details of an HttpError beside its status and message. */
+/** Details of an HttpError besides its status and message. */
 export interface HttpErrorOptions {
   /** Headers of the answer, for example `allow`. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -133,7 +133,7 @@ function matchesMethod(route: Route, method: string): boolean {
   return route.method === (method === "HEAD" ? "GET" : method);
 }
 
-/** Returns what stands for `{id}`, decoded; "" for a path without it. */
+/** Returns the part of the path in place of `{id}`, decoded; "" for a path without it. */
 function pathIdOf(route: Route, path: string): string {
   if (!route.path.endsWith(idPart)) return "";
   try {

@@ -13,7 +13,7 @@ import type { Answer } from "./send-json.ts";
 export interface RouteContext {
   readonly request: ServerRequest;
   readonly call: Call;
-  /** What stands in the path for `{id}`, decoded; "" on paths without it. */
+  /** The part of the path in place of `{id}`, decoded; "" on paths without it. */
   readonly pathId: string;
   /**
    * The shape of errors from now on: the route's, until the body turns out to be of another

@@ -24,7 +24,7 @@ export function detectProtocol(
   const drop = (): void => {
     socket.destroy();
   };
-  // Not socket.setTimeout(), which every byte starts anew.
+  // Not socket.setTimeout(), which every byte restarts.
   const timer = setTimeout(() => {
     onSilent();
     drop();

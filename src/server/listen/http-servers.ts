@@ -4,7 +4,10 @@ import type { ConnectionProtocol } from "../../telemetry/server-observer.ts";
 import { createHttp1Server, type Http1ServerOptions } from "./http1-server.ts";
 import { createHttp2Server, type Http2ServerOptions } from "./http2-server.ts";
 
-/** One server for each HTTP version. Neither listens: the listener hands sockets to them. */
+/**
+ * The HTTP/1.1 server and the HTTP/2 server, which get their connections from the listener. Neither
+ * listens: the listener hands sockets to them.
+ */
 export interface HttpServers {
   /** Serves HTTP/1.1 on a socket from now on. */
   serveHttp1(socket: Duplex): void;

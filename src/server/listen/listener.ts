@@ -5,7 +5,7 @@ import type { ServerLimits } from "../limits.ts";
 import { type DetectedProtocol, detectProtocol } from "./detect-protocol.ts";
 import type { HttpServers } from "./http-servers.ts";
 
-/** A certificate and its key, both PEM. */
+/** The certificate and key of a TLS server, in PEM. */
 export interface TlsOptions {
   readonly cert: Buffer;
   readonly key: Buffer;

@@ -150,10 +150,11 @@ interface EnumField {
 
 /**
  * Returns a decoder of UTF-8 that makes U+FFFD of lone surrogates, which protobuf-es refuses, and
- * refuses what is no name or number in the enum fields of a message. protobuf-es reads an unknown name as an unknown field where those are ignored, so a request that
- * misspells what it asks for would be answered as if it had not asked.
+ * refuses what is no name or number in the enum fields of a message. protobuf-es reads an unknown
+ * name as an unknown field where those are ignored, so a request that misspells what it asks for
+ * would be answered as if it had not asked.
  *
- * It looks at the text, because only that is at hand before protobuf-es parses it. A key with its
+ * It searches the text, because only that is available before protobuf-es parses it. A key with its
  * quotation marks cannot stand inside a JSON string.
  */
 export function createJsonDecoder(message?: DescMessage): JsonDecoder {

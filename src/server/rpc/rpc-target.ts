@@ -36,9 +36,9 @@ const oldGzip = "x-gzip";
 
 /**
  * Returns a function that finds the target of an RPC: undefined for a request that is none, neither
- * by its path nor by its content type. The targets stand in for `connectNodeAdapter`, which throws on
- * an invalid `Host` header (and so ends the process), answers a wrong method or content type without
- * a word, destroys requests that were not read to their end, and writes to the console.
+ * by its path nor by its content type. The targets replace `connectNodeAdapter`, which throws on an
+ * invalid `Host` header (and so ends the process), answers a wrong method or content type without a
+ * word, destroys requests that were not read to their end, and writes to the console.
  */
 export function createRpcTargets(
   options: RpcTargetOptions,

@@ -1,4 +1,4 @@
-/** What a tokenizer class of `transformers` 4 does over a tokenizer.json. */
+/** The settings that a tokenizer class of `transformers` 4 adds to a tokenizer.json. */
 export interface TokenizerClass {
   /**
    * Settings of a `BertNormalizer` that the class sets, by the names of tokenizer_config.json, with

@@ -21,7 +21,7 @@ import {
 import { readPairTemplate } from "./post-processor.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
 
-/** What a tokenizer.json holds. */
+/** The parts of a tokenizer.json that the server uses. */
 export interface TokenizerFile extends LoadedTokenizer {
   /** The tokenizer, with the file's own truncation and padding switched off. */
   readonly native: NativeTokenizer;

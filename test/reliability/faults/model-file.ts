@@ -28,7 +28,8 @@ const pollMs = 50;
 /** The file of the weights changes under a server that runs, which then loses its worker. */
 export const modelFileChanged: Fault = {
   name: "the model file is cut in half while the server runs, and then its thread crashes",
-  promise: "the loaded model serves on; without one calls are refused; the mended file is found",
+  promise:
+    "the loaded model keeps serving; without one calls are refused; the repaired file is found",
   run: () =>
     withModelCopy(async (modelId, weights) => {
       const { result, tally } = await breakUnderLoad(

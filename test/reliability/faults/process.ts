@@ -10,7 +10,7 @@ import { breakUnderLoad } from "../with-load.ts";
 /** A second server on the same port. */
 export const portTaken: Fault = {
   name: "the port is taken",
-  promise: "the second server says so and ends; the first one serves on",
+  promise: "the second server says so and ends; the first one keeps serving",
   async run() {
     const { tally } = await breakUnderLoad(async ({ server }) => {
       await assert.rejects(startRealServer({ port: server.port }), /error: .*in use/);

@@ -178,7 +178,7 @@ async function sendAll<I, O>(
 function errorOf(error: ServiceError): RerankClientError {
   const { code, details, metadata } = error;
   if (code === undefined) {
-    // What grpc-js makes of an answer that it cannot decompress.
+    // grpc-js's error for an answer that it cannot decompress has no code.
     return new RerankClientError("internal", "the answer cannot be read", { cause: error });
   }
   const [bytes] = metadata?.get("grpc-status-details-bin") ?? [];

@@ -142,13 +142,13 @@ export const HealthListResponseSchema: GenMessage<HealthListResponse> = /*@__PUR
   messageDesc(file_grpc_health_v1_health, 3);
 
 /**
- * Health tells probes and load balancers whether a service can be called now.
+ * Health reports to probes and load balancers whether a service can be called now.
  *
  * @generated from service grpc.health.v1.Health
  */
 export const Health: GenService<{
   /**
-   * Check returns the present status. Service "" is the server as a whole. A name that the server does not know ends
+   * Check returns the present status. Service "" is the server as a whole. A name unknown to the server ends
    * with NOT_FOUND.
    *
    * @generated from rpc grpc.health.v1.Health.Check
@@ -160,7 +160,7 @@ export const Health: GenService<{
   },
   /**
    * Watch sends the present status at once, then every change. It does not end by itself, except when the server stops.
-   * A name that the server does not know is answered with SERVICE_UNKNOWN, not with an error.
+   * A name unknown to the server is answered with SERVICE_UNKNOWN, not with an error.
    *
    * @generated from rpc grpc.health.v1.Health.Watch
    */

@@ -1,7 +1,10 @@
 import type { RouteOptions } from "../route.ts";
 import type { JsonAnswer } from "../send-json.ts";
 
-/** What clients of text-embeddings-inference may rely on: one score, and one thread of our own. */
+/**
+ * Label of the only output, which clients of text-embeddings-inference expect: one score, and one
+ * thread of our own.
+ */
 const label = "LABEL_0";
 const tokenizationWorkers = 1;
 

@@ -9,7 +9,7 @@ const fieldNames: FieldNames = (field, index) => {
   return index === undefined ? "passages" : `passages[${index}].text`;
 };
 
-/** What becomes of a pair that is too long, as NIM says it. */
+/** NIM's field that says how a pair that is too long is handled. */
 export const nimTruncateField = choiceField(
   "NimTruncate",
   "`END` cuts a pair that is too long, with `NONE` it is an error. Default: `END`.",

@@ -6,7 +6,7 @@ import { openApiDoc } from "../openapi/operation.ts";
 import type { Route } from "../route.ts";
 import { staticAnswer } from "./static-answer.ts";
 
-/** Best of those that take a few milliseconds for a text of this size. */
+/** Quality of Brotli: the best of those that take a few milliseconds for this text. */
 const brotliQuality = 5;
 
 /**

@@ -51,7 +51,7 @@ function pageRoute(path: keyof typeof pageDocs, page: PrecompressedText): Route 
 
 /**
  * Returns the Content-Security-Policy under which a page runs its own script and style, known by
- * their hashes, or none, calls this server and nothing else, and stands in no frame.
+ * their hashes, or none, calls this server and nothing else, and cannot be framed.
  */
 function policyOf(html: string): string {
   const hashes: Record<string, string[]> = {};

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type ContentCoding, chooseCoding, type PrecompressedText } from "../content-coding.ts";
 import type { Route } from "../route.ts";
 
-/** The strings that `If-None-Match` lists, with or without the mark of a weak comparison. */
+/** Matches the entity tags of `If-None-Match`, with or without the mark of a weak comparison. */
 const entityTagPattern = /"[^"]*"/g;
 
 /** What a static answer has beside its text. */

@@ -114,7 +114,7 @@ const teiAnswer = list(
   "The texts from most to least relevant; where the request had `texts`.",
 );
 
-/** What is different on each of the paths of this dialect. */
+/** The differences between the paths of this dialect. */
 interface RerankPath {
   readonly id: string;
   readonly summary: string;

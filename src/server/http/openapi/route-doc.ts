@@ -11,7 +11,7 @@ export interface RouteExample {
   readonly answer: object;
 }
 
-/** One request that is refused for what stands in its body. */
+/** One request that is refused because of its body. */
 export interface RefusedExample {
   readonly body: object;
   /** What the answer says of it. */
@@ -51,7 +51,7 @@ export interface RouteDoc {
   readonly tag: TagName;
   readonly summary: string;
   readonly description: string;
-  /** What stands for `{id}` in its path. */
+  /** The value of `{id}` in its path. */
   readonly pathId?: string;
   /** What it takes; undefined: nothing. */
   readonly body?: BodyDoc;

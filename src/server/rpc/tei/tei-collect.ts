@@ -3,14 +3,14 @@ import { RerankError } from "../../../errors.ts";
 import { unlessAborted } from "../../../linked-signal.ts";
 import type { TeiOptions } from "./tei-message.ts";
 
-/** All texts of a stream, and what its first message asked for. */
+/** The texts of a whole stream, and the options of its first message. */
 export interface TeiStream {
   readonly query: string;
   readonly texts: readonly string[];
   readonly options: TeiOptions;
 }
 
-/** What one stream may hold. */
+/** Limits of one stream. */
 export interface TeiStreamLimits {
   readonly maxTexts: number;
   /** Most bytes of all texts together, in UTF-8. */

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** Base64 comes in groups of four characters. */
+/** Characters of a base64 group, which encodes three bytes. */
 const groupChars = 4;
 
 /** One run of base64 and the padding that ends it. */

@@ -28,7 +28,7 @@ import {
 import { decodeErrorOf, tooLargeError } from "../decode-error.ts";
 import { callKey, noteError } from "../error-interceptor.ts";
 
-/** A method with one request and one answer. */
+/** The handler specification of a method with one request and one answer. */
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
 /** What a request says of its message, in its headers or, for GET, in its URL. */

@@ -7,7 +7,7 @@ import type { RpcContentType } from "./rpc-content-type.ts";
 import type { RequestBody } from "./rpc-request-body.ts";
 import { encodeGrpcMessage, sendHeadersAlone } from "./rpc-status.ts";
 
-/** The one encoding of messages that the server reads beside `identity`. */
+/** The only message encoding besides `identity` that the server accepts. */
 const acceptedEncoding = "gzip";
 
 /** An RPC to answer. */

@@ -25,8 +25,8 @@ export interface RpcRouter {
 
 /**
  * Returns a router whose handlers speak gRPC, gRPC-Web and Connect. In Connect's own router, which
- * it stands in for, a request with one message is decoded before the interceptors, so its errors
- * would pass by them.
+ * it replaces, a request with one message is decoded before the interceptors, so its errors would
+ * pass by them.
  */
 export function createRpcRouter(options: Partial<UniversalHandlerOptions>): RpcRouter {
   const handlers: UniversalHandler[] = [];
