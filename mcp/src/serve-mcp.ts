@@ -6,7 +6,7 @@ import type { Ranker } from "./ranker.ts";
 import { registerRankFiles } from "./tools/rank-files.ts";
 import { registerRerank } from "./tools/rerank.ts";
 
-/** What the MCP server works with. */
+/** The dependencies of the MCP server. */
 export interface McpOptions {
   readonly version: string;
   readonly ranker: Ranker;

@@ -16,7 +16,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { type ChosenDevice, chooseDevice } from "./choose-device.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
-/** What prepareModel takes besides the config. */
+/** The dependencies of prepareModel besides the config. */
 export interface PrepareContext {
   /** Environment variables of the hub. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -27,7 +27,7 @@ export interface ScoredRequest {
   readonly totalTokens: number;
 }
 
-/** What the scorer of pairs works with. */
+/** The dependencies of the scorer of pairs. */
 export interface PairScorerOptions {
   readonly tokenizer: Tokenizer;
   readonly scheduler: Pick<Scheduler, "score" | "checkRoom">;

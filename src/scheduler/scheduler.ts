@@ -41,7 +41,7 @@ export interface Scheduler {
   snapshot(): QueueSnapshot;
 }
 
-/** What a scheduler works with. */
+/** The dependencies of a scheduler. */
 export interface SchedulerOptions {
   readonly backend: Backend;
   readonly clock: Clock;

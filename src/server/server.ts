@@ -44,7 +44,7 @@ export interface RerankServer {
   destroy(): void;
 }
 
-/** What a server works with. */
+/** The dependencies of a server. */
 export interface ServerOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;

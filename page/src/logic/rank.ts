@@ -28,7 +28,7 @@ export interface Ranking {
   readonly requests: number;
 }
 
-/** What a ranking is made with. */
+/** The inputs of a ranking, and its callbacks. */
 export interface RankOptions {
   readonly query: string;
   readonly documents: readonly string[];

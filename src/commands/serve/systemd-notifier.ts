@@ -5,7 +5,7 @@ import type { Environment } from "../../config/options/parse-options.ts";
 import { type HealthReport, type HealthState, isServing } from "../../engine/health-state.ts";
 import type { Logger } from "../../telemetry/log.ts";
 
-/** What the notifier works with. */
+/** The dependencies of the notifier. */
 export interface SystemdNotifierOptions {
   /**
    * `NOTIFY_SOCKET` says that systemd listens, `WATCHDOG_USEC` how often it expects a keep-alive,

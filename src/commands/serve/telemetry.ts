@@ -15,7 +15,7 @@ import {
 import type { ServerState } from "../../telemetry/state-metrics.ts";
 import type { Tracing } from "../../telemetry/tracing.ts";
 
-/** What the telemetry of a server is made with. */
+/** The dependencies of a server's telemetry. */
 export interface TelemetryContext {
   readonly config: TelemetryConfig & { readonly host: string };
   readonly health: HealthState;

@@ -35,7 +35,7 @@ export interface Target {
   refuse(exchange: Exchange, error: RerankError | HttpError): void;
 }
 
-/** What the call answerer works with. */
+/** The dependencies of the call answerer. */
 export interface CallAnswererOptions {
   /**
    * Functions that find the target of a request, tried in order; the last one finds one for every

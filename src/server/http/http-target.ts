@@ -8,7 +8,7 @@ import { errorAnswerOf, HttpError } from "./http-error.ts";
 import type { Route, RouteContext } from "./route.ts";
 import { sendAnswer, sendError } from "./send-json.ts";
 
-/** What the targets of the plain JSON routes work with. */
+/** The dependencies of the targets of the plain JSON routes. */
 export interface HttpTargetOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;

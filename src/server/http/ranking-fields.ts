@@ -30,7 +30,7 @@ export const rankingFields = {
     "model",
   ),
   rawScores: booleanField(
-    "Whether scores are the model's logits. Default: false, scores are sigmoid(logit), 0 to 1, unless the server was told otherwise.",
+    "Whether scores are the model's logits. Default: false, scores are sigmoid(logit), 0 to 1, unless the server is configured otherwise.",
     "raw_scores",
   ),
   truncate: booleanField(

@@ -9,7 +9,7 @@ import type { ErrorShape } from "./error-shapes.ts";
 import type { RouteDoc } from "./openapi/route-doc.ts";
 import type { Answer } from "./send-json.ts";
 
-/** What the handler of a route works with. */
+/** The request, call and error shape that the handler of a route works on. */
 export interface RouteContext {
   readonly request: ServerRequest;
   readonly call: Call;
@@ -49,7 +49,7 @@ export interface Pages {
   readonly grpcDocs: PrecompressedText;
 }
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export interface RouteOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;

@@ -24,7 +24,7 @@ export interface HttpServers {
   destroy(): void;
 }
 
-/** What the servers work with. */
+/** The dependencies of the servers. */
 export type HttpServersOptions = Http1ServerOptions & Http2ServerOptions;
 
 /** Returns the servers. */

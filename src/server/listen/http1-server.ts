@@ -6,7 +6,7 @@ import type { CallAnswerer } from "../call/answer-call.ts";
 import type { ServerLimits } from "../limits.ts";
 import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 
-/** What the HTTP/1.1 server works with. */
+/** The dependencies of the HTTP/1.1 server. */
 export interface Http1ServerOptions {
   readonly limits: ServerLimits;
   /** Called with each request that never became one. */

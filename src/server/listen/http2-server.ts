@@ -4,7 +4,7 @@ import type { CallAnswerer } from "../call/answer-call.ts";
 import type { ServerLimits } from "../limits.ts";
 import { closeWhenDead, type Flood, guardSession } from "./session-guard.ts";
 
-/** What the HTTP/2 server works with. */
+/** The dependencies of the HTTP/2 server. */
 export interface Http2ServerOptions {
   readonly limits: ServerLimits;
   readonly observer?: ServerObserver | undefined;

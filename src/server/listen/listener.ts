@@ -30,7 +30,7 @@ export interface Listener {
   setTls(tls: TlsOptions): void;
 }
 
-/** What the listener works with. */
+/** The dependencies of the listener. */
 export interface ListenerOptions {
   readonly servers: Pick<HttpServers, "serveHttp1" | "serveHttp2">;
   readonly limits: Pick<

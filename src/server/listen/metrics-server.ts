@@ -15,7 +15,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** What the metrics server works with. */
+/** The dependencies of the metrics server. */
 export interface MetricsServerOptions {
   readonly metrics: () => Promise<MetricsText>;
   readonly log: Logger;

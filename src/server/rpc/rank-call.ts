@@ -6,7 +6,7 @@ import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
 import { abortErrorOf } from "./connect-error.ts";
 import { callKey } from "./error-interceptor.ts";
 
-/** What rankCall works with. */
+/** The dependencies of rankCall. */
 export interface RankCallOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;

@@ -23,7 +23,7 @@ import { parseRpcContentType, type RpcContentType } from "./wire/rpc-content-typ
 import { requestBodyOf } from "./wire/rpc-request-body.ts";
 import { type RpcStatus, sendRpcStatus } from "./wire/rpc-status.ts";
 
-/** What the targets of RPCs work with. */
+/** The dependencies of the targets of RPCs. */
 export interface RpcTargetOptions {
   /** The RPCs by path. */
   readonly rpcs: ReadonlyMap<string, Rpc>;

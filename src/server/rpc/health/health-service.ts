@@ -9,7 +9,7 @@ import { shorten } from "../../../characters.ts";
 import { type HealthState, isServing } from "../../../engine/health-state.ts";
 import { RerankError } from "../../../errors.ts";
 
-/** What the health service works with. */
+/** The dependencies of the health service. */
 export interface HealthServiceOptions {
   readonly health: HealthState;
   /** Full names of the services whose status can be asked for, beside "" for the whole server. */

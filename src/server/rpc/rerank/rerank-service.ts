@@ -5,7 +5,7 @@ import { rankCall, whileWaiting } from "../rank-call.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 import { type RerankStreamOptions, rerankStream } from "./rerank-stream.ts";
 
-/** What the rerank service works with. */
+/** The dependencies of the rerank service. */
 export interface RerankServiceOptions extends RerankStreamOptions {
   readonly health: HealthState;
 }

@@ -12,7 +12,7 @@ import { callKey } from "../error-interceptor.ts";
 import { createAnswerQueue, createPlaces } from "./stream-flow.ts";
 import { answerItem, errorAnswer, problemOf, type StreamAnswer } from "./stream-item.ts";
 
-/** What a RerankStream call works with. */
+/** The dependencies of a RerankStream call. */
 export interface RerankStreamOptions {
   readonly reranker: Reranker;
   readonly log: Logger;

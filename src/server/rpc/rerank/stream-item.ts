@@ -13,7 +13,7 @@ import { requestOf, responseOf } from "./rerank-message.ts";
 /** The answer to one request of a stream. */
 export type StreamAnswer = MessageInitShape<typeof RerankStreamResponseSchema>;
 
-/** What the answer to one request of a stream is made with. */
+/** The dependencies of answering one request of a stream. */
 export interface StreamItemOptions {
   readonly reranker: Reranker;
   readonly log: Logger;

@@ -18,7 +18,7 @@ import { rankCall, whileWaiting } from "../rank-call.ts";
 import { collectTeiStream, type TeiStream } from "./tei-collect.ts";
 import { requestOf, responseOf } from "./tei-message.ts";
 
-/** What the services of `tei.v1` work with. */
+/** The dependencies of the services of `tei.v1`. */
 export interface TeiServiceOptions {
   readonly reranker: Reranker;
   readonly health: HealthState;
