@@ -21,7 +21,7 @@ export type {
 } from "./reranker/rerank-request.ts";
 export type { Logger } from "./telemetry/log.ts";
 
-/** How to load a reranker. */
+/** Options of loadReranker. */
 export interface LoadRerankerOptions extends EngineSettings {
   /**
    * Whether the network must not be used. Default: what `HF_HUB_OFFLINE` says. The hub's other

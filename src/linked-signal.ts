@@ -9,7 +9,7 @@ export interface LinkedSignal {
   unlink(): void;
 }
 
-/** What a linked signal follows. */
+/** The signals and the time-out that a linked signal follows. */
 export interface LinkedSignalOptions {
   /** Signals to follow. */
   readonly signals: readonly AbortSignal[];

@@ -10,7 +10,7 @@ export interface RankRequest {
   readonly longDocuments?: "truncate" | "windows" | undefined;
 }
 
-/** What ends a call early. */
+/** Options of a call. */
 export interface RankCall {
   readonly signal: AbortSignal;
 }

@@ -8,14 +8,14 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** What was read, and what was not. */
+/** The files that were read, and those that were not. */
 export interface ReadFiles {
   readonly files: readonly TextFile[];
   /** A path, and why it was left out. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Where files may be read, and how many. */
+/** Limits on reading files: their folders and number. */
 export interface ReadFilesOptions {
   /** Folders; nothing outside them is read, whatever links say. */
   readonly roots: readonly string[];

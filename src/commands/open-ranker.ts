@@ -20,14 +20,14 @@ export interface RankRequest {
   readonly scoreThreshold?: number | undefined;
 }
 
-/** What a command gets back. */
+/** The ranking that a command gets. */
 export interface Ranking {
   readonly model: string;
   /** From most to least relevant. */
   readonly results: readonly RankedDocument[];
 }
 
-/** What ranks for a command: a server, or the model in this process. */
+/** The ranker of a command: a server, or the model in this process. */
 export interface Ranker {
   rerank(request: RankRequest, options: { readonly signal: AbortSignal }): Promise<Ranking>;
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import type { Environment } from "../config/options/parse-options.ts";
 /** Bytes that come in, and whether a person types them. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
 
-/** What a command has of the process around it. */
+/** The parts of the process that commands use. */
 export interface ProcessContext {
   /** Words after the program's name. */
   readonly argv: readonly string[];

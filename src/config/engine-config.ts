@@ -2,7 +2,10 @@ import type { OptionValues } from "./options/parse-options.ts";
 
 /** The configuration of the engine, from `serve`, another command, or a program. */
 export interface EngineConfig {
-  /** What was asked for; undefined: decide by what is there. */
+  /**
+   * The model that was asked for; undefined: the default model if it is in the cache, else the
+   * bundled one.
+   */
   readonly modelId: string | undefined;
   readonly revision: string | undefined;
   readonly servedModelNames: readonly string[];
@@ -12,7 +15,7 @@ export interface EngineConfig {
   readonly onnxFile: string | undefined;
   /** Name or number of the output that means "relevant", of a model with two. */
   readonly positiveLabel: string | undefined;
-  /** What the texts of a pair are put into. */
+  /** The settings for the prompt around the texts of a pair. */
   readonly prompt: {
     /** A built-in template by name, or `none`; undefined: as the model's files say. */
     readonly template: string | undefined;
@@ -21,7 +24,7 @@ export interface EngineConfig {
     /** The instruction where a request has none. */
     readonly instruction: string | undefined;
   };
-  /** What becomes of a logit: `auto`, `sigmoid`, `model` or `none`. */
+  /** The function that turns a logit into a score: `auto`, `sigmoid`, `model` or `none`. */
   readonly activation: string;
   /**
    * Longest pair in tokens, as asked for; undefined: 512, or the model's own limit if that is

@@ -26,7 +26,7 @@ export interface ParsedSecurity {
   readonly problems: readonly string[];
 }
 
-/** What a header can carry: visible ASCII. */
+/** Matches an API key that a header can carry: visible ASCII. */
 const apiKeyPattern = /^[\x21-\x7e]+$/;
 
 /** Shortest API key that a server takes: shorter ones are guessed, or are no keys at all. */

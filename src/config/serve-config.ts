@@ -17,7 +17,7 @@ import {
 export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConfig {
   readonly host: string;
   readonly port: number;
-  /** Where to listen instead of host and port; undefined: there. */
+  /** Path of the Unix socket to listen on instead of host and port; undefined: none. */
   readonly unixSocket: string | undefined;
   /** Whether `GET /` answers with the page. */
   readonly ui: boolean;

@@ -14,7 +14,7 @@ export interface RerankOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** What a loaded model is. */
+/** Facts about a loaded model. */
 export interface RerankerInfo {
   /** Its hub id, or the name of its folder. */
   readonly model: string;

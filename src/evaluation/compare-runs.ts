@@ -1,7 +1,7 @@
 import { bootstrapInterval, type Interval, macroMean } from "./bootstrap.ts";
 import { pairedRandomizationTest } from "./paired-test.ts";
 
-/** One query of a run that is compared. */
+/** A query of an evaluation that is compared with another. */
 export interface RunQuery {
   readonly id: string;
   readonly query: string;

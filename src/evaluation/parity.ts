@@ -20,7 +20,7 @@ export interface Parity {
   readonly cases: readonly ParityCase[];
 }
 
-/** How far logits are from the reference's. */
+/** The differences between logits and the reference's. */
 export interface ParityDifference {
   /** The largest difference of a logit. */
   readonly largest: number;

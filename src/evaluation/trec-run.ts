@@ -1,6 +1,6 @@
 import { StartupError } from "../errors.ts";
 
-/** One line of a run. */
+/** One line of a TREC run. */
 export interface RunEntry {
   readonly queryId: string;
   readonly documentId: string;

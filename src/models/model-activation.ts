@@ -1,10 +1,10 @@
 import type { ModelFolder } from "./model-config.ts";
 import { type JsonObject, readJsonObject } from "./read-model-file.ts";
 
-/** What a model's authors apply to its logit. */
+/** The activation that a model's authors apply to its logit. */
 export type ModelActivation = "sigmoid" | "identity" | "tanh";
 
-/** What the files of a model say of its activation. */
+/** The activation that the files of a model state. */
 export interface ActivationFacts {
   readonly activation: ModelActivation;
   /** What the operator should know, in one sentence: an activation that is not known here. */

@@ -12,7 +12,7 @@ export type WeightFormat =
   | "bnb4"
   | "fp8";
 
-/** How a graph computes with its weights. */
+/** The quantization of a graph. */
 export interface Quantization {
   /** The format of the weights, by what the file holds and computes, whatever its name. */
   readonly format: WeightFormat;

@@ -20,7 +20,7 @@ export interface Difference {
   readonly high: number;
 }
 
-/** What a chart says beside its marks. */
+/** The labels of a chart. */
 export interface ChartText {
   /** For those who do not see it, in one sentence. */
   readonly description: string;

@@ -5,7 +5,7 @@ import { type Bar, barChart, histogram } from "./charts.ts";
 import { Html, html, pageOf, tableOf } from "./html.ts";
 import { candidatesOf, ordersOf } from "./orders.ts";
 
-/** One query of an evaluation. */
+/** A query on the page of an evaluation. */
 export interface ReportedQuery {
   readonly query: LabelledQuery;
   readonly figures: Figures;
@@ -14,7 +14,7 @@ export interface ReportedQuery {
   readonly tookMs: number;
 }
 
-/** What an evaluation found. */
+/** The results of an evaluation. */
 export interface ReportedEvaluation {
   readonly model: string;
   readonly lists: readonly {

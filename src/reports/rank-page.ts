@@ -2,7 +2,7 @@ import { shorten } from "../characters.ts";
 import { barChart } from "./charts.ts";
 import { Html, html, pageOf, tableOf } from "./html.ts";
 
-/** One list that was ranked. */
+/** A ranked list, as the page shows it. */
 export interface ReportedRanking {
   readonly model: string;
   readonly query: string;

@@ -22,10 +22,10 @@ const minTextTokens = 2;
 /** The facts about a model's template that a check uses. */
 type TemplateFacts = Pick<Tokenizer, "takesInstruction" | "templateTokens">;
 
-/** What `long_documents` may be. */
+/** The values of `long_documents`. */
 const longDocumentsWords = ["truncate", "windows"];
 
-/** What `truncation_direction` may be. */
+/** The values of `truncation_direction`. */
 const directionWords = ["left", "right"];
 
 /** Most characters of a client's value that a message repeats. */

@@ -10,7 +10,7 @@ import type { RerankRequest } from "./rerank-request.ts";
 /** Document tokens that a window shares with the one before it: as many as Jina's reference. */
 export const windowOverlapTokens = 80;
 
-/** What bounds the reading. */
+/** Limits on reading documents. */
 export interface ReadingLimits {
   readonly tokenizer: Tokenizer;
   /** Longest pair of the request in tokens. */
@@ -19,7 +19,7 @@ export interface ReadingLimits {
   readonly maxWindowTokens: number;
 }
 
-/** One document as the model reads it. */
+/** A document in the form in which the model reads it. */
 export interface DocumentReading {
   /** The pairs that the model scores: one, or one for each window. */
   readonly encodings: readonly Encoding[];

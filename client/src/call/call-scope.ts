@@ -20,7 +20,7 @@ export interface CallScope {
   close(): void;
 }
 
-/** What a scope listens to. */
+/** The limits of a call scope. */
 export interface CallScopeOptions {
   /** In milliseconds; `Infinity` for none. */
   readonly timeoutMs: number;

@@ -18,7 +18,7 @@ const codesFrom1 = [
   "unauthenticated",
 ] as const;
 
-/** What went wrong: gRPC's status names in snake case. */
+/** Code of an error: gRPC's status names in snake case. */
 export type RerankClientErrorCode = (typeof codesFrom1)[number];
 
 /** Returns the name of a gRPC status number; `unknown` for one that is none. */

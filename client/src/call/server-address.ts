@@ -6,7 +6,7 @@ export class AddressError extends Error {
   override readonly name = "AddressError";
 }
 
-/** One server. */
+/** The parsed address of one server. */
 export interface Address {
   /** Scheme, host, port and path, without a slash at the end. */
   readonly baseUrl: string;
@@ -20,7 +20,7 @@ export interface Address {
   readonly socketPath?: string | undefined;
 }
 
-/** One server or more. */
+/** The parsed addresses of one server or more. */
 export type Addresses = readonly [Address, ...Address[]];
 
 /** Begins the address of a Unix socket, `unix:/run/rerankd.sock`. */

@@ -8,11 +8,11 @@ export interface Permit {
   released(): void;
 }
 
-/** How the server failed. */
+/** A failure of the server, as the breaker counts it. */
 export interface Failure {
   /** Whether one such failure is enough. */
   readonly conclusive: boolean;
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** The server's `retryAfterMs`, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface CircuitBreaker {
   enter(): Permit | undefined;
 }
 
-/** How a breaker behaves. */
+/** Options of a circuit breaker. */
 export interface CircuitBreakerOptions {
   /** Failures in a row that open it, where none is conclusive. */
   readonly failureThreshold: number;

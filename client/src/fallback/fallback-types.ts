@@ -4,7 +4,7 @@ import type { CallOptions } from "../call/rerank-types.ts";
 
 /** A candidate of a search, to be ranked. Further fields are kept. */
 export interface Candidate {
-  /** What the server reads. */
+  /** The text that the server reads. */
   readonly text: string;
   /** How near the candidate is to the query in the vector index: -1 to 1, or 0 to 1. */
   readonly similarity: number;
@@ -12,7 +12,7 @@ export interface Candidate {
   readonly createdAt?: Date | number | string | undefined;
 }
 
-/** One candidate in its new place. */
+/** A ranked candidate. */
 export interface RankedCandidate<T extends Candidate> {
   /** The candidate as it was given. */
   readonly candidate: T;

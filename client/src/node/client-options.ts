@@ -24,7 +24,7 @@ export interface ClientTlsOptions {
   readonly rejectUnauthorized?: boolean | undefined;
 }
 
-/** How a client reaches its server. */
+/** Options of a client. */
 export interface RerankClientOptions {
   /**
    * `http://host:port` or `https://host:port`; a list, or a text with commas, for several servers.
@@ -44,6 +44,6 @@ export interface RerankClientOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Largest message in either direction, in bytes. Default: 64 MiB. */
   readonly maxMessageBytes?: number | undefined;
-  /** How rerankOrFallback behaves. */
+  /** Options of rerankOrFallback. */
   readonly fallback?: FallbackOptions | undefined;
 }

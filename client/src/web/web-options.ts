@@ -6,7 +6,7 @@ import type { FallbackOptions } from "../fallback/fallback-types.ts";
 /** The protocol of calls from a browser; a server of rerankd answers both. */
 export type WebTransportName = "connect" | "grpc-web";
 
-/** How a client in a browser reaches its server. */
+/** Options of a client in a browser. */
 export interface WebRerankClientOptions {
   /**
    * `http://host:port` or `https://host:port`, also with a path, or a path of the page's own origin.
@@ -26,7 +26,7 @@ export interface WebRerankClientOptions {
   readonly model?: string | undefined;
   /** Headers of every call. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** How rerankOrFallback behaves. */
+  /** Options of rerankOrFallback. */
   readonly fallback?: FallbackOptions | undefined;
 }
 

@@ -3,7 +3,7 @@ import { readHubOptions } from "../../models/hub/hub-options.ts";
 import { createNetworkFetch } from "../../models/hub/network-fetch.ts";
 import { type Check, hintOf, messageOf } from "./check.ts";
 
-/** How to ask the hub. */
+/** Options of the check of the hub. */
 export interface HubCheckOptions {
   readonly env: Environment;
   /** Whether the model has to be fetched from there. */

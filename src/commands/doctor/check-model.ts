@@ -23,7 +23,7 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
-/** What is known of the model after its check. */
+/** The result of the check of the model. */
 export interface ModelCheck {
   readonly check: Check & { readonly files?: readonly FileFacts[] };
   /** undefined: it cannot be served without a download, or at all. */

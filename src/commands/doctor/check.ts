@@ -1,7 +1,7 @@
 /** The result of a check: `skipped` where there was nothing to look at. */
 export type CheckState = "ok" | "warning" | "fault" | "skipped";
 
-/** One thing that was looked at, and what to do about it. */
+/** One check, its result, and what to do about it. */
 export interface Check {
   readonly name: string;
   readonly state: CheckState;

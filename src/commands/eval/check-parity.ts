@@ -20,7 +20,7 @@ interface DtypeParity {
   readonly document: string;
 }
 
-/** How far logits of fp32 may be from the reference's: what is more is no rounding. */
+/** Largest difference of fp32 logits from the reference's that rounding can explain. */
 const fp32Tolerance = 1e-3;
 
 /** Characters of a text that a line shows. */

@@ -18,7 +18,7 @@ export interface QueryFigures extends Figures {
   readonly ranking: readonly string[];
 }
 
-/** What an evaluation found. */
+/** The results of an evaluation. */
 export interface EvalReport {
   readonly model: string;
   readonly lists: readonly ListFigures[];

@@ -17,14 +17,14 @@ export interface MeasuredQuery {
   readonly ranking: readonly RunEntry[];
 }
 
-/** One list that was reranked; queries in the list's order. */
+/** A reranked list; queries in the list's order. */
 export interface MeasuredList {
   readonly name: string;
   readonly skipped: number;
   readonly queries: readonly MeasuredQuery[];
 }
 
-/** How to rerank lists. */
+/** Options of reranking lists. */
 export interface RerankListsOptions {
   readonly ranker: Ranker;
   readonly longDocuments: "truncate" | "windows";

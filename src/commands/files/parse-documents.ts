@@ -7,7 +7,7 @@ export interface InputDocument {
   readonly id?: string | number | undefined;
 }
 
-/** What the input is: `auto` finds it out. */
+/** The format of the input; `auto` detects it. */
 export type InputFormat = "auto" | "jsonl" | "lines";
 
 /**

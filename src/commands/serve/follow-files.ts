@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 /** How often the files are polled, in milliseconds. */
 const followPollMs = 1_000;
 
-/** How to follow files. */
+/** Options of following files. */
 export interface FollowOptions {
   /** What stampOf() returned before the files were read, so that no change is missed. */
   readonly since: string;

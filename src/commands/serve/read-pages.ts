@@ -4,7 +4,7 @@ import { StartupError } from "../../errors.ts";
 import type { PrecompressedText } from "../../server/http/content-coding.ts";
 import type { Pages } from "../../server/http/route.ts";
 
-/** Where the build writes the pages: this file runs from dist/src/commands/serve. */
+/** The folder to which the build writes the pages: this file runs from dist/src/commands/serve. */
 const pageFolder = new URL("../../../page/", import.meta.url);
 
 /**

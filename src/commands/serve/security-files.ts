@@ -15,7 +15,7 @@ import { followFiles, stampOf } from "./follow-files.ts";
 
 /** The API keys and certificates of a server, and the files that they are read from. */
 export interface Security {
-  /** What the server is made with. */
+  /** The security options of the server. */
   readonly options: Pick<ServerOptions, "apiKeys" | "tls" | "corsOrigins" | "reflectionAccess">;
   /**
    * Passes changes of the files to the server, until the returned function is called. A broken
@@ -27,7 +27,7 @@ export interface Security {
 /** Options of reading keys and certificates. */
 export interface SecurityContext {
   readonly log: Logger;
-  /** How often the files are looked at, in milliseconds. */
+  /** How often the files are polled, in milliseconds. */
   readonly pollMs?: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { options } from "./options.ts";
 /** Environment variables by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What every variable of this program begins with that is no other program's. */
+/** The prefix of this program's own variables. */
 const prefix = "RERANKER_";
 
 /**
@@ -17,7 +17,7 @@ const serviceVariable =
 /** The value of `…_PORT` that Kubernetes sets for a service. */
 const servicePort = /^(?:tcp|udp|sctp):\/\//;
 
-/** Whether a variable is one that Kubernetes sets for a service, not a setting. */
+/** Returns whether Kubernetes sets the variable for a service, so that it is not a setting. */
 export function isServiceVariable(name: string, value: string): boolean {
   if (serviceVariable.test(name)) return true;
   return name.endsWith("_PORT") && servicePort.test(value);

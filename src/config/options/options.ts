@@ -10,7 +10,7 @@ const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
 /** The weights' types that a model file can be asked for by name. */
 export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "bnb4"] as const;
 
-/** What PyTorch, text-embeddings-inference and vLLM call the same types. */
+/** The names that PyTorch, text-embeddings-inference and vLLM have for the same types. */
 const dtypeWords: Readonly<Record<string, string>> = {
   float32: "fp32",
   float: "fp32",
@@ -24,10 +24,10 @@ const dtypeKind: OptionKind = {
   normalize: (text) => dtypeWords[text] ?? text,
 };
 
-/** Where a model can be asked to run. */
+/** The values of `--device`. */
 export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
-/** What can be asked to become of a logit. */
+/** The values of `--activation`. */
 export const activations = ["auto", "sigmoid", "model", "none"] as const;
 
 /** The templates that are built in, and the word for none. */

@@ -1,6 +1,6 @@
 import { type Option, type OptionKind, onOff } from "./option.ts";
 
-/** What text-embeddings-inference and other programs call levels. */
+/** The log levels by the names that text-embeddings-inference and other programs give them. */
 const levelWords: Readonly<Record<string, string>> = {
   trace: "debug",
   warning: "warn",

@@ -24,7 +24,7 @@ export type InputName = (typeof inputNames)[number];
 /** Element types that a batch can be written as. */
 export type InputType = "int64" | "int32";
 
-/** How to feed a graph and where its answer is. */
+/** The inputs of a graph, and the output with the logits. */
 export interface Graph {
   readonly inputs: readonly { readonly name: InputName; readonly type: InputType }[];
   /** `logits`, or the only output. */

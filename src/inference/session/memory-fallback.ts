@@ -6,7 +6,7 @@ import type { EncodedBatch } from "../backend.ts";
 /** Computes one batch. */
 export type RunBatch = (batch: EncodedBatch) => Promise<Float32Array<ArrayBuffer>>;
 
-/** What to do when a batch does not fit into memory. */
+/** Options of createMemoryFallback. */
 export interface MemoryFallbackOptions {
   readonly run: RunBatch;
   /**

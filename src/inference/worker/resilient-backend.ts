@@ -10,7 +10,7 @@ import type { WorkerBackend, WorkerEvents } from "./worker-backend.ts";
 /** Whether a backend answers: only while it is `ok`. */
 export type BackendStatus = "starting" | "ok" | "restarting" | "closed";
 
-/** What is known beside the status. */
+/** Details of a backend besides its status. */
 export interface BackendDetails {
   /**
    * What the model runs on; of the last worker while there is none. `undefined` before the first

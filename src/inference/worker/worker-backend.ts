@@ -15,7 +15,7 @@ export interface WorkerEvents {
   readonly onDegraded?: ((reason: string | undefined) => void) | undefined;
 }
 
-/** How to start a worker. */
+/** Options of starting a worker. */
 export interface WorkerBackendOptions extends OpenSessionOptions, WorkerEvents {
   /** The module that the thread runs. Default: the one that serves an ONNX session. */
   readonly workerUrl?: URL;

@@ -10,7 +10,7 @@ import { type Fetch, HubStatusError } from "./hub-fetch.ts";
 import type { FileHash, HubFile } from "./hub-listing.ts";
 import { InterruptedError, isNetworkError, type RetryPolicy, retry } from "./retry.ts";
 
-/** How to download one blob. */
+/** Options of downloading one blob. */
 export interface BlobDownloadOptions {
   readonly url: string;
   readonly file: HubFile;

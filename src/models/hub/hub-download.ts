@@ -22,7 +22,7 @@ import { defaultOfflineVariable, type HubOptions } from "./hub-options.ts";
 import { createNetworkFetch } from "./network-fetch.ts";
 import { defaultRetryPolicy, type RetryPolicy, retry } from "./retry.ts";
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** The file's path in the model. */
   readonly file: string;

@@ -22,7 +22,7 @@ export interface PromptOptions {
   readonly instruction?: string | undefined;
 }
 
-/** What a model's prompt depends on. */
+/** The facts and settings that decide a model's prompt. */
 export interface PromptFacts {
   readonly model: string;
   readonly directory: string;

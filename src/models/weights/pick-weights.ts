@@ -5,10 +5,10 @@ import { listWeightFiles, type ModelDtype, modelDtypes, type WeightFile } from "
 /** A type of weights, or `auto` for the one that suits the device. */
 export type DtypeChoice = ModelDtype | "auto";
 
-/** Where the model runs. */
+/** The kind of device that the model runs on. */
 export type ModelDevice = "cpu" | "cuda" | "webgpu";
 
-/** What is wanted of a model's weights. */
+/** The wanted weights of a model: their type, the device, or one file. */
 export interface WeightsChoice {
   readonly dtype: DtypeChoice;
   /** Decides what `auto` means. */

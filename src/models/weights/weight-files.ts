@@ -6,7 +6,7 @@ export const modelDtypes = ["fp32", "fp16", "int8", "uint8", "q8", "q4", "q4f16"
 /** A type of weights. */
 export type ModelDtype = (typeof modelDtypes)[number];
 
-/** What an ONNX file's name says of it. */
+/** An ONNX file with the facts that its name states. */
 export interface WeightFile {
   /** The path in the model, with `/`. */
   readonly path: string;
