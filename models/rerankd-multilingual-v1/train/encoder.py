@@ -74,8 +74,9 @@ class Rounded(torch.autograd.Function):
 
 
 def rounded_weights(weight: Tensor) -> Tensor:
-    """A matrix rounded to 255 steps a row; gradients pass."""
-    scale = weight.detach().abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+    """A matrix rounded to at most 255 steps a row, as `quantize.columns` does; gradients pass."""
+    pairs = weight.detach().abs().unflatten(1, (-1, 2)).sum(2)
+    scale = pairs.amax(1, keepdim=True).clamp(min=1e-8) / 127
     return weight + ((weight.detach() / scale).round_() * scale - weight.detach())
 
 
