@@ -62,6 +62,7 @@ export async function readTokenizerFile(
       native,
       template: hasTypeIds ? layout : withoutTypeIds(layout),
       padId,
+      wordIds: (data.words ?? []).map((word) => idOfWord(native, word)),
       truncationSide,
       notes: isJoined ? [...notes, note] : notes,
     };
@@ -124,6 +125,15 @@ function findPadId(native: NativeTokenizer): number {
   const names = padTokens.map((token) => `\`${token}\``).join(" or ");
   throw new StartupError(`it has no padding id and no token ${names}`, {
     hint: "set `pad_token_id` in the model's config.json",
+  });
+}
+
+/** Returns the id of a word that is one token, as the vocabulary has it. */
+function idOfWord(native: NativeTokenizer, word: string): number {
+  const id = native.tokenToId(word);
+  if (id !== null) return id;
+  throw new StartupError(`it has no token \`${word}\`, whose logit is the model's score`, {
+    hint: "choose the template that the model was trained with: --template",
   });
 }
 
