@@ -17,22 +17,26 @@ const pastInput = /^past_key|^past\b|^use_cache_branch$/;
 /** Inputs by which a graph computes logits for its last positions only. */
 const keepInput = /^(num_)?logits_to_keep$/;
 
-/** Returns whether a graph is that of a causal language model: a logit for each word at each position. */
-export function isCausalGraph({ inputs, outputs }: Pick<OnnxFile, "inputs" | "outputs">): boolean {
+/**
+ * Returns whether a graph is that of a causal language model: it goes on after keys and values, or
+ * gives logits at every position of a model that reads from left to right.
+ */
+export function isCausalGraph({ inputs, outputs }: OnnxFile, isDecoder: boolean): boolean {
   const logits = outputs.find(({ name }) => name === "logits");
-  return logits?.shape.length === 3 || inputs.some(({ name }) => pastInput.test(name));
+  return (
+    inputs.some(({ name }) => pastInput.test(name)) || (isDecoder && logits?.shape.length === 3)
+  );
 }
 
 /**
- * Returns how a graph's logits become a score; undefined for a graph that gives the score itself.
- * Throws a StartupError for a causal model whose template does not tell which words are its score.
+ * Returns how the logits of a causal language model become a score. Throws a StartupError where its
+ * template does not tell which words answer.
  */
 export function readCausalFacts(
   model: string,
   { inputs, outputs }: OnnxFile,
   prompt: ModelPrompt | undefined,
-): CausalFacts | undefined {
-  if (!isCausalGraph({ inputs, outputs })) return undefined;
+): CausalFacts {
   if (prompt?.answerWords !== undefined) {
     const logits = outputs.find(({ name }) => name === "logits");
     const answersLast = inputs.some(({ name }) => keepInput.test(name)) || logits?.shape[1] === 1;

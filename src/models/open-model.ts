@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { StartupError } from "../errors.ts";
 import type { WeightFormat } from "../onnx/quantization.ts";
-import { type CausalFacts, isCausalGraph, readCausalFacts } from "./causal-model.ts";
+import { type CausalFacts, readCausalFacts } from "./causal-model.ts";
 import { readLicense } from "./license.ts";
 import {
   type ActivationFacts,
@@ -96,7 +96,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
   const positiveLabel = readPositiveLabel({
     model: name,
     graph: weights.file,
-    labels: isCausalGraph(weights.file) ? [] : config.labels,
+    labels: config.isCausal ? [] : config.labels,
     wanted: options.positiveLabel,
   });
   const prompt = await readModelPrompt({
@@ -107,7 +107,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     isDecoder: config.isDecoder,
     options: options.prompt ?? {},
   });
-  const causal = readCausalFacts(name, weights.file, prompt);
+  const causal = config.isCausal ? readCausalFacts(name, weights.file, prompt) : undefined;
   return {
     name,
     directory,

@@ -204,8 +204,11 @@ class GraphEditor {
         textField(8, idsTensor),
         bytesField(9, [raw]),
       ]),
-      bytesField(11, [valueOf(positionInput, int64, ["answer_batch", 1, 1])].flat()),
-      bytesField(12, [valueOf(answerOutput, elementType, ["answer_batch", 1, ids.length])].flat()),
+      bytesField(11, [tensorField(positionInput, int64, ["answer_batch", 1, 1])].flat()),
+      bytesField(
+        12,
+        [tensorField(answerOutput, elementType, ["answer_batch", 1, ids.length])].flat(),
+      ),
     ];
   }
 
@@ -284,7 +287,7 @@ function attributeOf(name: string, value: number): Uint8Array {
   return bytesField(5, [textField(1, name), numberField(3, value), numberField(20, 2)]);
 }
 
-function valueOf(
+function tensorField(
   name: string,
   elementType: number,
   shape: readonly (string | number)[],

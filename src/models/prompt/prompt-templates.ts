@@ -8,6 +8,7 @@ export interface ModelPrompt {
   readonly after: readonly string[];
   readonly instruction?: string | undefined;
   readonly queryShare: number;
+  readonly queryShareIsOfTexts?: boolean | undefined;
   readonly usesPairTemplate: boolean;
   /**
    * Words of a causal language model that answer whether the document is relevant: the score is the
@@ -60,6 +61,7 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
       `${chatEnd}${chatStart}assistant\n`,
     ],
     queryShare: 0.75,
+    queryShareIsOfTexts: true,
     usesPairTemplate: false,
     answerWords: ["1", "0"],
   },

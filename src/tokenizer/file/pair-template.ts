@@ -23,6 +23,8 @@ export interface PairTemplate {
   readonly documentHeadCharacters?: number;
   /** The most of the longest pair that the query may take, 0 to 1. Default: 1. */
   readonly queryShare?: number;
+  /** Tokens of the longest pair that this share is not of. Default: 0. */
+  readonly unsharedTokens?: number;
   /** Whether the document is cut before the query, and not the longer one. Default: false. */
   readonly documentFirst?: boolean;
 }

@@ -177,6 +177,8 @@ async function layOutPrompt(
         { kind: "document", typeId: 0 } as const,
         ...after,
       ];
+  const countTokens = (fixed: readonly TemplatePiece[]): number =>
+    createPairTemplate(fixed).specialTokenCount;
   // The space at the end of a head belongs to the document's first token.
   const head = await idsOf(documentHead(prompt).trimEnd());
   return {
@@ -186,6 +188,7 @@ async function layOutPrompt(
     documentHead: Int32Array.from(head),
     documentHeadCharacters: [...documentHead(prompt)].length,
     queryShare: prompt.queryShare,
+    unsharedTokens: prompt.queryShareIsOfTexts === true ? countTokens([...before, ...after]) : 0,
     documentFirst: !prompt.usesPairTemplate,
   };
 }
