@@ -10,11 +10,11 @@ import type { ModelDtype } from "../src/models/weights/weight-files.ts";
 import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
 
-/** What makes each model that is made, in bench/. */
-const makers: Readonly<Record<string, string>> = {
-  base: "make-model.py",
-  small: "make-model.py",
-  causal: "make-causal-model.py",
+/** What makes each model that is made: the program first, then what it imports of the repository. */
+const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  base: ["bench/make-model.py"],
+  small: ["bench/make-model.py"],
+  causal: ["bench/make-causal-model.py", "tools/fixtures/make_causal_families.py"],
 };
 const madeShapes = Object.keys(makers);
 
@@ -122,8 +122,8 @@ function tokenizerPath(root: string): string {
 
 async function madeFolder(shape: string, { root, seed }: FindBenchModelOptions): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify({ shape, seed }));
-  for (const file of [makers[shape] ?? "", "requirements.txt"]) {
-    hash.update(await readFile(join(root, "bench", file)));
+  for (const file of [...(makers[shape] ?? []), "bench/requirements.txt"]) {
+    hash.update(await readFile(join(root, file)));
   }
   const digest = hash.digest("hex").slice(0, hashDigits);
   return join(root, ".cache", "bench", "models", `${shape}-${digest}`);
@@ -134,6 +134,7 @@ async function makeModel(
   folder: string,
   { root, seed, log }: FindBenchModelOptions,
 ): Promise<void> {
+  const [program = ""] = makers[shape] ?? [];
   const isCausal = shape === "causal";
   if (!isCausal && !existsSync(tokenizerPath(root))) {
     throw new Error(
@@ -146,7 +147,7 @@ async function makeModel(
   const child = spawn(
     python,
     [
-      join(root, "bench", makers[shape] ?? ""),
+      join(root, program),
       ...(isCausal ? [] : ["--shape", shape, "--tokenizer", tokenizerPath(root)]),
       ...["--seed", String(seed)],
       ...["--output", folder],
@@ -154,5 +155,5 @@ async function makeModel(
     { stdio: ["ignore", 2, 2] },
   );
   const code = await new Promise((done, fail) => child.on("exit", done).on("error", fail));
-  if (code !== 0) throw new Error(`bench/${makers[shape]} ended with ${code}`);
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
 }

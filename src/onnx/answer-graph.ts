@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, openSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { type Columns, selectColumns } from "./answer-columns.ts";
 import { findHead, type ModelHead } from "./find-head.ts";
+import { attributeField, nodeField, valueFields } from "./graph-fields.ts";
 import {
   type GraphParts,
   type NodePart,
@@ -114,7 +116,7 @@ class GraphEditor {
       this.#path,
       ...tensors.flatMap((tensor) => this.#fileOf(tensor) ?? []),
     ]);
-    const columns = this.#selectColumns(graph, head);
+    const columns = selectColumns(graph, head, idsTensor);
     const parts = graph.fields.flatMap((part) =>
       this.#editPart(part, { graph, head, logits, columns }),
     );
@@ -142,8 +144,8 @@ class GraphEditor {
     const before: Uint8Array[] = [];
     if (node === entry) {
       const [hidden = ""] = node.inputs;
-      const axes = [attributeOf("batch_dims", 1)];
-      before.push(nodeOf("GatherND", [hidden, positionInput], "answer_hidden", axes));
+      const axes = [attributeField("batch_dims", 1)];
+      before.push(nodeField("GatherND", [hidden, positionInput], "answer_hidden", axes));
       changed.set(0, "answer_hidden");
     }
     if (node === product && columns !== undefined) {
@@ -161,41 +163,13 @@ class GraphEditor {
     return [...before, bytesField(1, parts)];
   }
 
-  /** Returns how the columns of the wanted words are taken from the head's weights, if they can be. */
-  #selectColumns(graph: GraphParts, { product, isPlain }: ModelHead): Columns | undefined {
-    if (!isPlain || product.operator !== "MatMul") return undefined;
-    const [, weights = ""] = product.inputs;
-    const isTable = (name: string): boolean =>
-      [...graph.tensors.values()].some(
-        (tensor) => tensor.name === name && tensor.dims.length === 2,
-      );
-    if (isTable(weights)) {
-      const take = nodeOf("Gather", [weights, idsTensor], "answer_columns", [
-        attributeOf("axis", 1),
-      ]);
-      return { name: "answer_columns", nodes: [take] };
-    }
-    const nodes = [...graph.nodes.values()];
-    const turned = nodes.find(({ outputs }) => outputs.includes(weights));
-    const [table = ""] = turned?.inputs ?? [];
-    if (turned?.operator !== "Transpose" || !isTable(table)) return undefined;
-    const isShared = nodes.some((node) => node !== product && node.inputs.includes(weights));
-    const rows = nodeOf("Gather", [table, idsTensor], "answer_rows", [attributeOf("axis", 0)]);
-    const turn = nodeOf("Transpose", ["answer_rows"], "answer_columns", []);
-    return {
-      name: "answer_columns",
-      nodes: [rows, turn],
-      ...(isShared ? {} : { replaced: turned }),
-    };
-  }
-
   /** Returns the fields that make the answers an output of the graph. */
   #answers({ elementType }: OutputPart, hasColumns: boolean): Uint8Array[] {
     const ids = BigInt64Array.from(this.#wordIds, BigInt);
     const raw = new Uint8Array(ids.buffer);
     const end = hasColumns
-      ? nodeOf("Identity", ["logits"], answerOutput, [])
-      : nodeOf("Gather", ["logits", idsTensor], answerOutput, [attributeOf("axis", 2)]);
+      ? nodeField("Identity", ["logits"], answerOutput, [])
+      : nodeField("Gather", ["logits", idsTensor], answerOutput, [attributeField("axis", 2)]);
     return [
       end,
       bytesField(5, [
@@ -204,11 +178,8 @@ class GraphEditor {
         textField(8, idsTensor),
         bytesField(9, [raw]),
       ]),
-      bytesField(11, [tensorField(positionInput, int64, ["answer_batch", 1, 1])].flat()),
-      bytesField(
-        12,
-        [tensorField(answerOutput, elementType, ["answer_batch", 1, ids.length])].flat(),
-      ),
+      bytesField(11, valueFields(positionInput, int64, ["answer_batch", 1, 1])),
+      bytesField(12, valueFields(answerOutput, elementType, ["answer_batch", 1, ids.length])),
     ];
   }
 
@@ -257,46 +228,6 @@ interface Edit {
   readonly head: ModelHead;
   readonly logits: OutputPart;
   readonly columns: Columns | undefined;
-}
-
-/** The weights of the wanted words alone. */
-interface Columns {
-  readonly name: string;
-  /** What computes them. */
-  readonly nodes: readonly Uint8Array[];
-  /** A node that nothing needs any more. */
-  readonly replaced?: NodePart;
-}
-
-function nodeOf(
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: readonly Uint8Array[],
-): Uint8Array {
-  return bytesField(1, [
-    ...inputs.map((name) => textField(1, name)),
-    textField(2, output),
-    textField(4, operator),
-    ...attributes,
-  ]);
-}
-
-/** Returns an attribute that is a whole number: type 2 of AttributeProto. */
-function attributeOf(name: string, value: number): Uint8Array {
-  return bytesField(5, [textField(1, name), numberField(3, value), numberField(20, 2)]);
-}
-
-function tensorField(
-  name: string,
-  elementType: number,
-  shape: readonly (string | number)[],
-): Uint8Array[] {
-  const dims = shape.map((size) =>
-    bytesField(1, [typeof size === "number" ? numberField(1, size) : textField(2, size)]),
-  );
-  const tensor = bytesField(1, [numberField(1, elementType), bytesField(2, dims)]);
-  return [textField(1, name), bytesField(2, [tensor])];
 }
 
 /** Returns the deepest folder that all of the files lie in. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import type { EncodedBatch } from "../../../src/inference/backend.ts";
 import { openSession } from "../../../src/inference/session/session.ts";
 import { makeAnswerGraph } from "../../../src/onnx/answer-graph.ts";
 import { batchOf } from "../../fakes/inference-fixtures.ts";
+import { linkFromCache } from "../../fakes/link-from-cache.ts";
 import { fixtureOf } from "../../families/families.ts";
 
 const wordIds = [300, 301];
@@ -17,7 +20,10 @@ const documents = [
 const rows = documents.map((ids) => [...query, ...ids]);
 
 async function open(context: TestContext, family: string, file: string, rowByRow: boolean) {
-  const modelPath = join(fixtureOf(family), "onnx", file);
+  return await openPath(context, join(fixtureOf(family), "onnx", file), rowByRow);
+}
+
+async function openPath(context: TestContext, modelPath: string, rowByRow: boolean) {
   const answers = makeAnswerGraph(modelPath, wordIds);
   const causal = { wordIds, answers };
   const session = await openSession({ modelPath, device: "cpu", threads: 1, rowByRow, causal });
@@ -57,6 +63,16 @@ suite("a session with a causal graph", () => {
     const alone = await fresh.run(shared(rows.slice(1, 2)));
 
     assert.deepEqual([kept[0], alone[0]], [among[1], among[1]]);
+  });
+
+  test("reads the weights of a model in the hub's cache", async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), "causal-session-"));
+    context.after(() => rm(folder, { recursive: true }));
+    const path = await linkFromCache(join(fixtureOf("qwen3-causal-gqa"), "onnx"), folder);
+    const linked = await openPath(context, path, true);
+    const plain = await open(context, "qwen3-causal-gqa", "model.onnx", true);
+
+    assert.deepEqual(await linked.run(shared(rows)), await plain.run(shared(rows)));
   });
 
   test("names the inputs that it feeds", async (context) => {
