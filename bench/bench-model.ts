@@ -10,12 +10,17 @@ import type { ModelDtype } from "../src/models/weights/weight-files.ts";
 import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
 
-/** Shapes that bench/make-model.py makes. */
-const madeShapes = ["base", "small"];
+/** What makes each model that is made: the program first, then what it imports of the repository. */
+const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  base: ["bench/make-model.py"],
+  small: ["bench/make-model.py"],
+  causal: ["bench/make-causal-model.py", "tools/fixtures/make_causal_families.py"],
+};
+const madeShapes = Object.keys(makers);
 
 /** A model to measure with. */
 export interface BenchModel {
-  /** `base`, `small`, `bundled`, or the name of a folder. */
+  /** `base`, `small`, `causal`, `bundled`, or the name of a folder. */
   readonly name: string;
   readonly folder: string;
   /** The weights that it has, of those that are measured. */
@@ -45,7 +50,7 @@ export interface FindBenchModelOptions {
 }
 
 /**
- * Returns a model by its name, `base`, `small` or `bundled`, or by the path of its folder. A shape
+ * Returns a model by its name, `base`, `small`, `causal` or `bundled`, or by the path of its folder. A shape
  * that was not made yet is made, which takes minutes; it is kept under a name that holds a hash of
  * everything it was made from.
  */
@@ -117,8 +122,8 @@ function tokenizerPath(root: string): string {
 
 async function madeFolder(shape: string, { root, seed }: FindBenchModelOptions): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify({ shape, seed }));
-  for (const file of ["make-model.py", "requirements.txt"]) {
-    hash.update(await readFile(join(root, "bench", file)));
+  for (const file of [...(makers[shape] ?? []), "bench/requirements.txt"]) {
+    hash.update(await readFile(join(root, file)));
   }
   const digest = hash.digest("hex").slice(0, hashDigits);
   return join(root, ".cache", "bench", "models", `${shape}-${digest}`);
@@ -129,7 +134,9 @@ async function makeModel(
   folder: string,
   { root, seed, log }: FindBenchModelOptions,
 ): Promise<void> {
-  if (!existsSync(tokenizerPath(root))) {
+  const [program = ""] = makers[shape] ?? [];
+  const isCausal = shape === "causal";
+  if (!isCausal && !existsSync(tokenizerPath(root))) {
     throw new Error(
       `the model \`${shape}\` needs ../shared/data/tokenizers/xlm-roberta-tokenizer.json.gz, which is not there; measure with --model bundled`,
     );
@@ -140,14 +147,13 @@ async function makeModel(
   const child = spawn(
     python,
     [
-      join(root, "bench", "make-model.py"),
-      ...["--shape", shape],
+      join(root, program),
+      ...(isCausal ? [] : ["--shape", shape, "--tokenizer", tokenizerPath(root)]),
       ...["--seed", String(seed)],
-      ...["--tokenizer", tokenizerPath(root)],
       ...["--output", folder],
     ],
     { stdio: ["ignore", 2, 2] },
   );
   const code = await new Promise((done, fail) => child.on("exit", done).on("error", fail));
-  if (code !== 0) throw new Error(`bench/make-model.py ended with ${code}`);
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /** Resident memory of a process, in MiB. */
 export interface ProcessMemory {
@@ -12,6 +12,11 @@ const kibPerMib = 1024;
 /** Returns the memory of a process on Linux. Throws where the kernel does not tell. */
 export function readProcessMemory(pid: number): ProcessMemory {
   return parseProcessMemory(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+/** Makes the most that this process ever was its present memory. */
+export function forgetPeak(): void {
+  writeFileSync("/proc/self/clear_refs", "5");
 }
 
 /** Returns what a /proc/<pid>/status says of memory. Throws if it does not. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { findBenchModel, hashFile, isModelAtHand, onnxPathOf } from "./bench-model.ts";
 import { describeEnvironment } from "./environment.ts";
 import { admission } from "./figures/admission.ts";
+import { causal } from "./figures/causal.ts";
 import { contest } from "./figures/contest.ts";
 import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
@@ -38,6 +39,7 @@ const groups: readonly FigureGroup[] = [
   overload,
   admission,
   memory,
+  causal,
 ];
 
 const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p99_ms", "admission"];
@@ -57,7 +59,11 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
   const passages = await readPassages(join(root, "..", "shared", "data"), settings.seed);
   log(`corpus: ${passages.source}`);
   const findModel = (name: string) => findBenchModel(name, { root, seed: settings.seed, log });
-  const model = await findModel(settings.model ?? (await defaultModel(settings, root)));
+  const needsModel = groups.some(
+    ({ figures, bringsModel }) => !bringsModel && figures.some((figure) => wanted.has(figure)),
+  );
+  const usual = needsModel ? await defaultModel(settings, root) : "bundled";
+  const model = await findModel(settings.model ?? usual);
   log(`model: ${model.name} (${model.dtypes.join(", ")})`);
 
   const hashes = new Map<string, string>();
@@ -70,7 +76,8 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
     findModel,
     log,
     record(result) {
-      const model_hash = hashes.get(`${result.model} ${result.dtype}`) ?? "";
+      const known = hashes.get(`${result.model} ${result.dtype}`);
+      const model_hash = known ?? String(result.model_hash ?? "");
       const { threads, rounds, seed } = settings;
       const figure: RecordedFigure = {
         rounds,

@@ -44,7 +44,8 @@ export const usage = `Usage: npm run bench -- [options]
 
   --quick              load_vs_bare, latency_vs_bare, mixed, event_loop_p99_ms and admission on the bundled model, in about a minute
   --figure NAME        measure this figure only (repeatable)
-  --model NAME         base, small, bundled, or a folder (default: base; with --quick: bundled, else small)
+  --model NAME         base, small, bundled, or a folder (default: base; with --quick: bundled, else small);
+                       causal_prefix has a model of its own
   --rounds N           interleaved rounds, whose median counts (default 5)
   --threads N          threads of inference for every contender (default: one for each core)
   --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)

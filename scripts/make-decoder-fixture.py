@@ -128,8 +128,9 @@ def mxbai_ids(tok, query, document, instruction=None):
 
     head = f"instruction: {instruction}\nquery: {query}" if instruction else f"query: {query}"
     prefix, tail = ids(MXBAI_PREFIX), ids("\n") + ids(MXBAI_TASK) + ids(MXBAI_SUFFIX)
-    query_ids = ids(head)[: MAX_LENGTH * 3 // 4]
-    room = MAX_LENGTH - len(prefix) - len(tail) - len(query_ids) - len(ids("\n"))
+    texts_length = MAX_LENGTH - len(prefix) - len(tail)
+    query_ids = ids(head)[: texts_length * 3 // 4]
+    room = texts_length - len(query_ids) - len(ids("\n"))
     return prefix + query_ids + ids("\n") + ids(f"document: {document}")[:room] + tail
 
 

@@ -19,7 +19,7 @@ export interface BenchContext {
   readonly model: BenchModel;
   readonly passages: Passages;
   /**
-   * Finds a further model; `base`, `small` and `bundled` are known. Rejects if it cannot be had.
+   * Finds a further model; `base`, `small`, `causal` and `bundled` are known. Rejects if it cannot be had.
    */
   findModel(name: string): Promise<BenchModel>;
   /** Keeps a figure and prints it. */
@@ -33,6 +33,8 @@ export interface FigureGroup {
   readonly figures: readonly string[];
   /** Whether the short form measures it, too. */
   readonly quick: boolean;
+  /** Whether it measures with a model of its own, so that no other is needed. Default: false. */
+  readonly bringsModel?: boolean;
   /** Measures those of its figures that are wanted. */
   run(context: BenchContext, wanted: ReadonlySet<string>): Promise<void>;
 }

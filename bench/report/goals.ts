@@ -131,6 +131,11 @@ const list: readonly Goal[] = [
     value: (row) => read("needless")(row) / read("asked")(row),
     applies: ({ load }) => load !== "idle",
   },
+  {
+    figure: "causal_prefix",
+    what: "time of a query's pairs, each whole ÷ with their start computed once",
+    value: read("ratio"),
+  },
 ];
 
 /** Returns the goals with what was measured for each; goals without a measurement are left out. */

@@ -3,12 +3,13 @@ import { systemClock } from "../clock.ts";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Backend } from "../inference/backend.ts";
 import type { DeviceName } from "../inference/devices.ts";
-import type { BackendInfo } from "../inference/session/session-options.ts";
+import type { BackendInfo, CausalModel } from "../inference/session/session-options.ts";
 import {
   createResilientBackend,
   type ResilientBackend,
 } from "../inference/worker/resilient-backend.ts";
 import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
+import { loadAnswerGraph } from "../models/causal-model.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { Activations } from "../reranker/activation.ts";
 import type { PairScorerOptions } from "../reranker/pair-scorer.ts";
@@ -18,7 +19,7 @@ import { createScoreCache, type ScoreCacheCounts } from "../reranker/score-cache
 import type { AdmissionLimits } from "../scheduler/admission.ts";
 import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
-import { createTokenizer } from "../tokenizer/hf-tokenizer.ts";
+import { createTokenizer, type HfTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 
@@ -79,8 +80,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   checkCacheSize(options.cacheMb);
   const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
+  const tokenizing = createTokenizer({
+    path: model.tokenizerPath,
+    padTokenId: padId,
+    model: model.config.tokenizer,
+    prompt: model.prompt,
+    padTokenIdWins: model.config.isDecoder,
+    words: model.causal?.answerWords,
+    maxLength,
+    onState: observer?.onTokenizer,
+  });
   const backend = createResilientBackend({
-    startWorker: (events) =>
+    startWorker: async (events) =>
       startWorkerBackend({
         modelPath: model.onnxPath,
         device,
@@ -88,6 +99,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         rowByRow: model.rowByRow,
         positiveLabel: model.positiveLabel,
         firstPosition: model.config.firstPosition,
+        causal: await causalModelOf(model, tokenizing),
         threads,
         spinning: options.spinning,
         ...events,
@@ -95,18 +107,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     padId: padId ?? 0,
   });
   if (observer !== undefined) backend.onStatus(observer.onBackend);
-  const loading = [
-    createTokenizer({
-      path: model.tokenizerPath,
-      padTokenId: padId,
-      model: model.config.tokenizer,
-      prompt: model.prompt,
-      padTokenIdWins: model.config.isDecoder,
-      maxLength,
-      onState: observer?.onTokenizer,
-    }),
-    backend.start(),
-  ] as const;
+  const loading = [tokenizing, backend.start()] as const;
   try {
     const [tokenizer, info] = await Promise.all(loading);
     observer?.onTokenizerNotes(tokenizer.notes);
@@ -141,6 +142,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     await backend.close();
     throw error;
   }
+}
+
+/** Returns what a causal model is asked, by the ids that its tokenizer has for the answers. */
+async function causalModelOf(
+  model: ModelDirectory,
+  tokenizing: Promise<HfTokenizer>,
+): Promise<CausalModel | undefined> {
+  if (model.causal === undefined) return undefined;
+  const { wordIds } = await tokenizing;
+  return model.causal.answersLast
+    ? { wordIds }
+    : { wordIds, answers: loadAnswerGraph(model, wordIds) };
 }
 
 /** Rows that are computed one by one are never padded, whatever their rectangle says. */

@@ -13,6 +13,11 @@ export interface EncodedBatch {
   readonly typeIds: Uint8Array<ArrayBuffer>;
   /** Tokens in each row before padding, `rows`. The attention mask follows from it. */
   readonly lengths: Int32Array<ArrayBuffer>;
+  /**
+   * Tokens at the start of each row that other pairs of its query have as well, `rows`: a causal
+   * graph computes them once. Default: none.
+   */
+  readonly prefixLengths?: Int32Array<ArrayBuffer>;
 }
 
 /** A time without a loaded model. */

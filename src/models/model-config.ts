@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { StartupError } from "../errors.ts";
 import type { OnnxFile } from "../onnx/onnx-file.ts";
+import { isCausalGraph } from "./causal-model.ts";
 import { configFile, tokenizerConfigFile } from "./model-files.ts";
 import { hasPositionOffset, isDecoder, readModelType } from "./model-type.ts";
 import { type JsonObject, readJsonObject } from "./read-model-file.ts";
@@ -21,6 +22,8 @@ export interface ModelConfig {
    * which was made from a language model.
    */
   readonly isDecoder: boolean;
+  /** Whether the graph is that of a whole language model, with a logit for each word. */
+  readonly isCausal: boolean;
   /** The position of a row's first token. */
   readonly firstPosition: number;
   /** What config.json says of the tokenizer. */
@@ -77,7 +80,8 @@ export function readModelConfig(
   const hasOffset = hasPositionOffset(modelType);
   const padTokenId = readPadTokenId(config, path) ?? (hasOffset ? offsetPadTokenId : undefined);
   const offset = hasOffset ? (padTokenId ?? offsetPadTokenId) + 1 : 0;
-  if (isDecoder(modelType) && padTokenId === undefined) {
+  const isCausal = isCausalGraph(graph, isDecoder(modelType));
+  if (isDecoder(modelType) && !isCausal && padTokenId === undefined) {
     throw new StartupError(
       `${path}: \`pad_token_id\` must be a token's number, got: nothing; a graph of this type scores at the last token that is not padding`,
       { hint: "set it to the number of the token that the model was exported with" },
@@ -90,8 +94,10 @@ export function readModelConfig(
   ].filter((limit) => limit !== undefined);
   return {
     modelType,
-    padTokenId,
+    // A causal graph has a mask, so that any token will do.
+    padTokenId: padTokenId ?? (isCausal ? 0 : undefined),
     isDecoder: isDecoder(modelType),
+    isCausal,
     firstPosition: offset,
     tokenizer: {
       className: typeof config.tokenizer_class === "string" ? config.tokenizer_class : undefined,

@@ -41,6 +41,7 @@ export interface ModelFiles {
 /** Conversions of models that have no ONNX file of their own. */
 const conversions: Readonly<Record<string, string>> = {
   "BAAI/bge-reranker-v2-m3": "onnx-community/bge-reranker-v2-m3-ONNX",
+  "Qwen/Qwen3-Reranker-0.6B": "onnx-community/Qwen3-Reranker-0.6B-ONNX",
   "Alibaba-NLP/gte-multilingual-reranker-base": "onnx-community/gte-multilingual-reranker-base",
 };
 

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { StartupError } from "../errors.ts";
 import type { WeightFormat } from "../onnx/quantization.ts";
+import { type CausalFacts, readCausalFacts } from "./causal-model.ts";
 import { readLicense } from "./license.ts";
 import {
   type ActivationFacts,
@@ -44,6 +45,8 @@ export interface ModelDirectory {
   readonly activation: ActivationFacts;
   /** Which of two outputs means "relevant"; absent for a model with one. */
   readonly positiveLabel?: number;
+  /** How the logits of a causal language model become a score; absent for other graphs. */
+  readonly causal?: CausalFacts;
   /** What stands around the texts of a pair; absent: nothing but special tokens. */
   readonly prompt?: ModelPrompt;
   /** What the operator should know, in one sentence each. */
@@ -93,7 +96,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
   const positiveLabel = readPositiveLabel({
     model: name,
     graph: weights.file,
-    labels: config.labels,
+    labels: config.isCausal ? [] : config.labels,
     wanted: options.positiveLabel,
   });
   const prompt = await readModelPrompt({
@@ -104,6 +107,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     isDecoder: config.isDecoder,
     options: options.prompt ?? {},
   });
+  const causal = config.isCausal ? readCausalFacts(name, weights.file, prompt) : undefined;
   return {
     name,
     directory,
@@ -117,6 +121,7 @@ export async function openModel(options: OpenModelOptions): Promise<ModelDirecto
     activation: readModelActivation(folder, sentenceTransformers),
     ...(positiveLabel === undefined ? {} : { positiveLabel }),
     ...(prompt === undefined ? {} : { prompt }),
+    ...(causal === undefined ? {} : { causal }),
     notes: notesOf(picked, weights.format),
   };
 }

@@ -8,6 +8,9 @@ export interface Field {
   /** Position of the first byte of bytes, and the one after the last; both 0 for a number. */
   readonly start: number;
   readonly end: number;
+  /** Position of the field's first byte, its number included, and the one after its last. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Bytes that are not a protobuf message. */
@@ -58,19 +61,20 @@ export class ProtobufReader {
       throw new MalformedMessageError("a number is too long");
     };
     while (position < end) {
+      const from = position;
       const tag = varint();
       const number = Math.floor(tag / 8);
       if (number === 0) throw new MalformedMessageError("a field has the number 0");
       switch (tag % 8) {
         case wireVarint:
-          visit({ number, value: varint(), start: 0, end: 0 });
+          visit({ number, value: varint(), start: 0, end: 0, from, to: position });
           break;
         case wireBytes: {
           const length = varint();
-          const from = position;
+          const start = position;
           position += length;
           if (position > end) throw new MalformedMessageError(`field ${number} is cut off`);
-          visit({ number, value: 0, start: from, end: position });
+          visit({ number, value: 0, start, end: position, from, to: position });
           break;
         }
         case wireFixed32:
@@ -91,6 +95,17 @@ export class ProtobufReader {
     const bytes = Buffer.alloc(end - start);
     for (let at = 0; at < bytes.length; at += 1) bytes[at] = this.#byteAt(start + at);
     return bytes.toString("utf8");
+  }
+
+  /** Returns the bytes between two positions. */
+  bytes(start: number, end: number): Buffer {
+    const bytes = Buffer.alloc(end - start);
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(this.#descriptor, bytes, at, bytes.length - at, start + at);
+      if (read === 0) throw new MalformedMessageError("the file is cut off");
+      at += read;
+    }
+    return bytes;
   }
 
   /** Returns the numbers of a repeated field, which come one by one or packed. */

@@ -129,5 +129,6 @@ export function packBatch(encodings: readonly Encoding[], padId: number): Encode
     inputIds.set(encoding.inputIds, row * length);
     typeIds.set(encoding.typeIds, row * length);
   });
-  return { rows, length, inputIds, typeIds, lengths };
+  const prefixLengths = Int32Array.from(encodings, ({ prefixTokens = 0 }) => prefixTokens);
+  return { rows, length, inputIds, typeIds, lengths, prefixLengths };
 }

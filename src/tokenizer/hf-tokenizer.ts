@@ -28,6 +28,8 @@ export interface TokenizerOptions
    * token that is not padding. Default: false.
    */
   readonly padTokenIdWins?: boolean | undefined;
+  /** Words, each one token, whose ids are wanted. Default: none. */
+  readonly words?: readonly string[] | undefined;
   /** Longest pair in tokens that will be asked for. Default: 65,535. */
   readonly maxLength?: number | undefined;
   /** The module that the tokenizer thread runs, for tests. Default: the one of this package. */
@@ -38,6 +40,8 @@ export interface TokenizerOptions
 export interface HfTokenizer extends Tokenizer {
   /** Notes for the operator about the model's files, one sentence each. */
   readonly notes: readonly string[];
+  /** The ids of the words that were asked for, in order. */
+  readonly wordIds: readonly number[];
   /**
    * Answers the texts under way, then ends the thread; other calls reject with RerankError
    * `unavailable`.
@@ -65,13 +69,13 @@ const minTextTokens = 2;
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./thread/tokenizer-worker.js", import.meta.url);
-  const { path, padTokenId, model = {}, prompt, padTokenIdWins = false } = options;
+  const { path, padTokenId, model = {}, prompt, padTokenIdWins = false, words = [] } = options;
   const { maxLength = defaultMaxLength, onState, restart, clock } = options;
   const maxStartTokens = startTokensFor(maxLength);
-  const data = { path, padTokenId, padTokenIdWins, model, prompt, maxStartTokens };
+  const data = { path, padTokenId, padTokenIdWins, model, prompt, words, maxStartTokens };
   const thread = await startResilientThread({ entry, data, onState, restart, clock });
   const { encodeTexts } = thread;
-  const { template, padId, truncationSide, notes } = thread.loaded;
+  const { template, padId, wordIds, truncationSide, notes } = thread.loaded;
   const templateTokens = templateTokensOf(template);
   const least = template.specialTokenCount + (template.documentHead?.length ?? 0);
   if (maxLength < templateTokens + minTextTokens) {
@@ -130,6 +134,7 @@ export async function createTokenizer(options: TokenizerOptions): Promise<HfToke
   return {
     padId,
     notes,
+    wordIds,
     templateTokens,
     takesInstruction: prompt !== undefined && takesInstruction(prompt),
 

@@ -22,6 +22,8 @@ export interface PromptTemplate {
   readonly instruction?: string | undefined;
   /** The most of the longest pair that the query's text may take, 0 to 1. */
   readonly queryShare: number;
+  /** Whether that share is of what the texts before and after the pair leave. Default: of all. */
+  readonly queryShareIsOfTexts?: boolean | undefined;
   /**
    * Whether the special tokens of tokenizer.json stand around the texts as well. Then the longer of
    * the two texts is cut first; otherwise the document is.

@@ -4,6 +4,8 @@ export interface Encoding {
   readonly inputIds: Int32Array<ArrayBuffer>;
   /** Segment ids, same length: 0 query, 1 document, as the pair template says. */
   readonly typeIds: Uint8Array<ArrayBuffer>;
+  /** Tokens before the document's, which all pairs of one query begin with. Default: 0. */
+  readonly prefixTokens?: number;
   /** Whether the query lost tokens, to fit or to `maxQueryTokens`. */
   readonly queryTruncated: boolean;
   /** Whether the document lost tokens, to fit or to `maxDocumentTokens`. */

@@ -65,8 +65,9 @@ export function truncateDocumentFirst(
 }
 
 /** Returns the most tokens that a query's text may take. */
-export function mostQueryTokens({ queryShare = 1 }: PairTemplate, maxLength: number): number {
-  return Math.floor(maxLength * queryShare);
+export function mostQueryTokens(template: PairTemplate, maxLength: number): number {
+  const { queryShare = 1, unsharedTokens = 0 } = template;
+  return Math.floor(Math.max(0, maxLength - unsharedTokens) * queryShare);
 }
 
 /** Returns the `count` tokens that are left of a text which loses tokens at one end. */

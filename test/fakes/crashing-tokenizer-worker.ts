@@ -21,6 +21,7 @@ parentPort?.postMessage({
     },
     padId: 0,
     truncationSide: "right",
+    wordIds: [],
     notes: [],
   },
 } satisfies TokenizerMessage);

@@ -18,6 +18,8 @@ export interface MadeNode {
   readonly domain?: string;
   /** What it reads. Default: `input_ids`. */
   readonly inputs?: readonly string[];
+  /** What it computes. Default: `logits`. */
+  readonly outputs?: readonly string[];
   /** A tensor in an attribute, as constants have it. */
   readonly constant?: MadeTensor;
   /** Operators of a subgraph. */
@@ -63,7 +65,8 @@ export function onnxBytes(made: MadeOnnx = {}): Buffer {
   ]);
 }
 
-function nodeOf({ operator, domain, inputs = ["input_ids"], constant, body }: MadeNode): Buffer[] {
+function nodeOf(node: MadeNode): Buffer[] {
+  const { operator, domain, inputs = ["input_ids"], outputs = ["logits"], constant, body } = node;
   const attribute = [
     text(1, "value"),
     ...(constant ? [message(5, tensorOf(constant))] : []),
@@ -78,7 +81,7 @@ function nodeOf({ operator, domain, inputs = ["input_ids"], constant, body }: Ma
   ];
   return [
     ...inputs.map((name) => text(1, name)),
-    text(2, "logits"),
+    ...outputs.map((name) => text(2, name)),
     text(4, operator),
     ...(constant || body ? [message(5, attribute)] : []),
     ...(domain === undefined ? [] : [text(7, domain)]),

@@ -44,6 +44,16 @@ export const families: readonly Family[] = [
   { name: "distilbert", title: "DistilBERT", models: "distilled cross-encoders" },
   { name: "albert", title: "ALBERT", models: "albert cross-encoders" },
   { name: "qwen3-reranker", title: "Qwen3, converted", models: "Qwen3-Reranker, exported" },
+  {
+    name: "qwen3-causal",
+    title: "Qwen3, causal, keys and values",
+    models: "Qwen3-Reranker, as Optimum exports it",
+  },
+  {
+    name: "qwen3-causal-gqa",
+    title: "Qwen3, causal, GroupQueryAttention",
+    models: "onnx-community/Qwen3-Reranker-0.6B-ONNX",
+  },
   { name: "qwen3-classifier", title: "Qwen3 classifier", models: "Qwen3-Reranker-seq-cls" },
   { name: "mxbai-rerank-v2", title: "Qwen2, converted", models: "mxbai-rerank v2, exported" },
   { name: "llama-nemotron", title: "Llama classifier", models: "llama-nemotron-rerank, exported" },

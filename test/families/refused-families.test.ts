@@ -18,6 +18,8 @@ interface RefusedFolder {
   readonly config?: Fields;
   /** The graph. Default: the fixture's. */
   readonly graph?: Uint8Array;
+  /** What becomes of tokenizer.json. */
+  readonly tokenizer?: (text: string) => string;
   /** Files that are not there. */
   readonly without?: readonly string[];
   readonly flags?: readonly string[];
@@ -97,7 +99,22 @@ const folders: readonly RefusedFolder[] = [
     hint: /./,
   },
   {
-    title: "the graph of a causal language model",
+    title: "a causal language model whose template has no words for an answer",
+    family: "qwen3-causal",
+    flags: ["--dtype=fp32", "--template=llama-nemotron-rerank"],
+    message: /is a causal language model, .* it is not known which words are the score/,
+    hint: /--template \(qwen3-reranker, mxbai-rerank-v2, .*rerankd-export/,
+  },
+  {
+    title: "a causal language model whose tokenizer lacks the words",
+    family: "qwen3-causal",
+    flags: ["--dtype=fp32", "--template=mxbai-rerank-v2"],
+    tokenizer: (text) => text.replace('"1":', '"one":'),
+    message: /it has no token `1`, whose logit is the model's score/,
+    hint: /--template/,
+  },
+  {
+    title: "a causal graph whose logits cannot be made fewer",
     family: "qwen3-reranker",
     graph: onnxBytes({
       inputs: past,
@@ -107,14 +124,15 @@ const folders: readonly RefusedFolder[] = [
         { type: 7, dims: [3], raw: new Uint8Array(new BigInt64Array([1n, 1n, 8n]).buffer) },
       ],
     }),
-    message: /its graph is that of a language model, which predicts the next word/,
+    message:
+      /logits of its whole vocabulary at every position.*, and its graph cannot be changed: its logits are no product/,
     hint: /rerankd-export/,
   },
 ];
 
 async function makeFolder(
   context: TestContext,
-  { family: name = "bert-two-labels", config, graph, without = [] }: RefusedFolder,
+  { family: name = "bert-two-labels", config, graph, tokenizer, without = [] }: RefusedFolder,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "refused-"));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -122,6 +140,10 @@ async function makeFolder(
   const path = join(folder, "config.json");
   const fields = { ...JSON.parse(await readFile(path, "utf8")), ...config };
   await writeFile(path, JSON.stringify(fields));
+  const tokenizerPath = join(folder, "tokenizer.json");
+  if (tokenizer !== undefined) {
+    await writeFile(tokenizerPath, tokenizer(await readFile(tokenizerPath, "utf8")));
+  }
   if (graph !== undefined) await writeFile(join(folder, "onnx", "model.onnx"), graph);
   for (const file of without) await rm(join(folder, file), { recursive: true });
   return folder;

@@ -25,6 +25,7 @@ suite("openModel()", () => {
         maxPositionTokens: 1024,
         padTokenId: 1,
         isDecoder: false,
+        isCausal: false,
         firstPosition: 2,
         tokenizer: { className: undefined, modelType: "xlm-roberta" },
         labels: ["LABEL_0"],

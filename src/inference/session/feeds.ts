@@ -7,14 +7,19 @@ import type { InputName, InputType } from "./graph.ts";
  * and length imply.
  */
 export function checkBatch(batch: EncodedBatch): void {
-  const { rows, length, inputIds, typeIds, lengths } = batch;
+  const { rows, length, inputIds, typeIds, lengths, prefixLengths = lengths } = batch;
   const cells = rows * length;
-  const sizesFit = inputIds.length === cells && typeIds.length === cells && lengths.length === rows;
+  const sizesFit =
+    inputIds.length === cells &&
+    typeIds.length === cells &&
+    lengths.length === rows &&
+    prefixLengths.length === rows;
   if (
     rows < 1 ||
     length < 1 ||
     !sizesFit ||
-    lengths.some((tokens) => tokens < 0 || tokens > length)
+    lengths.some((tokens) => tokens < 0 || tokens > length) ||
+    prefixLengths.some((tokens, row) => tokens < 0 || tokens > (lengths[row] ?? 0))
   ) {
     throw new RerankError("internal", `a batch of ${rows} rows of ${length} tokens is malformed`);
   }

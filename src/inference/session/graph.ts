@@ -36,12 +36,6 @@ export interface Graph {
 const hint =
   "export the model as a sequence classifier with one label, free batch and length: `optimum-cli export onnx --task text-classification`";
 
-const causalHint =
-  "export the model again as a graph with one logit: `rerankd-export` of tools/export makes one of a causal model";
-
-/** Inputs of a language model's graph, which computes the next word and not a score. */
-const cacheInput = /^past_key_values|^past_key|^use_cache_branch$/;
-
 /**
  * Returns how to run a graph with one label, or with two of which `positiveLabel` means "relevant".
  * Throws a StartupError that says what is wrong if it is not a reranker's.
@@ -65,13 +59,6 @@ export function labelsMessage(labels: number): string {
 }
 
 function readInputs(inputs: readonly TensorDescription[]): Graph["inputs"] {
-  const cached = inputs.find(({ name }) => cacheInput.test(name));
-  if (cached !== undefined) {
-    throw notReranker(
-      `its graph is that of a language model, which predicts the next word (it has the input \`${cached.name}\`)`,
-      causalHint,
-    );
-  }
   const unknown = inputs.filter(({ name }) => !isInputName(name));
   if (unknown.length > 0) {
     throw notReranker(`its graph has inputs that rerankd cannot feed: ${list(unknown)}`);
@@ -126,8 +113,6 @@ function list(tensors: readonly TensorDescription[]): string {
   return tensors.length === 0 ? "none" : tensors.map(({ name }) => `\`${name}\``).join(", ");
 }
 
-function notReranker(problem: string, advice = hint): StartupError {
-  return new StartupError(`the model is not a reranker that can be served: ${problem}`, {
-    hint: advice,
-  });
+function notReranker(problem: string): StartupError {
+  return new StartupError(`the model is not a reranker that can be served: ${problem}`, { hint });
 }

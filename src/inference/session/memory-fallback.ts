@@ -144,5 +144,6 @@ function rowsOf(batch: EncodedBatch, start: number, end: number): EncodedBatch {
     inputIds.set(batch.inputIds.subarray(first, first + length), row * length);
     typeIds.set(batch.typeIds.subarray(first, first + length), row * length);
   }
-  return { rows, length, inputIds, typeIds, lengths };
+  const prefixLengths = batch.prefixLengths?.slice(start, end);
+  return { rows, length, inputIds, typeIds, lengths, ...(prefixLengths && { prefixLengths }) };
 }

@@ -1,6 +1,28 @@
 import { availableParallelism } from "node:os";
 import type { Device, DeviceName } from "../devices.ts";
 
+/** A causal language model whose logits of a word or two are the score. */
+export interface CausalModel {
+  /** Ids of the words: the score is the first one's logit less that of the second, if there is one. */
+  readonly wordIds: readonly number[];
+  /**
+   * The graph to run, which gives the logits of these words at one position. Absent for a graph that
+   * gives those of the last position alone by itself.
+   */
+  readonly answers?: AnswerModel | undefined;
+}
+
+/** A graph in memory that answers at one position. */
+export interface AnswerModel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The folder of the files that its weights are in. */
+  readonly weightsFolder: string;
+  /** The input for the position, int64 [batch, 1, 1]. */
+  readonly positionInput: string;
+  /** The output, [batch, 1, words]. */
+  readonly output: string;
+}
+
 /** How to open a model. Plain data, so that it can be sent to a worker thread. */
 export interface OpenSessionOptions {
   /** The ONNX file. Weights beside it in their own file are found from there. */
@@ -23,6 +45,8 @@ export interface OpenSessionOptions {
    * RoBERTa kind count from the padding id plus 1.
    */
   readonly firstPosition?: number | undefined;
+  /** What a causal language model is asked. Default: the graph gives the score itself. */
+  readonly causal?: CausalModel | undefined;
   /** Threads that compute one batch. Default 0: as many as the process may use at once. */
   readonly threads?: number | undefined;
   /**

@@ -3,6 +3,8 @@ import { RerankError, StartupError } from "../../errors.ts";
 import type { EncodedBatch } from "../backend.ts";
 import { type Device, type DeviceObstacles, deviceError, planDevices } from "../devices.ts";
 import { findDeviceObstacles } from "../providers.ts";
+import { readCausalGraph } from "./causal-graph.ts";
+import { createCausalRun } from "./causal-run.ts";
 import { checkBatch, inputCells } from "./feeds.ts";
 import { type Graph, readGraph, type TensorDescription } from "./graph.ts";
 import { readLogits } from "./logits.ts";
@@ -36,7 +38,8 @@ export interface SessionHooks {
 }
 
 interface Loaded {
-  readonly graph: Graph;
+  /** Inputs that batches feed. */
+  readonly inputs: readonly string[];
   readonly run: RunBatch;
   close(): Promise<void>;
 }
@@ -75,7 +78,7 @@ export async function openSession(
       dtype: options.dtype,
       threads: threadCount(options.threads),
       rowByRow,
-      inputs: loaded.graph.inputs.map(({ name }) => name),
+      inputs: loaded.inputs,
       notes: [...plan.notes, ...notes],
     },
     run: rowByRow ? runRowByRow(run) : run,
@@ -108,35 +111,53 @@ async function loadOnFirst(
 }
 
 async function load(device: Device, options: OpenSessionOptions): Promise<Loaded> {
-  const { modelPath } = options;
+  const { modelPath, causal } = options;
   env.logLevel = "fatal";
-  const session = await InferenceSession.create(modelPath, runtimeOptions(device, options)).catch(
-    (cause: unknown) => {
-      if (device === "cpu" || isModelFileFault(cause)) throw modelFileError(modelPath, cause);
-      throw deviceError(device, reasonOf(modelPath, cause), cause);
-    },
-  );
+  const settings = runtimeOptions(device, options);
+  const { bytes } = causal?.answers ?? {};
+  const session = await (bytes === undefined
+    ? InferenceSession.create(modelPath, settings)
+    : InferenceSession.create(bytes, settings)
+  ).catch((cause: unknown) => {
+    if (device === "cpu" || isModelFileFault(cause)) throw modelFileError(modelPath, cause);
+    throw deviceError(device, reasonOf(modelPath, cause), cause);
+  });
   try {
-    const graph = readGraph(
-      session.inputMetadata.map(describeTensor),
-      session.outputMetadata.map(describeTensor),
-      options.positiveLabel,
-    );
-    return {
-      graph,
-      run: (batch) => runOnce(session, graph, batch, options.firstPosition),
-      close: () => session.release(),
-    };
+    const inputs = session.inputMetadata.map(describeTensor);
+    const outputs = session.outputMetadata.map(describeTensor);
+    const { names, run } = createRun(session, inputs, outputs, options);
+    return { inputs: names, run, close: () => session.release() };
   } catch (cause) {
     await session.release();
     throw cause;
   }
 }
 
+function createRun(
+  session: InferenceSession,
+  inputs: readonly TensorDescription[],
+  outputs: readonly TensorDescription[],
+  { causal, positiveLabel, firstPosition }: OpenSessionOptions,
+): { readonly names: readonly string[]; readonly run: RunBatch } {
+  if (causal !== undefined) {
+    const graph = readCausalGraph(inputs, outputs, causal.answers?.positionInput);
+    return {
+      names: graph.inputs.map(({ name }) => name),
+      run: createCausalRun(session, graph, causal),
+    };
+  }
+  const graph = readGraph(inputs, outputs, positiveLabel);
+  return {
+    names: graph.inputs.map(({ name }) => name),
+    run: (batch) => runOnce(session, graph, batch, firstPosition),
+  };
+}
+
 function runtimeOptions(
   device: Device,
   options: OpenSessionOptions,
 ): InferenceSession.SessionOptions {
+  const { weightsFolder } = options.causal?.answers ?? {};
   return {
     executionProviders: [device],
     graphOptimizationLevel: "all",
@@ -147,7 +168,12 @@ function runtimeOptions(
     // A memory plan is kept for every shape seen, and batches come in many shapes.
     enableMemPattern: false,
     logSeverityLevel: silentSeverity,
-    extra: { session: { intra_op: { allow_spinning: options.spinning === true ? "1" : "0" } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: options.spinning === true ? "1" : "0" },
+        ...(weightsFolder && { model_external_initializers_file_folder_path: weightsFolder }),
+      },
+    },
   };
 }
 
@@ -197,14 +223,17 @@ export function runRowByRow(run: RunBatch): RunBatch {
   };
 }
 
-function rowOf({ length, inputIds, typeIds, lengths }: EncodedBatch, row: number): EncodedBatch {
+function rowOf(batch: EncodedBatch, row: number): EncodedBatch {
+  const { length, inputIds, typeIds, lengths } = batch;
   const start = row * length;
   const end = start + (lengths[row] ?? 0);
+  const prefixLengths = batch.prefixLengths?.subarray(row, row + 1);
   return {
     rows: 1,
     length: end - start,
     inputIds: inputIds.subarray(start, end),
     typeIds: typeIds.subarray(start, end),
     lengths: lengths.subarray(row, row + 1),
+    ...(prefixLengths && { prefixLengths }),
   };
 }

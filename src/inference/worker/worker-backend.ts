@@ -122,9 +122,10 @@ export async function startWorkerBackend(options: WorkerBackendOptions): Promise
     checkBatch(batch);
     const id = nextId;
     nextId += 1;
-    const { inputIds, typeIds, lengths } = batch;
+    const { inputIds, typeIds, lengths, prefixLengths } = batch;
     // A buffer that is listed twice cannot be transferred, and arrays may share one.
     const buffers = new Set([inputIds.buffer, typeIds.buffer, lengths.buffer]);
+    if (prefixLengths !== undefined) buffers.add(prefixLengths.buffer);
     try {
       post({ type: "score", id, batch }, [...buffers]);
     } catch (cause) {

@@ -11,7 +11,13 @@ export interface ModelPrompt {
   readonly after: readonly string[];
   readonly instruction?: string | undefined;
   readonly queryShare: number;
+  readonly queryShareIsOfTexts?: boolean | undefined;
   readonly usesPairTemplate: boolean;
+  /**
+   * Words of a causal language model that answer whether the document is relevant: the score is the
+   * first one's logit less that of the second, if there is one. Absent: nobody knows.
+   */
+  readonly answerWords?: readonly [string] | readonly [string, string];
 }
 
 /** Names of the templates that are built in. */
@@ -45,6 +51,7 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
     instruction: "Given a web search query, retrieve relevant passages that answer the query",
     queryShare: 1,
     usesPairTemplate: false,
+    answerWords: ["yes", "no"],
   },
   "mxbai-rerank-v2": {
     before: [
@@ -60,7 +67,9 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
       `${chatEnd}${chatStart}assistant\n`,
     ],
     queryShare: 0.75,
+    queryShareIsOfTexts: true,
     usesPairTemplate: false,
+    answerWords: ["1", "0"],
   },
   "bge-reranker-v2-gemma": {
     before: ["<bos>"],
@@ -73,6 +82,7 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
     ],
     queryShare: 0.75,
     usesPairTemplate: false,
+    answerWords: ["Yes"],
   },
   "llama-nemotron-rerank": {
     before: ["<|begin_of_text|>"],
@@ -91,6 +101,7 @@ export const promptTemplates: Readonly<Record<TemplateName, ModelPrompt>> = {
     after: [],
     queryShare: 1,
     usesPairTemplate: false,
+    answerWords: ["Yes"],
   },
 };
 
@@ -99,6 +110,7 @@ const templateOfModel: Readonly<Record<string, TemplateName>> = {
   "Qwen/Qwen3-Reranker-0.6B": "qwen3-reranker",
   "Qwen/Qwen3-Reranker-4B": "qwen3-reranker",
   "Qwen/Qwen3-Reranker-8B": "qwen3-reranker",
+  "onnx-community/Qwen3-Reranker-0.6B-ONNX": "qwen3-reranker",
   "tomaarsen/Qwen3-Reranker-0.6B-seq-cls": "qwen3-reranker",
   "tomaarsen/Qwen3-Reranker-4B-seq-cls": "qwen3-reranker",
   "tomaarsen/Qwen3-Reranker-8B-seq-cls": "qwen3-reranker",

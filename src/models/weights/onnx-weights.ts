@@ -14,7 +14,10 @@ export interface OnnxWeights {
   readonly file: OnnxFile;
   /** The number format of the weights. */
   readonly format: WeightFormat;
-  /** Whether each row must be computed alone, so that its logit does not depend on the others. */
+  /**
+   * Whether each row must be computed alone, so that its logit does not depend on the others, or
+   * because the graph takes no more.
+   */
   readonly rowByRow: boolean;
   /** Files beside it that hold weights, as paths inside the model. */
   readonly externalFiles: readonly { readonly path: string; readonly neededBytes: number }[];
@@ -33,7 +36,13 @@ export async function readWeights(directory: string, path: string): Promise<Onnx
     checkFileName(location === "" ? "" : external, `\`${path}\``);
     return { path: external, neededBytes };
   });
-  return { path, file, format, rowByRow: scalesByBatch, externalFiles };
+  const rowByRow = scalesByBatch || wantsOneRow(file);
+  return { path, file, format, rowByRow, externalFiles };
+}
+
+/** This operator goes on after the keys and values of earlier tokens for one row only. */
+function wantsOneRow({ operators }: OnnxFile): boolean {
+  return operators.has("com.microsoft:GroupQueryAttention");
 }
 
 /**

@@ -23,6 +23,8 @@ export interface PairTemplate {
   readonly documentHeadCharacters?: number;
   /** The most of the longest pair that the query may take, 0 to 1. Default: 1. */
   readonly queryShare?: number;
+  /** Tokens of the longest pair that this share is not of. Default: 0. */
+  readonly unsharedTokens?: number;
   /** Whether the document is cut before the query, and not the longer one. Default: false. */
   readonly documentFirst?: boolean;
 }
@@ -51,19 +53,24 @@ export function withoutTypeIds(template: PairTemplate): PairTemplate {
   return { ...template, pieces: template.pieces.map((piece) => ({ ...piece, typeId: 0 })) };
 }
 
-/** Returns the ids and segment ids of a pair: both texts at the places the template gives them. */
+/**
+ * Returns the ids and segment ids of a pair, both texts at the places the template gives them, and
+ * how many tokens are before the document: those that all pairs of a query begin with.
+ */
 export function layOutPair(template: PairTemplate, ids: PairIds) {
   const length = template.specialTokenCount + ids.query.length + ids.document.length;
   const inputIds = new Int32Array(length);
   const typeIds = new Uint8Array(length);
 
   let end = 0;
+  let prefixTokens = 0;
   for (const piece of template.pieces) {
+    if (piece.kind === "document") prefixTokens = end;
     const start = end;
     const pieceIds = piece.kind === "special" ? piece.ids : ids[piece.kind];
     inputIds.set(pieceIds, start);
     end += pieceIds.length;
     typeIds.fill(piece.typeId, start, end);
   }
-  return { inputIds, typeIds };
+  return { inputIds, typeIds, prefixTokens };
 }

@@ -62,6 +62,7 @@ export async function readTokenizerFile(
       native,
       template: hasTypeIds ? layout : withoutTypeIds(layout),
       padId,
+      wordIds: (data.words ?? []).map((word) => idOfWord(native, word)),
       truncationSide,
       notes: isJoined ? [...notes, note] : notes,
     };
@@ -127,6 +128,15 @@ function findPadId(native: NativeTokenizer): number {
   });
 }
 
+/** Returns the id of a word that is one token, as the vocabulary has it. */
+function idOfWord(native: NativeTokenizer, word: string): number {
+  const id = native.tokenToId(word);
+  if (id !== null) return id;
+  throw new StartupError(`it has no token \`${word}\`, whose logit is the model's score`, {
+    hint: "choose the template that the model was trained with: --template",
+  });
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -167,6 +177,8 @@ async function layOutPrompt(
         { kind: "document", typeId: 0 } as const,
         ...after,
       ];
+  const countTokens = (fixed: readonly TemplatePiece[]): number =>
+    createPairTemplate(fixed).specialTokenCount;
   // The space at the end of a head belongs to the document's first token.
   const head = await idsOf(documentHead(prompt).trimEnd());
   return {
@@ -176,6 +188,7 @@ async function layOutPrompt(
     documentHead: Int32Array.from(head),
     documentHeadCharacters: [...documentHead(prompt)].length,
     queryShare: prompt.queryShare,
+    unsharedTokens: prompt.queryShareIsOfTexts === true ? countTokens([...before, ...after]) : 0,
     documentFirst: !prompt.usesPairTemplate,
   };
 }

@@ -33,6 +33,8 @@ export interface TokenizerThreadData {
   readonly prompt: PromptTemplate | undefined;
   /** Whether `padTokenId` counts before what tokenizer.json states. */
   readonly padTokenIdWins: boolean;
+  /** Words whose ids the main thread needs. Default: none. */
+  readonly words?: readonly string[];
   /** Tokens kept of the start of a text; see startTokensFor(). */
   readonly maxStartTokens: number;
 }
@@ -48,6 +50,8 @@ export interface EncodeMessage {
 export interface LoadedTokenizer {
   readonly template: PairTemplate;
   readonly padId: number;
+  /** The ids of the words that were asked for, in order. */
+  readonly wordIds: readonly number[];
   /** The end at which texts lose tokens unless a request says otherwise. */
   readonly truncationSide: "left" | "right";
   /** What the operator should know, one sentence each. */

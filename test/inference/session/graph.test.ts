@@ -46,15 +46,6 @@ suite("readGraph()", () => {
     assert.throws(() => readGraph([ids, mask], [logits], 1), /has 1 labels per pair/);
   });
 
-  test("names a language model's graph", () => {
-    const past = { name: "past_key_values.0.key", type: "float32", shape: ["b", 2, "p", 8] };
-
-    assert.throws(() => readGraph([ids, mask, past], [logits]), {
-      name: "StartupError",
-      message: /that of a language model, which predicts the next word/,
-    });
-  });
-
   test("takes the output `logits`, or the only one", () => {
     const hidden = { name: "hidden", type: "float32", shape: ["batch", 8] };
     assert.equal(readGraph([ids, mask], [hidden, logits]).outputName, "logits");

@@ -18,6 +18,7 @@ suite("layOutPair()", () => {
 
     assert.deepEqual([...pair.inputIds], [101, 1, 2, 3, 102, 102, 7, 8, 102]);
     assert.deepEqual([...pair.typeIds], [0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    assert.equal(pair.prefixTokens, 6);
   });
 
   test("counts every special token of the template", () => {

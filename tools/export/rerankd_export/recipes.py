@@ -78,8 +78,10 @@ def encode_mxbai(tokenizer: PreTrainedTokenizerBase, pair: Pair, max_length: int
         head = f"instruction: {pair.instruction}\n{head}"
     prefix, newline = ids_of(tokenizer, MXBAI_PREFIX), ids_of(tokenizer, "\n")
     tail = newline + ids_of(tokenizer, MXBAI_TASK) + ids_of(tokenizer, MXBAI_SUFFIX)
-    query = ids_of(tokenizer, head)[: max_length * 3 // 4]
-    room = max_length - len(prefix) - len(query) - len(newline) - len(tail)
+    # The authors' length is that of query and document, without what is around them.
+    texts_length = max_length - len(prefix) - len(tail)
+    query = ids_of(tokenizer, head)[: texts_length * 3 // 4]
+    room = texts_length - len(query) - len(newline)
     return prefix + query + newline + ids_of(tokenizer, f"document: {pair.document}")[: max(room, 0)] + tail
 
 
