@@ -13,6 +13,10 @@ export interface HealthReport {
   readonly model: string;
   /** `cpu`, `cuda` or `webgpu`; "" until the model is loaded. */
   readonly device: string;
+  /** Workers that run the model side by side, those that are being started included. */
+  readonly workers: number;
+  /** Threads of each worker on a CPU. */
+  readonly threads: number;
   /** The weights' type, for example `int8`. */
   readonly dtype: string;
   /** Longest pair in tokens. */

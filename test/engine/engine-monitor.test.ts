@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { conditionOf, createEngineMonitor } from "../../src/engine/engine-monitor.ts";
+import {
+  conditionOf,
+  createEngineMonitor,
+  type EngineState,
+} from "../../src/engine/engine-monitor.ts";
 import { HealthState } from "../../src/engine/health-state.ts";
 import { createResilientBackend } from "../../src/inference/worker/resilient-backend.ts";
 import type { WorkerBackend, WorkerEvents } from "../../src/inference/worker/worker-backend.ts";
@@ -18,6 +22,8 @@ async function setUp({ opened = true } = {}) {
     status: "starting",
     model: "m",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "fp16",
     maxLength: 512,
     activation: "sigmoid",
@@ -37,7 +43,8 @@ async function setUp({ opened = true } = {}) {
       return worker;
     },
   });
-  backend.onStatus(monitor.onBackend);
+  monitor.onPlan({ workers: 1, threads: 1 });
+  backend.onStatus((status, details) => monitor.onWorker(0, status, details));
   await backend.start();
   if (opened) monitor.opened();
   const present = () => [health.report.status, health.report.reason];
@@ -173,18 +180,39 @@ suite("the engine monitor", () => {
 });
 
 suite("conditionOf()", () => {
-  const running = { opened: true, backend: "ok", degraded: undefined, tokenizer: "ok" } as const;
-  for (const [state, status] of [
-    [running, "ok"],
-    [{ ...running, opened: false }, "starting"],
-    [{ ...running, backend: "starting" }, "starting"],
-    [{ ...running, backend: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, tokenizer: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, degraded: "slow" }, "degraded"],
-    [{ ...running, backend: "closed" }, "draining"],
-  ] as const) {
+  const running: EngineState = {
+    opened: true,
+    workers: ["ok"],
+    degraded: undefined,
+    tokenizer: "ok",
+  };
+  const states: readonly (readonly [Partial<EngineState>, string])[] = [
+    [{}, "ok"],
+    [{ opened: false }, "starting"],
+    [{ workers: ["starting"] }, "starting"],
+    [{ workers: ["restarting"], degraded: "slow" }, "restarting"],
+    [{ tokenizer: "restarting", degraded: "slow" }, "restarting"],
+    [{ degraded: "slow" }, "degraded"],
+    [{ workers: ["closed"] }, "draining"],
+    [{ workers: ["ok", "starting"] }, "ok"],
+    [{ workers: ["ok", "restarting"] }, "degraded"],
+    [{ workers: ["restarting", "ok"], tokenizer: "restarting" }, "restarting"],
+    [{ workers: ["restarting", "starting"] }, "restarting"],
+    [{ workers: ["restarting", "restarting"] }, "restarting"],
+    [{ workers: ["closed", "closed"] }, "draining"],
+  ];
+  for (const [state, status] of states) {
     test(`is ${status} for ${JSON.stringify(state)}`, () => {
-      assert.equal(conditionOf(state).status, status);
+      assert.equal(conditionOf({ ...running, ...state }).status, status);
     });
   }
+
+  test("says how many of several workers are away", () => {
+    const workers = ["ok", "restarting", "ok"] as const;
+
+    assert.equal(
+      conditionOf({ ...running, workers }).reason,
+      "1 of 3 inference workers is being restarted",
+    );
+  });
 });

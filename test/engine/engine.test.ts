@@ -92,10 +92,13 @@ suite("refuseDuringOutage()", () => {
     const backend = createFakeBackend();
     const checked: number[] = [];
     const scored = { logits: new Float32Array(1), queueMs: 0, inferenceMs: 0 };
-    const scheduler = refuseDuringOutage(
-      { checkRoom: (tokens) => checked.push(tokens), score: async () => scored },
-      backend,
-    );
+    const scheduler = refuseDuringOutage({
+      checkRoom: (tokens) => checked.push(tokens),
+      score: async () => scored,
+      get outage() {
+        return backend.outage;
+      },
+    });
     const call = { signal: new AbortController().signal };
 
     scheduler.checkRoom(1, undefined);

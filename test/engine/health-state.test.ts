@@ -7,6 +7,8 @@ function createStarting() {
     status: "starting",
     model: "m",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "int8",
     maxLength: 512,
     activation: "sigmoid",

@@ -62,7 +62,7 @@ suite("properties of the scheduler", () => {
         const backend = createFakeBackend();
         const clock = createManualClock();
         const limits = { maxQueueTokens: 2_000, maxQueueMs: 5_000 };
-        const scheduler = createScheduler({ backend, clock, policy, padId: 0, limits });
+        const scheduler = createScheduler({ workers: [backend], clock, policy, padId: 0, limits });
         const arrivals: Arrival[] = [];
         let nextId = 1;
         let failures = 0;
@@ -145,7 +145,7 @@ suite("properties of the scheduler", () => {
     });
     await checkProperty(
       fc.property(requests, (waiting) => {
-        const queue = createFairQueue<number>({ maxBatchTokens: 10, runOverheadTokens: 0 });
+        const queue = createFairQueue<number>(() => ({ maxBatchTokens: 10, runOverheadTokens: 0 }));
         waiting.forEach((lengths, key) => {
           queue.add(key, lengths);
         });
