@@ -1,4 +1,5 @@
 import type { Backend, Outage } from "../inference/backend.ts";
+import type { WorkerLoad } from "./observation.ts";
 import { sumOf, type Work } from "./work.ts";
 
 /** One worker, and what it was given and has not answered yet. */
@@ -16,7 +17,14 @@ export interface Lane {
   /** Lets the batch go. */
   release(): void;
   /** Notes that the worker was given a run. Returns what notes its end, and tells when it ran. */
-  begin(work: Work): () => { readonly beganMs: number; readonly endedMs: number };
+  begin(work: Work): () => RunTime;
+}
+
+/** When a run was, in milliseconds of the clock, and how long it took. */
+export interface RunTime {
+  readonly beganMs: number;
+  readonly endedMs: number;
+  readonly ms: number;
 }
 
 /** The workers that share one queue. */
@@ -26,6 +34,8 @@ export interface Lanes {
   readonly serving: readonly Lane[];
   /** The work of the runs that all of them hold. */
   readonly held: Work;
+  /** What each worker does. */
+  readonly loads: readonly WorkerLoad[];
   /** Set while no worker serves: the outage that should be over first. */
   readonly outage: Outage | undefined;
   /**
@@ -71,6 +81,14 @@ export function createLanes(workers: readonly Backend[], nowMs: () => number): L
     },
     get held() {
       return sumOf(lanes.map(({ held }) => held));
+    },
+    get loads() {
+      return lanes.map(({ worker, held, runs, busyMs }) => ({
+        serving: worker.outage === undefined,
+        heldTokens: held.tokens,
+        runs,
+        busyMs,
+      }));
     },
     get outage() {
       return nearestOutage(workers);
@@ -151,8 +169,9 @@ function createLane(worker: Backend, nowMs: () => number): Lane & { readonly isR
         lastDoneMs = endedMs;
         held = { runs: held.runs - work.runs, tokens: held.tokens - work.tokens };
         runs += 1;
-        busyMs += endedMs - beganMs;
-        return { beganMs, endedMs };
+        const ms = endedMs - beganMs;
+        busyMs += ms;
+        return { beganMs, endedMs, ms };
       };
     },
   };

@@ -207,11 +207,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const end = lane.begin(work);
     const finish = (failed: boolean): void => {
       const ran = end();
-      const ms = ran.endedMs - ran.beganMs;
-      onBatch?.(statsOf(encodings, ms, failed));
+      onBatch?.(statsOf(encodings, ran.ms, failed));
       recordRun(batch, ran);
       if (failed) return;
-      forecast.record(lane, { ...work, ms, endedMs: ran.endedMs });
+      forecast.record(lane, { ...work, ...ran });
       sizing.learn(forecast.overheadTokens(lane));
     };
     try {
@@ -228,8 +227,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
     } catch (error) {
       finish(true);
-      const { outage } = lane.worker;
-      if (error instanceof WorkerCrashError) lost.add(batch, error, outage?.remainingMs);
+      const { worker } = lane;
+      if (error instanceof WorkerCrashError) lost.add(batch, error, worker.outage?.remainingMs);
       else await failBatch(lane, batch, error);
     }
   }
@@ -277,12 +276,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return lanes.outage;
     },
     get workers() {
-      return lanes.all.map(({ worker, held, runs, busyMs }) => ({
-        serving: worker.outage === undefined,
-        heldTokens: held.tokens,
-        runs,
-        busyMs,
-      }));
+      return lanes.loads;
     },
     snapshot() {
       const again = lost.waiting.flat().filter(isOpen);
