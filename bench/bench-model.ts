@@ -11,11 +11,11 @@ import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
 
 /** Shapes that bench/make-model.py makes. */
-const madeShapes = ["base", "small"];
+const madeShapes = ["base", "minilm", "small"];
 
 /** A model to measure with. */
 export interface BenchModel {
-  /** `base`, `small`, `bundled`, or the name of a folder. */
+  /** `base`, `minilm`, `small`, `bundled`, or the name of a folder. */
   readonly name: string;
   readonly folder: string;
   /** The weights that it has, of those that are measured. */
@@ -45,7 +45,7 @@ export interface FindBenchModelOptions {
 }
 
 /**
- * Returns a model by its name, `base`, `small` or `bundled`, or by the path of its folder. A shape
+ * Returns a model by its name, `base`, `minilm`, `small` or `bundled`, or by the path of its folder. A shape
  * that was not made yet is made, which takes minutes; it is kept under a name that holds a hash of
  * everything it was made from.
  */

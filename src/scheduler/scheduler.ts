@@ -110,7 +110,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const work = workOf(lengths, sizing.policy);
     const deadline = deadlineOf(timeoutMs, grantedMs);
     const { slackMs, isProbe } = admitNow(work, encodings.length, deadline);
-    const costMs = forecast.sharedMs(work) ?? 0;
     return await new Promise((resolve, reject) => {
       const job = createJob(encodings, {
         clock,
@@ -128,7 +127,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         reject,
       });
       jobs.add(job);
-      queue.add(job, lengths, { cost: costMs, slack: slackMs });
+      queue.add(job, lengths, { cost: forecast.sharedMs(work) ?? 0, slack: slackMs });
       pump();
     });
   }
