@@ -13,6 +13,7 @@ import { pythonProgram } from "./contenders/python.ts";
 /** What makes each model that is made: the program first, then what it imports of the repository. */
 const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
   base: ["bench/make-model.py"],
+  minilm: ["bench/make-model.py"],
   small: ["bench/make-model.py"],
   causal: ["bench/make-causal-model.py", "tools/fixtures/make_causal_families.py"],
 };
@@ -20,7 +21,7 @@ const madeShapes = Object.keys(makers);
 
 /** A model to measure with. */
 export interface BenchModel {
-  /** `base`, `small`, `causal`, `bundled`, or the name of a folder. */
+  /** `base`, `minilm`, `small`, `causal`, `bundled`, or the name of a folder. */
   readonly name: string;
   readonly folder: string;
   /** The weights that it has, of those that are measured. */
@@ -50,7 +51,7 @@ export interface FindBenchModelOptions {
 }
 
 /**
- * Returns a model by its name, `base`, `small`, `causal` or `bundled`, or by the path of its folder. A shape
+ * Returns a model by its name, `base`, `minilm`, `small`, `causal` or `bundled`, or by the path of its folder. A shape
  * that was not made yet is made, which takes minutes; it is kept under a name that holds a hash of
  * everything it was made from.
  */

@@ -24,6 +24,14 @@ SHAPES = {
         "intermediate_size": 3072,
         "max_position_embeddings": 1026,
     },
+    # The depth and width of MiniLM-L12-H384, on which small multilingual rerankers are built.
+    "minilm": {
+        "num_hidden_layers": 12,
+        "hidden_size": 384,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+        "max_position_embeddings": 514,
+    },
     "small": {
         "num_hidden_layers": 6,
         "hidden_size": 384,

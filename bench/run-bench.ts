@@ -1,9 +1,16 @@
 import { join } from "node:path";
-import { findBenchModel, hashFile, isModelAtHand, onnxPathOf } from "./bench-model.ts";
+import {
+  type BenchModel,
+  findBenchModel,
+  hashFile,
+  isModelAtHand,
+  onnxPathOf,
+} from "./bench-model.ts";
 import { describeEnvironment } from "./environment.ts";
 import { admission } from "./figures/admission.ts";
 import { causal } from "./figures/causal.ts";
 import { contest } from "./figures/contest.ts";
+import { cores } from "./figures/cores.ts";
 import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
 import { memory } from "./figures/memory.ts";
@@ -36,6 +43,7 @@ const groups: readonly FigureGroup[] = [
   ready,
   resources,
   scaling,
+  cores,
   overload,
   admission,
   memory,
@@ -73,7 +81,11 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
     settings,
     model,
     passages,
-    findModel,
+    async findModel(name) {
+      const found = await findModel(name);
+      await keepHashes(found);
+      return found;
+    },
     log,
     record(result) {
       const known = hashes.get(`${result.model} ${result.dtype}`);
@@ -93,12 +105,13 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
       print(JSON.stringify(figure));
     },
   };
-  for (const name of new Set([model.name, "bundled"])) {
-    const known = name === model.name ? model : await findModel(name).catch(() => undefined);
-    for (const dtype of known?.dtypes ?? []) {
-      if (known) hashes.set(`${name} ${dtype}`, await hashFile(await onnxPathOf(known, dtype)));
+  const keepHashes = async (known: BenchModel): Promise<void> => {
+    for (const dtype of known.dtypes) {
+      const key = `${known.name} ${dtype}`;
+      if (!hashes.has(key)) hashes.set(key, await hashFile(await onnxPathOf(known, dtype)));
     }
-  }
+  };
+  await keepHashes(model);
 
   for (const group of groups) {
     if (!group.figures.some((figure) => wanted.has(figure))) continue;

@@ -11,6 +11,8 @@ export interface Settings {
   readonly model: string | undefined;
   readonly rounds: number;
   readonly threads: number;
+  /** Whether they were asked for. */
+  readonly threadsAsked: boolean;
   readonly seed: number;
   /** Ten-document requests in the corpus. */
   readonly requests: number;
@@ -44,10 +46,11 @@ export const usage = `Usage: npm run bench -- [options]
 
   --quick              load_vs_bare, latency_vs_bare, mixed, event_loop_p99_ms and admission on the bundled model, in about a minute
   --figure NAME        measure this figure only (repeatable)
-  --model NAME         base, small, bundled, or a folder (default: base; with --quick: bundled, else small);
+  --model NAME         base, minilm, small, bundled, or a folder (default: base; with --quick: bundled, else small);
                        causal_prefix has a model of its own
   --rounds N           interleaved rounds, whose median counts (default 5)
-  --threads N          threads of inference for every contender (default: one for each core)
+  --threads N          threads of inference for every contender (default: one for each core, which
+                       rerankd divides by itself, and \`bare\` in the fastest way)
   --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)
   --requests N         ten-document requests in the corpus (default 16; with --quick 8)
   --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 500)
@@ -55,7 +58,7 @@ export const usage = `Usage: npm run bench -- [options]
   --large N            documents of the large requests in \`mixed\` (default 1000)
   --large-clients N    clients that send them all the time (default 2)
   --overload-ms MS     how long to overload (default 60000)
-  --point-ms MS        how long to measure a point of \`scaling\` (default 8000)
+  --point-ms MS        how long to measure a point of \`scaling\` and \`cores\` (default 8000)
   --soak N,N           documents after which memory is read (default 10000,100000)
   --seed N             seed of corpus, arrivals and made models (default 7998)
   --report             only write bench/README.md and its plots from the last results
@@ -103,6 +106,7 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
     model: values.model,
     rounds: count("rounds", 5),
     threads: count("threads", availableParallelism()),
+    threadsAsked: values.threads !== undefined,
     seed: count("seed", defaultSeed),
     requests: count("requests", quick ? 8 : 16),
     roundMs: count("round-ms", quick ? 500 : 6000),

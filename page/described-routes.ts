@@ -16,8 +16,8 @@ export function describedRoutes(): readonly DescribedRoute[] {
   return createRoutes({
     reranker: { rerank: nobody, rerankTogether: nobody },
     health: new HealthState({
-      ...{ status: "starting", model: "", device: "", dtype: "", maxLength: 1 },
-      ...{ activation: "sigmoid", version: "", reason: "" },
+      ...{ status: "starting", model: "", device: "", workers: 0, threads: 0, dtype: "" },
+      ...{ maxLength: 1, activation: "sigmoid", version: "", reason: "" },
     }),
     limits: defaultServerLimits,
     serving: { servedModels: [""], maxDocuments: 1, maxBatchTokens: 1 },

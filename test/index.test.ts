@@ -39,7 +39,14 @@ suite("loadReranker()", () => {
     );
     assert.deepEqual(
       { ...reranker.info },
-      { model: "rerankd-mini-v3", device: "cpu", dtype: "int8", maxLength: 1024, threads: 1 },
+      {
+        model: "rerankd-mini-v3",
+        device: "cpu",
+        dtype: "int8",
+        maxLength: 1024,
+        workers: 1,
+        threads: 1,
+      },
     );
     assert(logger.lines.some(({ message }) => message === "loading"));
   });

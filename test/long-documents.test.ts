@@ -78,7 +78,9 @@ suite("a long document and the bundled model", () => {
     assert(encodings.length > 10);
     const logits: number[] = [];
     for (const encoding of encodings) {
-      const [logit] = await engine.backend.score(packBatch([encoding], tokenizer.padId));
+      const [worker] = engine.pool.workers;
+      const [logit = Number.NaN] =
+        (await worker?.score(packBatch([encoding], tokenizer.padId))) ?? [];
       logits.push(logit ?? Number.NaN);
     }
 

@@ -46,12 +46,14 @@ const session = await openSession({
 forgetPeak();
 const loadedMb = readProcessMemory(process.pid).nowMb;
 const scheduler = createScheduler({
-  backend: {
-    score({ prefixLengths, ...batch }) {
-      return session.run(way === "shared" && prefixLengths ? { ...batch, prefixLengths } : batch);
+  workers: [
+    {
+      score({ prefixLengths, ...batch }) {
+        return session.run(way === "shared" && prefixLengths ? { ...batch, prefixLengths } : batch);
+      },
+      close: () => session.close(),
     },
-    close: () => session.close(),
-  },
+  ],
   clock: systemClock,
   policy: batchPolicyFor({ device: "cpu", rowByRow: model.rowByRow }),
   padId: tokenizer.padId,

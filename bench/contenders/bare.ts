@@ -1,12 +1,19 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { once } from "node:events";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
 import { openModel } from "../../src/models/open-model.ts";
 import type { DtypeChoice } from "../../src/models/weights/pick-weights.ts";
 import { createTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
+import { type Cell, cellsOf, nameOfCell } from "../cells.ts";
 import type { RerankCase } from "../corpus.ts";
+import type { BareAnswer, BareRequest, BareSessionOptions } from "./bare-worker.ts";
 import type { Contender, ContenderContext, RunningContender } from "./contender.ts";
 
-/** The runtime alone: no server, no queue, no thread between. What a server can at best reach. */
+/**
+ * The runtime alone: no server, no queue, only threads that compute what is ready. What a server can
+ * at best reach.
+ */
 export interface Bare extends RunningContender {
   encode(request: RerankCase): Promise<Encoding[]>;
   /**
@@ -15,7 +22,8 @@ export interface Bare extends RunningContender {
    */
   run(encodings: readonly Encoding[]): Promise<number[]>;
   /**
-   * Tries every way to run these encodings, stays with the fastest, and returns its description.
+   * Tries ways to run these encodings, one after the other: batches first, then how the cores are
+   * divided. Stays with the fastest, and returns its description.
    */
   tune(encodings: readonly Encoding[]): Promise<string>;
 }
@@ -26,28 +34,28 @@ export interface BareOptions extends ContenderContext {
 }
 
 /** A way to run the graph. */
-interface Way {
+interface Way extends Cell {
   /** Whether threads that wait keep their core busy. */
   readonly spinning: boolean;
   /** Most tokens of one batch of equal lengths; 1: one document at a time. */
   readonly maxBatchTokens: number;
 }
 
-/** What `tune` tries; the first is used until then. */
-const ways: readonly [Way, ...Way[]] = [
+/** Ways to run batches, which `tune` tries first. */
+const batchWays = [
   { spinning: true, maxBatchTokens: 1024 },
   { spinning: true, maxBatchTokens: 1 },
   { spinning: false, maxBatchTokens: 1 },
   { spinning: false, maxBatchTokens: 1024 },
-];
+] as const;
 
-/** Creates a contender that computes in the benchmark's own process. */
+/** Creates a contender that computes in threads of the benchmark's own process. */
 export function createBare(options: BareOptions): Contender {
   return { name: `bare ${options.dtype}`, dtype: options.dtype, start: () => openBare(options) };
 }
 
 /**
- * Opens the model's graph with the runtime's own defaults, but for the number of threads and what
+ * Opens the model's graph with the runtime's own defaults, but for sessions, their threads and what
  * `tune` finds to be faster.
  */
 export async function openBare(options: BareOptions): Promise<Bare> {
@@ -56,26 +64,46 @@ export async function openBare(options: BareOptions): Promise<Bare> {
   const model = await openModel({ name: "bench", directory: modelFolder, ...choice });
   const { padTokenId } = model.config;
   const tokenizer = await createTokenizer({ path: model.tokenizerPath, padTokenId });
-  const open = ({ spinning }: Way) => openGraph(model.onnxPath, options.threads, spinning);
-  let [way] = ways;
-  let session = await open(way);
+  const open = (next: Way) => openThreads(model.onnxPath, next);
+  const [allInOne, ...others] = cellsOf(options.threads);
+  let way: Way = { ...allInOne, ...batchWays[0] };
+  let threads = await open(way);
 
   async function run(encodings: readonly Encoding[]): Promise<number[]> {
     const logits = new Array<number>(encodings.length).fill(Number.NaN);
-    for (const { indexes, batch } of equalLengthBatches(encodings, way.maxBatchTokens)) {
-      const output = await session.run(feedsOf(session, batch));
-      const data = output[session.outputNames[0] ?? ""]?.data as Float32Array;
-      for (const [row, index] of indexes.entries()) logits[index] = data[row] ?? Number.NaN;
+    const groups = equalLengthBatches(encodings, way.maxBatchTokens);
+    const batches = groups.map(({ batch }) => batch);
+    const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const answers = await Promise.all(threads.map((thread) => ask(thread, { batches, next })));
+    for (const [at, data] of answers.flat()) {
+      for (const [row, index] of groups[at]?.indexes.entries() ?? []) {
+        logits[index] = data[row] ?? Number.NaN;
+      }
     }
     return logits;
   }
 
   async function change(next: Way): Promise<void> {
-    if (next.spinning !== way.spinning) {
-      await session.release();
-      session = await open(next);
+    const { spinning, workers, threads: each } = way;
+    if (next.spinning !== spinning || next.workers !== workers || next.threads !== each) {
+      await closeThreads(threads);
+      threads = await open(next);
     }
     way = next;
+  }
+
+  /** Stays with the fastest of these ways. */
+  async function choose(ways: readonly Way[], encodings: readonly Encoding[]): Promise<void> {
+    const timed: { readonly way: Way; readonly ms: number }[] = [];
+    for (const candidate of ways) {
+      await change(candidate);
+      await run(encodings.slice(0, warmUpEncodings));
+      const startedMs = performance.now();
+      await run(encodings);
+      timed.push({ way: candidate, ms: performance.now() - startedMs });
+    }
+    const [fastest] = timed.sort((one, other) => one.ms - other.ms);
+    if (fastest) await change(fastest.way);
   }
 
   const encode = ({ query, documents }: RerankCase) =>
@@ -84,20 +112,20 @@ export async function openBare(options: BareOptions): Promise<Bare> {
     encode,
     run,
     rerank: async (request) => run(await encode(request)),
-    stop: () => session.release(),
+    stop: () => closeThreads(threads),
     async tune(encodings) {
-      const timed: { readonly way: Way; readonly ms: number }[] = [];
-      for (const candidate of ways) {
-        await change(candidate);
-        await run(encodings.slice(0, warmUpEncodings));
-        const startedMs = performance.now();
-        await run(encodings);
-        timed.push({ way: candidate, ms: performance.now() - startedMs });
-      }
-      const [fastest] = timed.sort((a, b) => a.ms - b.ms);
-      if (fastest) await change(fastest.way);
+      await choose(
+        batchWays.map((batchWay) => ({ ...allInOne, ...batchWay })),
+        encodings,
+      );
+      const present = way;
+      await choose([present, ...others.map((cell) => ({ ...present, ...cell }))], encodings);
       await run(encodings.slice(0, warmUpEncodings));
-      return `${way.spinning ? "spinning" : "not spinning"}, ${way.maxBatchTokens === 1 ? "one document" : `up to ${way.maxBatchTokens} tokens of equal lengths`} at a time`;
+      const batches =
+        way.maxBatchTokens === 1
+          ? "one document"
+          : `up to ${way.maxBatchTokens} tokens of equal lengths`;
+      return `${nameOfCell(way)} threads, ${way.spinning ? "spinning" : "not spinning"}, ${batches} at a time`;
     },
   };
 }
@@ -105,13 +133,34 @@ export async function openBare(options: BareOptions): Promise<Bare> {
 /** Encodings that are run after a session was opened, before anything is timed. */
 const warmUpEncodings = 8;
 
-function openGraph(path: string, threads: number, spinning: boolean): Promise<InferenceSession> {
-  return InferenceSession.create(path, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
-  });
+/** The extension is `.js` after the build. */
+const workerUrl = new URL(`./bare-worker${extname(import.meta.url)}`, import.meta.url);
+
+/** Opens the graph once in each of several threads, because a session blocks the one it runs in. */
+async function openThreads(
+  path: string,
+  { workers, threads, spinning }: Way,
+): Promise<readonly Worker[]> {
+  const workerData: BareSessionOptions = { path, threads, spinning };
+  const opened = Array.from({ length: workers }, () => new Worker(workerUrl, { workerData }));
+  await Promise.all(opened.map((thread) => once(thread, "message")));
+  return opened;
+}
+
+async function ask(
+  thread: Worker,
+  work: Omit<Extract<BareRequest, { type: "run" }>, "type">,
+): Promise<BareAnswer> {
+  const answered = once(thread, "message");
+  thread.postMessage({ type: "run", ...work } satisfies BareRequest);
+  const [answer] = await answered;
+  return answer;
+}
+
+async function closeThreads(threads: readonly Worker[]): Promise<void> {
+  const ended = threads.map((thread) => once(thread, "exit"));
+  for (const thread of threads) thread.postMessage({ type: "close" } satisfies BareRequest);
+  await Promise.all(ended);
 }
 
 interface Batch {
@@ -145,28 +194,4 @@ export function equalLengthBatches(
     indexes,
     batch: indexes.flatMap((index) => encodings[index] ?? []),
   }));
-}
-
-function feedsOf(session: InferenceSession, encodings: readonly Encoding[]) {
-  const length = encodings[0]?.inputIds.length ?? 0;
-  const dims = [encodings.length, length];
-  const cellsOf: Readonly<Record<string, (encoding: Encoding) => ArrayLike<number> | 1>> = {
-    input_ids: ({ inputIds }) => inputIds,
-    token_type_ids: ({ typeIds }) => typeIds,
-    attention_mask: () => 1,
-  };
-  return Object.fromEntries(
-    session.inputNames.map((name) => {
-      const cells = new BigInt64Array(encodings.length * length);
-      // The low half of each number; the high half stays 0.
-      const low = new Int32Array(cells.buffer);
-      for (const [row, encoding] of encodings.entries()) {
-        const source = cellsOf[name]?.(encoding) ?? 1;
-        for (let cell = 0; cell < length; cell += 1) {
-          low[(row * length + cell) * 2] = source === 1 ? 1 : (source[cell] ?? 0);
-        }
-      }
-      return [name, new Tensor("int64", cells, dims)];
-    }),
-  );
 }

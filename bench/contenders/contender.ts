@@ -30,8 +30,10 @@ export const patientMs = 10 * 60_000;
 export interface ContenderContext {
   /** The model's folder, as on the hub. */
   readonly modelFolder: string;
-  /** Threads of inference. */
+  /** Threads of inference, all together. */
   readonly threads: number;
+  /** Whether they were asked for. Else this project's server divides the cores by itself. */
+  readonly threadsAsked: boolean;
   /** Tokens at which a pair is cut. */
   readonly maxLength: number;
   /** The repository's folder. */

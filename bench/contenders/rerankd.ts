@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
+import type { Cell } from "../cells.ts";
 import { type ChildServerOptions, startChildServer } from "../child-server.ts";
 import {
   type Contender,
@@ -16,6 +17,8 @@ export interface RerankdOptions extends ContenderContext {
   readonly dtype: string;
   /** Default: HTTP/JSON. */
   readonly protocol?: "http" | "grpc";
+  /** How to divide the cores. Default: as the server does by itself. */
+  readonly cell?: Cell;
   /** Further flags of `rerankd serve`. */
   readonly flags?: readonly string[];
   /** Whether to print the event loop's delay to stderr on SIGUSR2. */
@@ -39,7 +42,7 @@ export async function startRerankd(options: RerankdOptions): Promise<RunningCont
 
 /** Returns how to start the server. */
 export function rerankdCommand(options: RerankdOptions): ChildServerOptions {
-  const { root, modelFolder, dtype, threads, maxLength, flags = [], watchLoop } = options;
+  const { root, modelFolder, dtype, maxLength, flags = [], watchLoop } = options;
   return {
     command: process.execPath,
     args: [
@@ -49,7 +52,7 @@ export function rerankdCommand(options: RerankdOptions): ChildServerOptions {
       `--model-id=${modelFolder}`,
       `--dtype=${dtype}`,
       "--device=cpu",
-      `--threads=${threads}`,
+      ...coreFlags(options),
       `--max-length=${maxLength}`,
       "--port=0",
       "--log-format=json",
@@ -57,6 +60,11 @@ export function rerankdCommand(options: RerankdOptions): ChildServerOptions {
     ],
     readUrl: readReadyUrl,
   };
+}
+
+function coreFlags({ cell, threads, threadsAsked }: RerankdOptions): string[] {
+  if (cell) return [`--workers=${cell.workers}`, `--threads=${cell.threads}`];
+  return threadsAsked ? [`--threads=${threads}`] : [];
 }
 
 /** Returns the address that the server's ready line names, or undefined for any other line. */

@@ -112,7 +112,7 @@ async function withSubject(
   const engine = await createEngine({
     model: await openModel({ name: model.name, directory: model.folder, ...choice }),
     device: "cpu",
-    threads: settings.threads,
+    threads: settings.threadsAsked ? settings.threads : 0,
     spinning: false,
     maxLength: model.maxLength,
     limits: defaultRequestLimits,

@@ -19,7 +19,7 @@ export interface BenchContext {
   readonly model: BenchModel;
   readonly passages: Passages;
   /**
-   * Finds a further model; `base`, `small`, `causal` and `bundled` are known. Rejects if it cannot be had.
+   * Finds a further model; `base`, `minilm`, `small`, `causal` and `bundled` are known. Rejects if it cannot be had.
    */
   findModel(name: string): Promise<BenchModel>;
   /** Keeps a figure and prints it. */
@@ -47,6 +47,7 @@ export function contenderContext(
   return {
     root,
     threads: settings.threads,
+    threadsAsked: settings.threadsAsked,
     modelFolder: model.folder,
     maxLength: model.maxLength,
   };

@@ -46,6 +46,13 @@ const list: readonly Goal[] = [
     ...atMost(1.15),
   },
   {
+    figure: "cores",
+    what: "documents/s of the workers and threads that are chosen ÷ of the best",
+    value: read("of_best"),
+    applies: ({ auto }) => auto === true,
+    ...atLeast(0.95),
+  },
+  {
     figure: "vs_guide_fp32",
     what: "documents/s ÷ the guide's script",
     value: read("ratio"),
@@ -147,11 +154,16 @@ export function goals(figures: readonly FigureResult[]): FigureResult[] {
         figure,
         model: row.model,
         dtype: row.dtype ?? "",
-        protocol: row.protocol ?? row.load ?? "",
+        protocol: row.protocol ?? row.load ?? clientsOf(row),
         what,
         measured: value(row),
         goal: goal ?? "",
         reached: reached === undefined ? "" : reached(value(row)) ? "yes" : "no",
       })),
   );
+}
+
+/** Tells the rows of `cores` apart. */
+function clientsOf({ figure, clients }: FigureResult): string {
+  return figure === "cores" ? `${clients} client${clients === 1 ? "" : "s"}` : "";
 }

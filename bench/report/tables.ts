@@ -76,6 +76,19 @@ export function contestTable(figures: readonly FigureResult[]): string {
   ]);
 }
 
+/** Returns how fast each way to divide the cores is. */
+export function coresTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "cores");
+  return markdownTable(rows, [
+    ["model", ({ model, dtype }) => `${model} ${dtype}`],
+    ["clients", (row) => row.clients],
+    ["workers × threads", ({ point, auto }) => (auto === true ? `**${point}**` : point)],
+    ["documents/s", (row) => row.documents_per_second],
+    ["p50, ms", (row) => row.p50_ms],
+    ["of the best", (row) => row.of_best],
+  ]);
+}
+
 /** Returns how far scores are from those of the runtime alone with the same weights. */
 export function agreementTable(figures: readonly FigureResult[]): string {
   const rows = figures.filter(({ figure }) => figure === "agreement");

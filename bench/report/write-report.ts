@@ -7,6 +7,7 @@ import { themes } from "./svg.ts";
 import {
   agreementTable,
   contestTable,
+  coresTable,
   goalsTable,
   machineTable,
   notMeasured,
@@ -56,6 +57,7 @@ function sectionsOf(
     "bench-contest": withPlots(contestTable(figures), "contest"),
     "bench-contest-plot": plot("contest").join("\n") || notMeasured,
     "bench-agreement": agreementTable(figures),
+    "bench-cores": coresTable(figures),
     "bench-resources": resourcesTable(figures),
     "bench-clients": withPlots(scalingTable(figures, "clients"), "clients", "clients-latency"),
     "bench-documents": withPlots(scalingTable(figures, "documents"), "documents"),

@@ -1,5 +1,10 @@
 import { arch, platform } from "node:os";
 import type { DoctorConfig } from "../config/doctor-config.ts";
+import type { ServeConfig } from "../config/serve-config.ts";
+import { chooseWorkers, type SizedModel } from "../engine/choose-workers.ts";
+import { parseDeviceName } from "../inference/devices.ts";
+import type { WorkerPlan } from "../inference/worker-plan.ts";
+import type { ModelDirectory } from "../models/open-model.ts";
 import { packageVersion } from "../package-root.ts";
 import { formatCheckList } from "../terminal/check-list.ts";
 import { hasColors } from "../terminal/has-colors.ts";
@@ -33,7 +38,7 @@ export async function doctor(config: DoctorConfig, context: ProcessContext): Pro
   const checks: Check[] = [
     checkNode(context.nodeVersion),
     checkInstructions(),
-    checkThreads(serve.threads),
+    checkThreads(await planOf(serve, found)),
     memory,
     devices,
     model,
@@ -54,4 +59,19 @@ export async function doctor(config: DoctorConfig, context: ProcessContext): Pro
   const list = formatCheckList(checks, { columns, color: hasColors(stdout, env) });
   await writeOutput(stdout, `rerankd ${version}\n${list}`);
   return isSound;
+}
+
+/** Returns how the model would be run; where there is none, as far as that can be told. */
+async function planOf(serve: ServeConfig, model: ModelDirectory | undefined): Promise<WorkerPlan> {
+  const asked = { ...serve, device: parseDeviceName(serve.device) };
+  const unknown: SizedModel = {
+    directory: "",
+    weightPaths: [],
+    rowByRow: false,
+    config: { width: undefined },
+  };
+  // A device that cannot be used is found out by the check of the devices.
+  return await chooseWorkers(model ?? unknown, asked).catch(
+    async () => await chooseWorkers(unknown, { ...asked, device: "cpu" }),
+  );
 }

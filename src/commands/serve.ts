@@ -55,6 +55,8 @@ export async function serve(
     status: "starting",
     model: model.name,
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: model.dtype,
     maxLength,
     activation: prepared.activations.usual,
@@ -104,6 +106,7 @@ export async function serve(
   // A worker may have ended since it was loaded, and then there is nothing to be ready with.
   health.onceServing(() => {
     const { device, threads } = engine.info;
+    const { workers } = engine.plan;
     const { name, dtype, directory } = model;
     const readyMs = Math.round(performance.now() - startedMs);
     log.info(
@@ -113,6 +116,7 @@ export async function serve(
         device,
         dtype,
         max_length: maxLength,
+        workers,
         threads,
         ready_ms: readyMs,
       },
@@ -120,7 +124,8 @@ export async function serve(
     );
     if (!isWatched(config, stderr)) return;
     const { source } = prepared;
-    const facts = { model: name, source, directory, dtype, device, threads, maxLength, readyMs };
+    const machine = { device, workers, threads };
+    const facts = { model: name, source, directory, dtype, ...machine, maxLength, readyMs };
     const server = { version: packageVersion(), address, ...callersNeed(config), ...facts };
     stderr.write(formatReady(server, hasColors(stderr, env)));
   });

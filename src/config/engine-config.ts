@@ -31,8 +31,10 @@ export interface EngineConfig {
    * lower.
    */
   readonly maxLength: number | undefined;
-  /** 0: one for each core. */
+  /** Threads of each worker; 0: as many as suit. */
   readonly threads: number;
+  /** 0: as many as suit. */
+  readonly workers: number;
   /** Whether inference threads keep their core busy between operations. */
   readonly spinning: boolean;
   /** Memory for scores of pairs that were asked for before; 0: none are kept. */
@@ -66,6 +68,7 @@ export function readEngineConfig(parsed: OptionValues): EngineConfig {
     },
     maxLength: parsed.optionalNumber("max-length"),
     threads: integer("threads"),
+    workers: integer("workers"),
     spinning: text("spinning") === "on",
     cacheMb: integer("cache-mb"),
     maxDocuments: integer("max-documents"),

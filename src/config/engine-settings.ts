@@ -35,8 +35,13 @@ export interface EngineSettings {
   readonly device?: string | undefined;
   /** Longest pair in tokens. Default: 512, or the model's own limit if that is lower. */
   readonly maxLength?: number | undefined;
-  /** Threads of one inference on a CPU. Default: 0, one for each core. */
+  /** Threads of one worker on a CPU. Default: 0, as many as suit the model. */
   readonly threads?: number | undefined;
+  /**
+   * Workers that run the model side by side, each with its weights; `auto` or 0: by model, cores and
+   * memory, and one where `threads` is set. Default: `auto`.
+   */
+  readonly workers?: number | "auto" | undefined;
   /** Whether these threads keep their core busy between operations. Default: true. */
   readonly spinning?: boolean | undefined;
   /** Memory for scores of pairs that were asked for before. Default: 0, none are kept. */

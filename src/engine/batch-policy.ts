@@ -1,35 +1,41 @@
 import type { Device } from "../inference/devices.ts";
 import type { BackendInfo } from "../inference/session/session-options.ts";
-import type { BatchPolicy } from "../scheduler/work.ts";
+import type { BatchBounds } from "../scheduler/batch-sizing.ts";
 
 /**
- * The batch limits of each device. A CPU computes a token of a small batch as fast as one of a
- * large batch, so its batches stay small enough to wait for; a GPU needs thousands of tokens to be
- * busy.
+ * The batch limits of each device. A CPU computes a token of a small batch as fast as one of a large
+ * batch, so its batches stay small enough to wait for, but for a small model, whose runs have a fixed
+ * cost that counts; a GPU needs thousands of tokens to be busy.
  */
-const policies: Readonly<Record<Device, BatchPolicy>> = {
-  cpu: { maxBatchTokens: 1024, runOverheadTokens: 16 },
+const policies: Readonly<Record<Device, BatchBounds>> = {
+  cpu: {
+    maxBatchTokens: 1024,
+    runOverheadTokens: 16,
+    largest: { maxBatchTokens: 2048, runOverheadTokens: 64 },
+  },
   cuda: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
   webgpu: { maxBatchTokens: 16_384, runOverheadTokens: 1024 },
 };
 
-/** Returns how many tokens a batch has at most on a device where nothing else is set. */
+/**
+ * Returns how many tokens a batch has on a device where nothing else is set; where runs have a large
+ * fixed cost, it may come to have twice as many.
+ */
 export function usualBatchTokens(device: Device): number {
   return policies[device].maxBatchTokens;
 }
 
 /**
- * Returns how to form batches; `maxBatchTokens` overrides the device's own. Where rows are computed
+ * Returns how to form batches; `asked` overrides the tokens of a batch. Where rows are computed
  * one by one, pairs of any lengths may share a batch: nothing is padded.
  */
 export function batchPolicyFor(
   { device, rowByRow }: Pick<BackendInfo, "device" | "rowByRow">,
-  maxBatchTokens: number = usualBatchTokens(device),
-): BatchPolicy {
-  const { runOverheadTokens } = policies[device];
-  return {
-    maxBatchTokens,
-    runOverheadTokens: rowByRow ? maxBatchTokens : runOverheadTokens,
-    rowByRow,
-  };
+  asked?: number,
+): BatchBounds {
+  const { runOverheadTokens, largest } = policies[device];
+  const maxBatchTokens = asked ?? usualBatchTokens(device);
+  if (rowByRow) return { maxBatchTokens, runOverheadTokens: maxBatchTokens, rowByRow };
+  const most = largest && { ...largest, maxBatchTokens: asked ?? largest.maxBatchTokens };
+  return { maxBatchTokens, runOverheadTokens, rowByRow, largest: most };
 }

@@ -1,11 +1,15 @@
 import type { BackendDetails, BackendStatus } from "../inference/worker/resilient-backend.ts";
+import type { WorkerPlan } from "../inference/worker-plan.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { TokenizerState } from "../tokenizer/thread/resilient-thread.ts";
 import { conditionOf, type HealthState } from "./health-state.ts";
 
 /** Observes the changes of an engine, from its first start on. Must not throw. */
 export interface EngineObserver {
-  onBackend(status: BackendStatus, details: BackendDetails): void;
+  /** Called first, with what is about to be started. */
+  onPlan(plan: WorkerPlan): void;
+  /** A worker changed; they count from 0. */
+  onWorker(worker: number, status: BackendStatus, details: BackendDetails): void;
   onTokenizer(state: TokenizerState): void;
   /** The tokenizer is loaded; the notes tell the operator about its files. */
   onTokenizerNotes(notes: readonly string[]): void;
@@ -29,22 +33,41 @@ export function createEngineMonitor({
   readonly health?: HealthState | undefined;
 }): EngineMonitor {
   let opened = false;
-  let backend: BackendStatus = "starting";
-  let details: BackendDetails | undefined;
+  let plan: WorkerPlan = { workers: 1, threads: 0 };
+  const workers: WorkerMoment[] = [];
   let tokenizer: TokenizerState = { status: "ok" };
 
+  function momentOf(worker: number): WorkerMoment {
+    return workers[worker] ?? { status: "starting", details: undefined };
+  }
+
   function updateHealth(): void {
-    const { degraded, info } = details ?? {};
-    const condition = conditionOf({ opened, backend, degraded, tokenizer: tokenizer.status });
-    health?.update({ ...condition, ...(opened && info && { device: info.device }) });
+    const moments = Array.from({ length: plan.workers }, (_, worker) => momentOf(worker));
+    const degraded = moments.flatMap(({ details }) => details?.degraded ?? [])[0];
+    const condition = conditionOf({
+      opened,
+      workers: moments.map(({ status }) => status),
+      degraded,
+      tokenizer: tokenizer.status,
+    });
+    const info = moments.flatMap(({ details }) => details?.info ?? [])[0];
+    const known = info && { device: info.device, threads: info.threads, workers: plan.workers };
+    health?.update({ ...condition, ...(opened && known) });
   }
 
   return {
-    onBackend(status, next) {
-      const previous = { status: backend, details };
-      backend = status;
-      details = next;
-      logBackend(log, previous, { status, details: next });
+    onPlan(next) {
+      plan = next;
+    },
+    onWorker(worker, status, details) {
+      const previous = momentOf(worker);
+      workers[worker] = { status, details };
+      const isSole = plan.workers === 1;
+      logWorker(
+        { log, isFirst: worker === 0, fields: isSole ? {} : { worker: worker + 1 } },
+        previous,
+        { status, details },
+      );
       updateHealth();
     },
     onTokenizer(next) {
@@ -63,38 +86,52 @@ export function createEngineMonitor({
   };
 }
 
-interface BackendMoment<Details> {
+/** A worker at one time; without details before its first change. */
+interface WorkerMoment {
   readonly status: BackendStatus;
-  readonly details: Details;
+  readonly details: BackendDetails | undefined;
 }
 
-function logBackend(
-  log: Logger,
-  previous: BackendMoment<BackendDetails | undefined>,
-  { status, details }: BackendMoment<BackendDetails>,
+/** Where the lines of one worker go. */
+interface WorkerLog {
+  readonly log: Logger;
+  /** Whether it is the one that the others load beside. */
+  readonly isFirst: boolean;
+  /** What its lines have. */
+  readonly fields: Readonly<Record<string, number>>;
+}
+
+function logWorker(
+  { log, isFirst, fields }: WorkerLog,
+  previous: WorkerMoment,
+  { status, details }: WorkerMoment & { readonly details: BackendDetails },
 ): void {
   const { info, reason, retryMs, failures, restarts, recoveryMs, degraded } = details;
-  const isFirstStart = previous.status === "starting";
+  const isFirstStart = previous.details?.info === undefined;
   const notes = info?.notes.slice(previous.details?.info?.notes.length ?? 0) ?? [];
-  for (const note of notes) log[isFirstStart ? "info" : "warn"]({}, note);
+  // The others are told at their start what the first was told.
+  if (isFirst || !isFirstStart) {
+    for (const note of notes) log[isFirstStart ? "info" : "warn"](fields, note);
+  }
   if (status === "restarting") {
-    const isAgain = previous.status === "restarting";
-    if (isAgain && failures === previous.details?.failures) return;
-    const fields = { err: reason, restarts, retry_ms: retryMs };
-    const message = isAgain
-      ? "the inference worker could not be started and is tried again"
-      : "the inference worker ended and is being restarted";
-    log.error(fields, message);
+    if (previous.status === "restarting" && failures === previous.details?.failures) return;
+    const message =
+      previous.status === "ok"
+        ? "the inference worker ended and is being restarted"
+        : "the inference worker could not be started and is tried again";
+    log.error({ ...fields, err: reason, restarts, retry_ms: retryMs }, message);
     return;
   }
   if (status !== "ok") return;
-  if (previous.status === "restarting") {
+  if (isFirstStart && !isFirst) {
+    log.info(fields, "one more inference worker serves");
+  } else if (previous.status === "restarting") {
     const recovery_ms = recoveryMs && Math.round(recoveryMs);
-    log.info({ restarts, recovery_ms }, "the inference worker is back");
+    log.info({ ...fields, restarts, recovery_ms }, "the inference worker is back");
   }
   if (degraded === previous.details?.degraded) return;
-  if (degraded !== undefined) log.warn({}, degraded);
-  else log.info({}, "every document runs on the device again");
+  if (degraded !== undefined) log.warn(fields, degraded);
+  else log.info(fields, "every document runs on the device again");
 }
 
 function logTokenizer(log: Logger, previous: TokenizerState, next: TokenizerState): void {

@@ -1,14 +1,13 @@
 import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../clock.ts";
 import { RerankError, StartupError } from "../errors.ts";
-import type { Backend } from "../inference/backend.ts";
+import type { Outage } from "../inference/backend.ts";
 import type { DeviceName } from "../inference/devices.ts";
 import type { BackendInfo, CausalModel } from "../inference/session/session-options.ts";
-import {
-  createResilientBackend,
-  type ResilientBackend,
-} from "../inference/worker/resilient-backend.ts";
+import { createResilientBackend } from "../inference/worker/resilient-backend.ts";
 import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
+import { createWorkerPool, type WorkerPool } from "../inference/worker/worker-pool.ts";
+import type { WorkerPlan } from "../inference/worker-plan.ts";
 import { loadAnswerGraph } from "../models/causal-model.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import type { Activations } from "../reranker/activation.ts";
@@ -17,17 +16,20 @@ import type { RequestLimits, Reranker } from "../reranker/rerank-request.ts";
 import { createReranker } from "../reranker/reranker.ts";
 import { createScoreCache, type ScoreCacheCounts } from "../reranker/score-cache.ts";
 import type { AdmissionLimits } from "../scheduler/admission.ts";
-import type { BatchStats, QueueSnapshot } from "../scheduler/observation.ts";
+import type { BatchStats, QueueSnapshot, WorkerLoad } from "../scheduler/observation.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer, type HfTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
+import { chooseWorkers } from "./choose-workers.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 
 /** Options of an engine: the model, its device and its limits. */
 export interface EngineOptions {
   readonly model: ModelDirectory;
   readonly device: DeviceName;
-  /** Threads of one inference on a CPU; 0: one for each core. */
+  /** Workers, each with its own session; default and 0: as many as suit the model and the machine. */
+  readonly workers?: number | undefined;
+  /** Threads of each worker on a CPU; 0: as many as suit. */
   readonly threads: number;
   /** Whether these threads keep their core busy between operations. */
   readonly spinning: boolean;
@@ -56,30 +58,37 @@ export interface EngineSnapshot {
   readonly queue: QueueSnapshot;
   /** undefined: no scores are kept. */
   readonly cache: ScoreCacheCounts | undefined;
+  /** In the order of the workers. */
+  readonly workers: readonly WorkerLoad[];
+  /** How often a crashed worker was replaced, all workers together. */
+  readonly restarts: number;
 }
 
 /** A model that ranks: everything but the server. */
 export interface Engine {
   readonly reranker: Reranker;
-  readonly backend: ResilientBackend;
+  readonly pool: WorkerPool;
+  /** What the first worker runs on. */
   readonly info: BackendInfo;
+  readonly plan: WorkerPlan;
   /** Returns what it does now. */
   snapshot(): EngineSnapshot;
   /**
-   * Waits for the running batch and the texts under way, then frees the model and the tokenizer.
+   * Waits for the running batches and the texts under way, then frees the model and the tokenizer.
    */
   close(): Promise<void>;
 }
 
 /**
- * Loads the tokenizer and the model, each off the main thread; resolves once the model has answered
- * a canary. Rejects with a StartupError if that cannot be.
+ * Loads the tokenizer and the model, each off the main thread; resolves once a worker has answered a
+ * canary. Further workers load beside it. Rejects with a StartupError if that cannot be.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, device, threads, maxLength, limits, servedModels, observer } = options;
+  const { model, maxLength, limits, servedModels, observer } = options;
   checkCacheSize(options.cacheMb);
   const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
+  const plan = await chooseWorkers(model, { ...options, workers: options.workers ?? 0 });
   const tokenizing = createTokenizer({
     path: model.tokenizerPath,
     padTokenId: padId,
@@ -90,29 +99,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     maxLength,
     onState: observer?.onTokenizer,
   });
-  const backend = createResilientBackend({
-    startWorker: async (events) =>
-      startWorkerBackend({
-        modelPath: model.onnxPath,
-        device,
-        dtype: model.dtype,
-        rowByRow: model.rowByRow,
-        positiveLabel: model.positiveLabel,
-        firstPosition: model.config.firstPosition,
-        causal: await causalModelOf(model, tokenizing),
-        threads,
-        spinning: options.spinning,
-        ...events,
-      }),
-    padId: padId ?? 0,
-  });
-  if (observer !== undefined) backend.onStatus(observer.onBackend);
-  const loading = [tokenizing, backend.start()] as const;
+  const pool = createPool(options, plan, tokenizing);
+  const loading = [tokenizing, pool.start()] as const;
   try {
     const [tokenizer, info] = await Promise.all(loading);
     observer?.onTokenizerNotes(tokenizer.notes);
+    pool.startOthers();
     const scheduler = createScheduler({
-      backend,
+      workers: pool.workers,
       clock: systemClock,
       policy: batchPolicyFor(info, options.maxBatchTokens),
       padId: tokenizer.padId,
@@ -121,7 +115,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     });
     const reranker = createReranker({
       tokenizer,
-      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler, backend) : scheduler,
+      scheduler: options.refuseDuringOutage ? refuseDuringOutage(scheduler) : scheduler,
       clock: systemClock,
       cache,
       limits,
@@ -132,14 +126,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       maxWindowTokens: Math.max(options.admission.maxQueueTokens, maxLength),
     });
     const close = async (): Promise<void> => {
-      await Promise.all([backend.close(), tokenizer.close()]);
+      await Promise.all([pool.close(), tokenizer.close()]);
     };
-    const snapshot = () => ({ queue: scheduler.snapshot(), cache: cache?.counts() });
-    return { reranker, backend, info, snapshot, close };
+    const snapshot = () => ({
+      queue: scheduler.snapshot(),
+      cache: cache?.counts(),
+      workers: scheduler.workers,
+      restarts: pool.workers.reduce((sum, { details }) => sum + details.restarts, 0),
+    });
+    return { reranker, pool, info, plan, snapshot, close };
   } catch (error) {
     const [loaded] = await Promise.allSettled(loading);
     if (loaded.status === "fulfilled") await loaded.value.close();
-    await backend.close();
+    await pool.close();
     throw error;
   }
 }
@@ -154,6 +153,36 @@ async function causalModelOf(
   return model.causal.answersLast
     ? { wordIds }
     : { wordIds, answers: loadAnswerGraph(model, wordIds) };
+}
+
+function createPool(
+  options: EngineOptions,
+  plan: WorkerPlan,
+  tokenizing: Promise<HfTokenizer>,
+): WorkerPool {
+  const { model, device, spinning, observer } = options;
+  observer?.onPlan(plan);
+  const workers = Array.from({ length: plan.workers }, (_, worker) => {
+    const backend = createResilientBackend({
+      startWorker: async (events) =>
+        startWorkerBackend({
+          modelPath: model.onnxPath,
+          device,
+          dtype: model.dtype,
+          rowByRow: model.rowByRow,
+          positiveLabel: model.positiveLabel,
+          firstPosition: model.config.firstPosition,
+          causal: await causalModelOf(model, tokenizing),
+          threads: plan.threads,
+          spinning,
+          ...events,
+        }),
+      padId: model.config.padTokenId ?? 0,
+    });
+    backend.onStatus((status, details) => observer?.onWorker(worker, status, details));
+    return backend;
+  });
+  return createWorkerPool(workers);
 }
 
 /** Rows that are computed one by one are never padded, whatever their rectangle says. */
@@ -184,17 +213,17 @@ export function checkCacheSize(
 }
 
 /**
- * Returns a scheduler that refuses requests while a crashed worker is being replaced, with the time
- * until it should be there: another server may answer sooner. Requests that were admitted before are
- * kept and wait for the new worker; those whose scores are all cached are answered.
+ * Returns a scheduler that refuses requests while no worker is left and a crashed one is being
+ * replaced, with the time until it should be there: another server may answer sooner. Requests that
+ * were admitted before are kept and wait for the new worker; those whose scores are all cached are
+ * answered.
  */
 export function refuseDuringOutage(
-  scheduler: PairScorerOptions["scheduler"],
-  backend: Pick<Backend, "outage">,
+  scheduler: PairScorerOptions["scheduler"] & { readonly outage: Outage | undefined },
 ): PairScorerOptions["scheduler"] {
   return {
     checkRoom(tokens, timeoutMs) {
-      const { outage } = backend;
+      const { outage } = scheduler;
       if (outage !== undefined) {
         throw new RerankError("unavailable", "the model is being loaded again; try again", {
           retryAfterMs: outage.remainingMs,

@@ -16,6 +16,10 @@ export interface HealthReport {
   readonly model: string;
   /** `cpu`, `cuda` or `webgpu`; "" until the model is loaded. */
   readonly device: string;
+  /** Workers that run the model side by side, those that are being started included. */
+  readonly workers: number;
+  /** Threads of each worker on a CPU. */
+  readonly threads: number;
   /** The weights' type, for example `int8`. */
   readonly dtype: string;
   /** Longest pair in tokens. */
@@ -31,8 +35,9 @@ export interface HealthReport {
 /** The state of an engine, from which its health is derived. */
 export interface EngineState {
   readonly opened: boolean;
-  readonly backend: BackendStatus;
-  /** Why the model runs slower than it should, if it does. */
+  /** The states of the workers, at least one. */
+  readonly workers: readonly BackendStatus[];
+  /** Why a worker runs slower than it should, if one does. */
   readonly degraded: string | undefined;
   readonly tokenizer: TokenizerState["status"];
 }
@@ -42,16 +47,24 @@ export interface EngineState {
  * a drain begins; HealthState then keeps it whatever happens to the engine.
  */
 export function conditionOf(state: EngineState): Pick<HealthReport, "status" | "reason"> {
-  const { opened, backend, degraded, tokenizer } = state;
-  if (!opened || backend === "starting") {
+  const { opened, workers, degraded, tokenizer } = state;
+  const restarting = workers.filter((status) => status === "restarting").length;
+  const serves = workers.includes("ok");
+  if (!opened || (!serves && restarting === 0 && workers.includes("starting"))) {
     return { status: "starting", reason: "the model is loading" };
   }
-  if (backend === "restarting") {
-    return { status: "restarting", reason: "the inference worker is being restarted" };
+  if (!serves && restarting === 0) return { status: "draining", reason: "the server is stopping" };
+  if (!serves) {
+    const all = workers.length === 1 ? "the inference worker is" : "the inference workers are";
+    return { status: "restarting", reason: `${all} being restarted` };
   }
-  if (backend === "closed") return { status: "draining", reason: "the server is stopping" };
   if (tokenizer === "restarting") {
     return { status: "restarting", reason: "the tokenizer is being restarted" };
+  }
+  if (restarting > 0) {
+    const some = `${restarting} of ${workers.length} inference workers`;
+    const reason = `${some} ${restarting === 1 ? "is" : "are"} being restarted`;
+    return { status: "degraded", reason };
   }
   return degraded === undefined
     ? { status: "ok", reason: "" }

@@ -95,12 +95,13 @@ export async function startEngine(
   prepared: PreparedModel,
   options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
-  const { threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
+  const { workers, threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
   const { model, device, maxLength, activations } = prepared;
   return await createEngine({
     model,
     device,
     maxLength,
+    workers,
     threads,
     spinning,
     activations,

@@ -24,7 +24,9 @@ export interface RerankerInfo {
   readonly dtype: string;
   /** Longest pair in tokens. */
   readonly maxLength: number;
-  /** Threads of one inference on a CPU; 0 on another device. */
+  /** Workers that run the model side by side; those beyond the first load after the start. */
+  readonly workers: number;
+  /** Threads of each worker on a CPU. */
   readonly threads: number;
 }
 
@@ -86,6 +88,7 @@ export async function startReranker(
       device: engine.info.device,
       dtype: prepared.model.dtype,
       maxLength: prepared.maxLength,
+      workers: engine.plan.workers,
       threads: engine.info.threads,
     }),
     async rerank(request, options = {}) {

@@ -26,6 +26,8 @@ export interface ModelConfig {
   readonly isCausal: boolean;
   /** The position of a row's first token. */
   readonly firstPosition: number;
+  /** The length of a token's vector; undefined where config.json does not tell. */
+  readonly width: number | undefined;
   /** What config.json says of the tokenizer. */
   readonly tokenizer: { readonly className: string | undefined; readonly modelType: string };
   /** The name of each output; empty where config.json does not name them. */
@@ -50,6 +52,9 @@ const maxSaneTokens = 10_000_000;
 
 /** Names of the number of positions, as architectures spell it. */
 const positionKeys = ["max_position_embeddings", "n_positions", "max_sequence_length", "n_ctx"];
+
+/** Names of the length of a token's vector, as architectures spell it. */
+const widthKeys = ["hidden_size", "d_model", "dim", "n_embd"];
 
 /** Position embeddings in a graph, by the names that PyTorch gives them. */
 const positionTable = /(^|\.)(position_embeddings|embed_positions|wpe)\.weight$/;
@@ -99,6 +104,7 @@ export function readModelConfig(
     isDecoder: isDecoder(modelType),
     isCausal,
     firstPosition: offset,
+    width: readWidth(config),
     tokenizer: {
       className: typeof config.tokenizer_class === "string" ? config.tokenizer_class : undefined,
       modelType,
@@ -132,6 +138,11 @@ function readLabels({ id2label, num_labels: count }: JsonObject): readonly strin
 function readTokenizerLimit(tokenizerConfig: JsonObject): number | undefined {
   const limit = tokenizerConfig.model_max_length ?? tokenizerConfig.max_len;
   return isWhole(limit) && limit > 0 && limit <= maxSaneTokens ? limit : undefined;
+}
+
+function readWidth(config: JsonObject): number | undefined {
+  const values = widthKeys.map((name) => config[name]);
+  return values.find((value) => isWhole(value) && value > 0) as number | undefined;
 }
 
 function readPositions(config: JsonObject, path: string, offset: number): number | undefined {

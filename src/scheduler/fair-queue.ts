@@ -31,6 +31,23 @@ interface Entry<Key> {
   slack: number;
 }
 
+/** A batch that is being formed, and what may still be added. */
+interface OpenBatch<Key> {
+  readonly batch: QueuedPair<Key>[];
+  /** Tokens of its longest pair, to which the others are padded. */
+  readonly longest: number;
+  freePairs: number;
+  freeTokens: number;
+}
+
+/** What a batch is to be smaller than otherwise for. Default of each: no less than the policy's. */
+export interface BatchRoom {
+  /** Most tokens after padding. */
+  readonly paddedTokens?: number;
+  /** About how many tokens without padding: the part of one worker where several share the queue. */
+  readonly shareTokens?: number;
+}
+
 /** Pairs that wait for the model, and the policy that picks the next batch. Pure: no threads. */
 export interface FairQueue<Key> {
   /** Tokens of all waiting pairs, without padding. */
@@ -53,8 +70,11 @@ export interface FairQueue<Key> {
   add(key: Key, lengths: readonly number[], place?: Partial<Place>): void;
   /** Drops the waiting pairs of one request, if there are any. */
   remove(key: Key): void;
-  /** Takes the next batch out of the queue, longest pair first; empty when nothing waits. */
-  takeBatch(): QueuedPair<Key>[];
+  /**
+   * Takes the next batch out of the queue, longest pair first; empty when nothing waits. It has one
+   * pair at least, however small the room.
+   */
+  takeBatch(room?: BatchRoom): QueuedPair<Key>[];
 }
 
 /**
@@ -67,15 +87,14 @@ export interface FairQueue<Key> {
  * again.
  *
  * That request leads a batch with its longest pair; it and then the others in their order add pairs
- * of nearly the same length while the budget lasts.
+ * of nearly the same length while the budget lasts. `present` is how batches are formed now.
  */
-export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
-  const { maxBatchTokens, runOverheadTokens } = policy;
+export function createFairQueue<Key>(present: () => BatchPolicy): FairQueue<Key> {
   const time = createVirtualTime();
   const entries = new Map<Key, Entry<Key>>();
   /** The entries in the order in which they are served. */
   const order: Entry<Key>[] = [];
-  const together = createRunCounter(policy);
+  const together = createRunCounter(present);
   let tokens = 0;
   let size = 0;
 
@@ -83,7 +102,7 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     if (lengths.length === 0) return;
     const pairs = lengths.map((length, pair) => ({ pair, length }));
     pairs.sort((a, b) => a.length - b.length || b.pair - a.pair);
-    const work = workOf(lengths, policy);
+    const work = workOf(lengths, present());
     const { cost = work.tokens, slack = Number.POSITIVE_INFINITY } = place;
     const position = positionOf(work.tokens, cost);
     for (const passed of order.slice(position)) passed.slack -= cost;
@@ -146,31 +165,43 @@ export function createFairQueue<Key>(policy: BatchPolicy): FairQueue<Key> {
     return { runs: Math.min(runs, aheadRuns), tokens: aheadTokens };
   }
 
-  function takeBatch(): QueuedPair<Key>[] {
+  function takeBatch(room: BatchRoom = {}): QueuedPair<Key>[] {
     const longest = order[0]?.pairs.at(-1)?.length;
     if (longest === undefined) return [];
-    const room = Math.max(1, Math.floor(maxBatchTokens / Math.max(1, longest)));
-    const batch: QueuedPair<Key>[] = [];
+    const { paddedTokens = Number.POSITIVE_INFINITY, shareTokens = Number.POSITIVE_INFINITY } =
+      room;
+    const most = Math.min(present().maxBatchTokens, paddedTokens);
+    const open = {
+      batch: [] as QueuedPair<Key>[],
+      longest,
+      freePairs: Math.max(1, Math.floor(most / Math.max(1, longest))),
+      freeTokens: shareTokens,
+    };
     for (const entry of [...order]) {
-      takeFrom(entry, longest, room, batch);
-      if (batch.length >= room) break;
+      takeFrom(entry, open);
+      if (open.freePairs <= 0 || open.freeTokens <= 0) break;
     }
-    return batch;
+    return open.batch;
   }
 
-  /** Moves the entry's pairs that fit beside `longest` into the batch, longest first. */
-  function takeFrom(
-    entry: Entry<Key>,
-    longest: number,
-    room: number,
-    batch: QueuedPair<Key>[],
-  ): void {
+  /** Moves the entry's pairs that fit beside the longest into the batch, longest first. */
+  function takeFrom(entry: Entry<Key>, open: OpenBatch<Key>): void {
+    const { longest, batch } = open;
+    const { runOverheadTokens } = present();
     const end = upperBound(entry.pairs, longest);
     let start = end;
-    for (let free = room - batch.length; free > 0 && start > 0; free -= 1) {
+    while (open.freePairs > 0 && start > 0) {
       const length = entry.pairs[start - 1]?.length ?? 0;
       if (longest - length > runOverheadTokens) break;
+      // Rounded to whole pairs, and never to none.
+      const isFirst = batch.length === 0 && start === end;
+      if (!isFirst && open.freeTokens < length / 2) {
+        open.freeTokens = 0;
+        break;
+      }
       start -= 1;
+      open.freePairs -= 1;
+      open.freeTokens -= length;
     }
     const taken = entry.pairs.splice(start, end - start);
     for (const { pair, length } of taken.reverse()) {

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { errorFromAbort, type RerankError } from "../errors.ts";
 import type { EncodedBatch } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
-import type { Deadline } from "./admission.ts";
+import { type Deadline, hopelessRefusal } from "./admission.ts";
 import type { QueuedPair } from "./fair-queue.ts";
+import type { Forecast } from "./forecast.ts";
 import type { LosableJob } from "./lost-batches.ts";
 import type { BatchStats, ScoreCall, ScoredPairs } from "./observation.ts";
 import type { Work } from "./work.ts";
@@ -15,6 +16,8 @@ export interface Job extends LosableJob {
   /** Pairs without a logit. */
   missing: number;
   inferenceMs: number;
+  /** When the model worked on the pairs: times apart from each other, in order. */
+  readonly workedMs: { readonly beganMs: number; readonly endedMs: number }[];
   readonly enqueuedMs: number;
   /** When the model began with the first of the pairs; undefined if it has not. */
   beganMs: number | undefined;
@@ -56,6 +59,7 @@ export function createJob(encodings: readonly Encoding[], options: JobOptions): 
     logits: new Float32Array(encodings.length),
     missing: encodings.length,
     inferenceMs: 0,
+    workedMs: [],
     enqueuedMs,
     beganMs: undefined,
     batches: 0,
@@ -96,13 +100,43 @@ export function tokensOf(batch: readonly QueuedPair<Job>[]): number {
   return batch.reduce((sum, queued) => sum + encodingOf(queued).inputIds.length, 0);
 }
 
-/** Notes in the requests of a batch that the model worked on it. */
-export function recordRun(batch: readonly QueuedPair<Job>[], beganMs: number, ranMs: number): void {
+/**
+ * Notes in the requests of a batch that the model worked on it. Runs are noted in the order in which
+ * they end; those of one request at the same time on several workers count once.
+ */
+export function recordRun(
+  batch: readonly QueuedPair<Job>[],
+  { beganMs, endedMs }: { readonly beganMs: number; readonly endedMs: number },
+): void {
   for (const job of new Set(batch.map(({ key }) => key))) {
-    job.beganMs ??= beganMs;
+    job.beganMs = Math.min(job.beganMs ?? beganMs, beganMs);
     job.batches += 1;
-    job.inferenceMs += ranMs;
+    let from = beganMs;
+    for (let last = job.workedMs.at(-1); last && last.endedMs >= from; last = job.workedMs.at(-1)) {
+      from = Math.min(from, last.beganMs);
+      job.inferenceMs -= last.endedMs - last.beganMs;
+      job.workedMs.pop();
+    }
+    job.workedMs.push({ beganMs: from, endedMs });
+    job.inferenceMs += endedMs - from;
   }
+}
+
+/**
+ * Returns why a request under way is refused once it is plain that its deadline leaves it too little
+ * time; undefined as long as it is not.
+ */
+export function refusalUnderWay(
+  { work, deadline, missing, encodings, enqueuedMs }: Job,
+  forecast: Forecast,
+  nowMs: number,
+): RerankError | undefined {
+  if (deadline === undefined || missing === 0) return undefined;
+  const { timeoutMs, grantedMs } = deadline;
+  const pairs = encodings.length;
+  const { leastMs: leastOwnMs, expectedMs: ownMs = leastOwnMs } = forecast.own(work, pairs);
+  if (nowMs + (leastOwnMs * missing) / pairs <= enqueuedMs + timeoutMs) return undefined;
+  return hopelessRefusal({ ownTokens: work.tokens, ownMs, leastOwnMs, grantedMs });
 }
 
 /** Returns the statistics of a run. */

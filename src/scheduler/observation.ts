@@ -22,6 +22,18 @@ export interface QueueSnapshot {
   readonly oldestMs: number;
 }
 
+/** What one worker does now, and did so far. */
+export interface WorkerLoad {
+  /** Whether it has the model loaded. */
+  readonly serving: boolean;
+  /** Tokens of the batches that it holds, padding not counted. */
+  readonly heldTokens: number;
+  /** Runs of the model that ended. */
+  readonly runs: number;
+  /** How long they took together, in milliseconds. */
+  readonly busyMs: number;
+}
+
 /** How the pairs of one request went through the queue and the model. */
 export interface ScoredStage {
   /** When they came, in milliseconds of the scheduler's clock. */

@@ -21,6 +21,11 @@ export interface RunCost {
    * if few runs of its size were measured lately, and 0 if none was.
    */
   leastMs(work: Work, nowMs: number): number;
+  /**
+   * How many tokens take as long as the fixed part of a run; undefined while the two parts of the
+   * cost cannot be told apart.
+   */
+  readonly overheadTokens: number | undefined;
 }
 
 /** Runs kept of each size: so few follow a model that changes its speed. */
@@ -129,6 +134,9 @@ export function createRunCost(): RunCost {
 
   return {
     record,
+    get overheadTokens() {
+      return line !== undefined && line.tokenMs > 0 ? line.fixedMs / line.tokenMs : undefined;
+    },
     expectedMs,
     leastMs(work, nowMs) {
       const measured = recentRuns(work.tokens / work.runs, nowMs);

@@ -8,17 +8,33 @@ import {
   admit,
   type Deadline,
   deadlineOf,
-  hopelessRefusal,
 } from "./admission.ts";
+import { type BatchBounds, createBatchSizing } from "./batch-sizing.ts";
 import { divideBatch, errorOfRequest } from "./divide-batch.ts";
 import { createFairQueue, type QueuedPair } from "./fair-queue.ts";
-import { createJob, encodingOf, type Job, packBatch, recordRun, statsOf, tokensOf } from "./job.ts";
+import { createForecast } from "./forecast.ts";
+import {
+  createJob,
+  encodingOf,
+  type Job,
+  packBatch,
+  recordRun,
+  refusalUnderWay,
+  statsOf,
+  tokensOf,
+} from "./job.ts";
+import { createLanes, type Lane } from "./lanes.ts";
 import { createLostBatches } from "./lost-batches.ts";
-import type { BatchStats, QueueSnapshot, ScoreCall, ScoredPairs } from "./observation.ts";
-import { createDeviceCosts, type RunCost } from "./run-cost.ts";
-import { type BatchPolicy, sumOf, type Work, workOf } from "./work.ts";
+import type {
+  BatchStats,
+  QueueSnapshot,
+  ScoreCall,
+  ScoredPairs,
+  WorkerLoad,
+} from "./observation.ts";
+import { sumOf, type Work, workOf } from "./work.ts";
 
-/** Puts pairs of all requests through one backend. */
+/** Puts pairs of all requests through the workers that share one queue. */
 export interface Scheduler {
   /**
    * Throws what `score` would reject with now if the request had `tokens` tokens, for callers that
@@ -39,22 +55,24 @@ export interface Scheduler {
   readonly pendingTokens: number;
   /** Returns what waits now. It visits every waiting request: call it rarely. */
   snapshot(): QueueSnapshot;
+  /** Set while no worker serves: until then what comes waits. */
+  readonly outage: Outage | undefined;
+  /** What each worker does, in their order. */
+  readonly workers: readonly WorkerLoad[];
 }
 
 /** The dependencies of a scheduler. */
 export interface SchedulerOptions {
-  readonly backend: Backend;
+  /** One for each worker, at least one; all of the same model. */
+  readonly workers: readonly Backend[];
   readonly clock: Clock;
-  readonly policy: BatchPolicy;
+  readonly policy: BatchBounds;
   /** The id that fills a row after its last token. */
   readonly padId: number;
   readonly limits: AdmissionLimits;
   /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
 }
-
-/** Batches handed to the backend at a time: one that runs and one that is ready when it ends. */
-const maxBatchesInFlight = 2;
 
 /**
  * Longest that a request without a deadline waits for a crashed worker to be replaced, in
@@ -65,26 +83,23 @@ const maxOutageWaitMs = 10_000;
 /**
  * Returns a scheduler: the shell around the queue's policy.
  *
- * A batch starts as soon as the backend can take one; nothing waits to fill a batch, because the
- * queue fills by itself while the model is busy. A request that is cancelled or expires leaves the
- * queue at once; the batch that runs ends by itself.
+ * A batch starts as soon as a worker can take one; nothing waits to fill a batch, because the queue
+ * fills by itself while the model is busy. What waits is shared among the workers, so that one request
+ * alone keeps all of them busy. A request that is cancelled or expires leaves the queue at once; the
+ * batches that run end by themselves.
  *
- * While a crashed worker is being replaced, requests wait for the new one if their deadline allows,
- * and are refused if not. The batches that the worker held are tried once more, each
- * alone, so that the next crash has one suspect.
+ * While a crashed worker is being replaced, the others go on. Where there is none, requests wait for
+ * the new one if their deadline allows, and are refused if not. The batches that the worker held are
+ * tried once more, each alone on its worker, so that the next crash has one suspect.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { backend, clock, policy, padId, limits, onBatch } = options;
-  const queue = createFairQueue<Job>(policy);
-  const costOn = createDeviceCosts();
-  const cost = (): RunCost => costOn(backend.device ?? "");
+  const { clock, padId, limits, onBatch } = options;
+  const sizing = createBatchSizing(options.policy);
+  const queue = createFairQueue<Job>(() => sizing.policy);
+  const lanes = createLanes(options.workers, clock.nowMs);
+  const forecast = createForecast(lanes, clock.nowMs);
   const lost = createLostBatches<Job>();
   const jobs = new Set<Job>();
-  let running: Work = { runs: 0, tokens: 0 };
-  let inFlight = 0;
-  let isRetrying = false;
-  let isWaiting = false;
-  let lastDoneMs = 0;
 
   async function score(
     encodings: readonly Encoding[],
@@ -93,10 +108,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (signal.aborted) throw errorFromAbort(signal);
     if (encodings.length === 0) return { logits: new Float32Array(0), queueMs: 0, inferenceMs: 0 };
     const lengths = encodings.map((encoding) => encoding.inputIds.length);
-    const work = workOf(lengths, policy);
+    const work = workOf(lengths, sizing.policy);
     const deadline = deadlineOf(timeoutMs, grantedMs);
-    const { slackMs, isProbe } = admitNow(work, deadline);
-    const costMs = cost().expectedMs(work) ?? 0;
+    const { slackMs, isProbe } = admitNow(work, encodings.length, deadline);
     return await new Promise((resolve, reject) => {
       const job = createJob(encodings, {
         clock,
@@ -114,7 +128,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         reject,
       });
       jobs.add(job);
-      queue.add(job, lengths, { cost: costMs, slack: slackMs });
+      queue.add(job, lengths, { cost: forecast.sharedMs(work) ?? 0, slack: slackMs });
       pump();
     });
   }
@@ -123,23 +137,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return deadline?.timeoutMs ?? Math.min(limits.maxQueueMs, maxOutageWaitMs);
   }
 
-  function admitNow(own: Work, deadline: Deadline | undefined): Admission {
-    const { outage } = backend;
+  function admitNow(own: Work, pairs: number, deadline: Deadline | undefined): Admission {
+    const { outage } = lanes;
     if (outage !== undefined && patienceOf(deadline) < outage.remainingMs) throw notNow(outage);
-    const { expectedMs, leastMs } = cost();
-    const ownMs = expectedMs(own);
-    const underWay = [running, { runs: lost.waiting.length, tokens: lostTokens() }];
-    const ahead = [queue.workAheadOf(own.tokens, ownMs ?? 0), ...underWay];
+    const { expectedMs: ownMs, leastMs: leastOwnMs } = forecast.own(own, pairs);
+    const lostWork = { runs: lost.waiting.length, tokens: lostTokens() };
+    const ahead = queue.workAheadOf(own.tokens, forecast.sharedMs(own) ?? 0);
     return admit(
       {
         queuedTokens: queue.tokens,
-        queueMs: expectedMs(queue.work),
+        queueMs: forecast.sharedMs(queue.work),
         nothingWaits: queue.size === 0 && lost.waiting.length === 0,
         isProbing: [...jobs].some((job) => job.isProbe),
         ownTokens: own.tokens,
-        waitMs: expectedMs(sumOf(ahead)),
+        waitMs: forecast.waitMs(sumOf([ahead, lostWork]), pairs),
         ownMs,
-        leastOwnMs: leastMs(own, clock.nowMs()),
+        leastOwnMs,
         deadline,
       },
       limits,
@@ -147,95 +160,88 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function pump(): void {
-    if (backend.outage !== undefined) {
-      if (!isWaiting) void waitForWorker();
-      return;
-    }
-    while (inFlight < maxBatchesInFlight && !isRetrying) {
-      if (lost.waiting.length > 0 && inFlight > 0) return;
-      const retry = lost.take();
-      const batch = retry ?? queue.takeBatch();
+    lanes.followOutages({ onNews: refuseHasty, onBack: pump });
+    for (let lane = nextLane(); lane !== undefined; lane = nextLane()) {
+      const retry = lane.batches === 0 ? lost.take() : undefined;
+      const batch = retry ?? queue.takeBatch(sizing.roomOf(lane.held.tokens, shareOf(lane)));
       if (batch.length === 0) return;
-      isRetrying = retry !== undefined;
-      inFlight += 1;
-      void run(batch);
+      lane.take(retry !== undefined);
+      void run(lane, batch);
     }
   }
 
-  async function run(batch: readonly QueuedPair<Job>[]): Promise<void> {
-    await scoreBatch(batch);
-    inFlight -= 1;
-    isRetrying = false;
+  /** Returns the part of what waits that is one worker's, so that all are done at the same time. */
+  function shareOf({ held }: Lane): number {
+    return (queue.tokens + lanes.held.tokens) / lanes.serving.length - held.tokens;
+  }
+
+  function nextLane(): Lane | undefined {
+    // A batch that is tried again needs a worker that holds nothing.
+    const lane = lanes.next(lost.waiting.length > 0);
+    if (lane === undefined || lane.batches === 0) return lane;
+    return sizing.takesReady(queue.tokens, lane.held.tokens) ? lane : undefined;
+  }
+
+  async function run(lane: Lane, batch: readonly QueuedPair<Job>[]): Promise<void> {
+    await scoreBatch(lane, batch);
+    lane.release();
     pump();
   }
 
-  /** Refuses the requests that cannot wait for the new worker, as often as more is known of it. */
-  async function waitForWorker(): Promise<void> {
-    isWaiting = true;
-    for (let { outage } = backend; outage !== undefined; { outage } = backend) {
-      const readyMs = clock.nowMs() + outage.remainingMs;
-      for (const job of [...jobs]) if (job.endMs < readyMs) job.settle(notNow(outage));
-      await outage.changed;
-    }
-    isWaiting = false;
-    pump();
+  /** Refuses the requests that cannot wait for a new worker, while there is none. */
+  function refuseHasty(): void {
+    const { outage } = lanes;
+    if (outage === undefined) return;
+    const readyMs = clock.nowMs() + outage.remainingMs;
+    for (const job of [...jobs]) if (job.endMs < readyMs) job.settle(notNow(outage));
   }
 
   function lostTokens(): number {
     return tokensOf(lost.waiting.flat().filter(isOpen));
   }
 
-  async function scoreBatch(batch: readonly QueuedPair<Job>[]): Promise<void> {
+  async function scoreBatch(lane: Lane, batch: readonly QueuedPair<Job>[]): Promise<void> {
     const encodings = batch.map(encodingOf);
-    const work: Work = { runs: policy.rowByRow ? batch.length : 1, tokens: tokensOf(batch) };
-    running = sumOf([running, work]);
-    const startedMs = clock.nowMs();
+    const { rowByRow } = sizing.policy;
+    const work: Work = { runs: rowByRow ? batch.length : 1, tokens: tokensOf(batch) };
+    const end = lane.begin(work);
     const finish = (failed: boolean): void => {
-      // The backend runs one batch at a time: this one began when it came or when the one before
-      // was done.
-      const endedMs = clock.nowMs();
-      const beganMs = Math.max(startedMs, lastDoneMs);
-      const ms = endedMs - beganMs;
-      lastDoneMs = endedMs;
-      onBatch?.(statsOf(encodings, ms, failed));
-      recordRun(batch, beganMs, ms);
-      running = { runs: running.runs - work.runs, tokens: running.tokens - work.tokens };
-      if (!failed) cost().record({ ...work, ms, endedMs });
+      const ran = end();
+      onBatch?.(statsOf(encodings, ran.ms, failed));
+      recordRun(batch, ran);
+      if (failed) return;
+      forecast.record(lane, { ...work, ...ran });
+      sizing.learn(forecast.overheadTokens(lane));
     };
     try {
-      const logits = await backend.score(packBatch(encodings, padId));
+      const logits = await lane.worker.score(packBatch(encodings, padId));
       finish(false);
       batch.forEach(({ key, pair }, row) => {
         key.logits[pair] = logits[row] ?? Number.NaN;
         key.missing -= 1;
         if (key.missing === 0) key.settle();
       });
-      for (const job of new Set(batch.map(({ key }) => key))) giveUpIfHopeless(job);
+      for (const job of new Set(batch.map(({ key }) => key))) {
+        const refusal = refusalUnderWay(job, forecast, clock.nowMs());
+        if (refusal) job.settle(refusal);
+      }
     } catch (error) {
       finish(true);
-      if (error instanceof WorkerCrashError) lost.add(batch, error, backend.outage?.remainingMs);
-      else await failBatch(batch, error);
+      const { worker } = lane;
+      if (error instanceof WorkerCrashError) lost.add(batch, error, worker.outage?.remainingMs);
+      else await failBatch(lane, batch, error);
     }
-  }
-
-  /** Refuses a request under way once it is plain that its deadline leaves it too little time. */
-  function giveUpIfHopeless({ work, deadline, missing, encodings, enqueuedMs, settle }: Job): void {
-    if (deadline === undefined || missing === 0) return;
-    const { timeoutMs, grantedMs } = deadline;
-    const nowMs = clock.nowMs();
-    const leastOwnMs = cost().leastMs(work, nowMs);
-    const leastLeftMs = (leastOwnMs * missing) / encodings.length;
-    if (nowMs + leastLeftMs <= enqueuedMs + timeoutMs) return;
-    const ownMs = cost().expectedMs(work) ?? leastOwnMs;
-    const refusal = hopelessRefusal({ ownTokens: work.tokens, ownMs, leastOwnMs, grantedMs });
-    if (refusal) settle(refusal);
   }
 
   /**
    * Fails the requests of a batch. If the fault may lie in one of them, the others are tried
    * without it first.
    */
-  async function failBatch(batch: readonly QueuedPair<Job>[], cause: unknown): Promise<void> {
+  async function failBatch(
+    lane: Lane,
+    batch: readonly QueuedPair<Job>[],
+    cause: unknown,
+  ): Promise<void> {
     const error =
       cause instanceof RerankError
         ? cause
@@ -248,7 +254,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     for (const part of parts) {
       const left = part.filter(isOpen);
-      if (left.length > 0) await scoreBatch(left);
+      if (left.length > 0) await scoreBatch(lane, left);
     }
   }
 
@@ -256,17 +262,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     checkRoom(tokens, timeoutMs) {
       if (queue.size === 0) return;
       try {
-        admitNow(
-          { runs: Math.ceil(tokens / policy.maxBatchTokens), tokens },
-          deadlineOf(timeoutMs),
-        );
+        const runs = Math.ceil(tokens / sizing.policy.maxBatchTokens);
+        admitNow({ runs, tokens }, Number.POSITIVE_INFINITY, deadlineOf(timeoutMs));
       } catch (error) {
         if (!(error instanceof RerankError) || error.retryAfterMs !== undefined) throw error;
       }
     },
     score,
     get pendingTokens() {
-      return queue.tokens + running.tokens + lostTokens();
+      return queue.tokens + lanes.held.tokens + lostTokens();
+    },
+    get outage() {
+      return lanes.outage;
+    },
+    get workers() {
+      return lanes.loads;
     },
     snapshot() {
       const again = lost.waiting.flat().filter(isOpen);

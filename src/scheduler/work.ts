@@ -29,16 +29,17 @@ export interface RunCounter {
   remove(length: number): void;
 }
 
-/** Returns a counter without a pair. */
-export function createRunCounter(policy: BatchPolicy): RunCounter {
-  const { maxBatchTokens, runOverheadTokens, rowByRow = false } = policy;
+/** Returns a counter without a pair. `present` is how batches are formed now. */
+export function createRunCounter(present: () => BatchPolicy): RunCounter {
+  /** Pairs of each length. */
+  const pairsOf = new Map<number, number>();
   /** Pairs whose lengths differ too little to be run apart, by the class of their length. */
   const classes = new Map<number, { pairs: number; tokens: number }>();
+  let policy = present();
   let size = 0;
 
-  function change(length: number, pairs: 1 | -1): void {
-    size += pairs;
-    const name = Math.floor(length / (runOverheadTokens + 1));
+  function count(length: number, pairs: number): void {
+    const name = Math.floor(length / (policy.runOverheadTokens + 1));
     const known = classes.get(name) ?? { pairs: 0, tokens: 0 };
     known.pairs += pairs;
     known.tokens += pairs * length;
@@ -46,8 +47,27 @@ export function createRunCounter(policy: BatchPolicy): RunCounter {
     else classes.set(name, known);
   }
 
+  function follow(): void {
+    const now = present();
+    if (now === policy) return;
+    policy = now;
+    classes.clear();
+    for (const [length, pairs] of pairsOf) count(length, pairs);
+  }
+
+  function change(length: number, pairs: 1 | -1): void {
+    follow();
+    size += pairs;
+    const left = (pairsOf.get(length) ?? 0) + pairs;
+    if (left === 0) pairsOf.delete(length);
+    else pairsOf.set(length, left);
+    count(length, pairs);
+  }
+
   return {
     get runs() {
+      follow();
+      const { maxBatchTokens, rowByRow = false } = policy;
       if (rowByRow) return size;
       let runs = 0;
       for (const { pairs, tokens } of classes.values()) {
@@ -63,7 +83,7 @@ export function createRunCounter(policy: BatchPolicy): RunCounter {
 
 /** Returns the work of pairs with these lengths where nothing else shares their runs. */
 export function workOf(lengths: readonly number[], policy: BatchPolicy): Work {
-  const counter = createRunCounter(policy);
+  const counter = createRunCounter(() => policy);
   for (const length of lengths) counter.add(length);
   return { runs: counter.runs, tokens: lengths.reduce((sum, length) => sum + length, 0) };
 }

@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
+/** Values of labels, and the number that belongs to them. */
+export type LabelledValue<Label extends string> = readonly [
+  Readonly<Record<Label, string | number>>,
+  number,
+];
+
 /** Makes the metrics of one registry. Names and labels are part of what operators rely on. */
 export interface Instruments {
   /** A counter that the program adds to. */
@@ -14,6 +20,19 @@ export interface Instruments {
   counterOf(name: string, help: string, read: () => number | undefined): void;
   /** A gauge whose value is read when it is asked for; undefined counts as 0. */
   gaugeOf(name: string, help: string, read: () => number | undefined): void;
+  /** A counter, or a gauge, with a value for each of the labels that are read when it is asked for. */
+  countersOf<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[],
+    read: () => readonly LabelledValue<Label>[],
+  ): void;
+  gaugesOf<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[],
+    read: () => readonly LabelledValue<Label>[],
+  ): void;
   /** A gauge that is always 1, and whose labels are read when it is asked for. */
   info<Label extends string>(
     name: string,
@@ -56,6 +75,30 @@ export function createInstruments(registry: Registry): Instruments {
         registers,
         collect() {
           this.set(read() ?? 0);
+        },
+      });
+    },
+    countersOf(name, help, labels, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        labelNames: [...labels],
+        collect() {
+          this.reset();
+          for (const [values, count] of read()) this.inc(values, count);
+        },
+      });
+    },
+    gaugesOf(name, help, labels, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        labelNames: [...labels],
+        collect() {
+          this.reset();
+          for (const [values, value] of read()) this.set(values, value);
         },
       });
     },

@@ -27,6 +27,13 @@ export interface EngineState {
     | undefined;
   /** How often a crashed worker was replaced. */
   readonly restarts: number;
+  /** What each worker does, in their order. */
+  readonly workers: readonly {
+    readonly serving: boolean;
+    readonly heldTokens: number;
+    readonly runs: number;
+    readonly busyMs: number;
+  }[];
 }
 
 /** Makes the metrics that are read when they are asked for, and cost nothing before. */
@@ -58,6 +65,31 @@ export function createStateMetrics(make: Instruments, read: () => ServerState): 
     "rerankd_worker_restarts_total",
     "How often a crashed inference worker was replaced.",
     () => engine()?.restarts,
+  );
+  const perWorker = <Value>(value: (worker: EngineState["workers"][number]) => Value) =>
+    (engine()?.workers ?? []).map(
+      (worker, index) => [{ worker: index + 1 }, Number(value(worker))] as const,
+    );
+  make.gaugesOf("rerankd_worker_up", "1 while the worker has the model loaded.", ["worker"], () =>
+    perWorker(({ serving }) => serving),
+  );
+  make.gaugesOf(
+    "rerankd_worker_tokens",
+    "Tokens of the batches that the worker holds: one that runs and one that is ready.",
+    ["worker"],
+    () => perWorker(({ heldTokens }) => heldTokens),
+  );
+  make.countersOf(
+    "rerankd_worker_batches_total",
+    "Runs of the model on the worker.",
+    ["worker"],
+    () => perWorker(({ runs }) => runs),
+  );
+  make.countersOf(
+    "rerankd_worker_busy_seconds_total",
+    "Time in which the worker ran the model.",
+    ["worker"],
+    () => perWorker(({ busyMs }) => busyMs / 1000),
   );
   info("rerankd_build_info", "The server's version.", ["version"], () => {
     return { version: read().version };

@@ -14,6 +14,8 @@ export interface ReadyServer {
   readonly directory: string;
   readonly dtype: string;
   readonly device: string;
+  readonly workers: number;
+  /** Threads of each worker. */
   readonly threads: number;
   /** Longest pair in tokens. */
   readonly maxLength: number;
@@ -38,20 +40,26 @@ const example = '{"query":"red fruit","documents":["a blue bus","an apple"]}';
  * the address as terminals make it clickable, and a command to try it with.
  */
 export function formatReady(server: ReadyServer, color: boolean): string {
-  const { version, model, source, directory, dtype, device, threads, maxLength, readyMs } = server;
+  const { version, model, source, directory, dtype, maxLength, readyMs } = server;
   const paint = (code: string, text: string) => (color ? `${code}${text}${plain}` : text);
-  const where = device === "cpu" ? `cpu, ${threads} thread${threads === 1 ? "" : "s"}` : device;
   const lines = [
     "",
     `  ${paint(bold, `rerankd ${version}`)} is ready, after ${(readyMs / 1000).toFixed(1)} s`,
     "",
-    `  model    ${model} (${source}): ${dtype} on ${where}, pairs of up to ${maxLength} tokens`,
+    `  model    ${model} (${source}): ${dtype} on ${whereOf(server)}, pairs of up to ${maxLength} tokens`,
     `  files    ${fitColumns(directory, maxPathColumns)}`,
     `  address  ${paint(underlined, urlOf(server) ?? socketOf(server))}`,
     `  to try   ${curlOf(server)}`,
     "",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function whereOf({ device, workers, threads }: ReadyServer): string {
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  const each = device === "cpu" ? count(threads, "thread") : "";
+  if (workers === 1) return [device, each].filter(Boolean).join(", ");
+  return `${device}, ${count(workers, "worker")}${each && ` of ${each}`}`;
 }
 
 function urlOf({ address, tls }: ReadyServer): string | undefined {

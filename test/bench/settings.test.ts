@@ -11,6 +11,13 @@ suite("parseSettings()", () => {
     assert.deepEqual(settings.soakDocuments, [10_000, 100_000]);
   });
 
+  test("tells threads that were asked for from all that there are", () => {
+    const [open, asked] = [[], ["--threads=1"]].map((argv) => parseSettings(argv));
+    assert.ok(open !== undefined && open !== "help" && asked !== undefined && asked !== "help");
+    assert.equal(open.threadsAsked, false);
+    assert.deepEqual([asked.threadsAsked, asked.threads], [true, 1]);
+  });
+
   test("takes several figures", () => {
     const settings = parseSettings(["--figure", "mixed", "--figure=rss_mb", "--rounds", "7"]);
     assert.ok(settings !== "help");

@@ -24,6 +24,7 @@ suite("parseEngineSettings()", () => {
       activation: "model",
       maxLength: 64,
       threads: 3,
+      workers: 4,
       cacheMb: 5,
       maxDocuments: 6,
       maxDocumentChars: 7,
@@ -87,6 +88,17 @@ suite("parseEngineSettings()", () => {
         return true;
       },
     );
+  });
+
+  test("takes a number of workers, or leaves it open", () => {
+    const of = (workers: unknown) => parseEngineSettings({ workers } as EngineSettings).workers;
+
+    assert.deepEqual([undefined, "auto", 0, 3].map(of), [0, 0, 0, 3]);
+    for (const wrong of ["many", 1.5, 65, "2"]) {
+      assert.throws(() => of(wrong), {
+        message: /`workers` must be auto or a whole number from 0 to 64, got: /,
+      });
+    }
   });
 
   test("refuses a setting that there is not", () => {

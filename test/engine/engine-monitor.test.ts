@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createEngineMonitor } from "../../src/engine/engine-monitor.ts";
 import { HealthState } from "../../src/engine/health-state.ts";
-import { createResilientBackend } from "../../src/inference/worker/resilient-backend.ts";
+import {
+  createResilientBackend,
+  type ResilientBackend,
+} from "../../src/inference/worker/resilient-backend.ts";
 import type { WorkerBackend, WorkerEvents } from "../../src/inference/worker/worker-backend.ts";
+import { createWorkerPool } from "../../src/inference/worker/worker-pool.ts";
+import { createFakeHealth } from "../fakes/fake-health.ts";
 import { createFakeWorkerBackend, type FakeWorkerBackend } from "../fakes/fake-worker-backend.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { createRecordingLogger } from "../fakes/recording-logger.ts";
@@ -18,6 +23,8 @@ async function setUp({ opened = true } = {}) {
     status: "starting",
     model: "m",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "fp16",
     maxLength: 512,
     activation: "sigmoid",
@@ -37,7 +44,8 @@ async function setUp({ opened = true } = {}) {
       return worker;
     },
   });
-  backend.onStatus(monitor.onBackend);
+  monitor.onPlan({ workers: 1, threads: 1 });
+  backend.onStatus((status, details) => monitor.onWorker(0, status, details));
   await backend.start();
   if (opened) monitor.opened();
   const present = () => [health.report.status, health.report.reason];
@@ -169,5 +177,57 @@ suite("the engine monitor", () => {
     ]);
     assert.deepEqual(log.lines[1]?.fields, { err: reason, retry_ms: 200 });
     await backend.close();
+  });
+});
+
+suite("the engine monitor of several workers", () => {
+  test("is degraded while one is away, and has a line for each change of each", async () => {
+    const health = createFakeHealth({ status: "starting", device: "", workers: 0, threads: 0 });
+    const log = createRecordingLogger();
+    const monitor = createEngineMonitor({ log, health });
+    const clock = createManualClock();
+    const started: FakeWorkerBackend[] = [];
+    monitor.onPlan({ workers: 2, threads: 1 });
+    const backends = [0, 1].map((worker) => {
+      const backend = createResilientBackend({
+        padId: 1,
+        clock,
+        startWorker: async () => {
+          const fake = createFakeWorkerBackend();
+          started.push(fake);
+          return fake;
+        },
+      });
+      backend.onStatus((status, details) => monitor.onWorker(worker, status, details));
+      return backend;
+    });
+    const pool = createWorkerPool(backends, clock);
+    await pool.start();
+    monitor.opened();
+    const { status, workers, threads } = health.report;
+    assert.deepEqual([status, workers, threads], ["ok", 2, 1]);
+
+    pool.startOthers();
+    const [first, second] = backends as [ResilientBackend, ResilientBackend];
+    await reached(second, "ok");
+    started[0]?.crash(new Error("boom"));
+    await reached(first, "restarting");
+    assert.deepEqual(
+      [health.report.status, health.report.reason],
+      ["degraded", "1 of 2 inference workers is being restarted"],
+    );
+    clock.advance(200);
+    await reached(first, "ok");
+    assert.equal(health.report.status, "ok");
+
+    assert.deepEqual(
+      log.lines.map(({ message, fields }) => [fields.worker, message]),
+      [
+        [2, "one more inference worker serves"],
+        [1, "the inference worker ended and is being restarted"],
+        [1, "the inference worker is back"],
+      ],
+    );
+    await pool.close();
   });
 });

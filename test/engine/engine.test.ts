@@ -70,6 +70,44 @@ suite("createEngine() with activations that are quantized batch by batch", () =>
   });
 });
 
+suite("createEngine() with several workers", () => {
+  test("gives the scores that one worker gives, and ends all of them", async () => {
+    const directory = join(packageRoot, "test", "fixtures", name);
+    const model = await openModel({ name, directory, dtype: "fp32", device: "cpu" });
+    const documents = Array.from({ length: 30 }, (_, i) => `note ${i} `.repeat(1 + (i % 7)));
+    const scoresWith = async (workers: number) => {
+      const loaded = await createEngine({
+        model,
+        device: "cpu",
+        workers,
+        threads: 1,
+        spinning: false,
+        maxLength: 128,
+        limits: defaultRequestLimits,
+        servedModels: [name],
+        admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
+        cacheMb: 0,
+        maxBatchTokens: undefined,
+      });
+      const rank = () => loaded.reranker.rerank({ query: "note 7", documents }, never);
+      const answers = await Promise.all([rank(), rank(), rank()]);
+      await loaded.close();
+      assert.equal(loaded.snapshot().workers.length, workers);
+      return answers.map(({ results }) =>
+        results.toSorted((a, b) => a.index - b.index).map(({ relevanceScore }) => relevanceScore),
+      );
+    };
+
+    const [reference = []] = await scoresWith(1);
+
+    for (const scores of await scoresWith(3)) {
+      for (const [index, score] of scores.entries()) {
+        assert(Math.abs(score - (reference[index] ?? 0)) < 1e-5);
+      }
+    }
+  });
+});
+
 suite("checkCacheSize()", () => {
   test("takes what leaves a quarter of the heap", () => {
     checkCacheSize(0, 1);
@@ -92,10 +130,13 @@ suite("refuseDuringOutage()", () => {
     const backend = createFakeBackend();
     const checked: number[] = [];
     const scored = { logits: new Float32Array(1), queueMs: 0, inferenceMs: 0 };
-    const scheduler = refuseDuringOutage(
-      { checkRoom: (tokens) => checked.push(tokens), score: async () => scored },
-      backend,
-    );
+    const scheduler = refuseDuringOutage({
+      checkRoom: (tokens) => checked.push(tokens),
+      score: async () => scored,
+      get outage() {
+        return backend.outage;
+      },
+    });
     const call = { signal: new AbortController().signal };
 
     scheduler.checkRoom(1, undefined);

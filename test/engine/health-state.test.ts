@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { conditionOf, type HealthReport, HealthState } from "../../src/engine/health-state.ts";
+import {
+  conditionOf,
+  type EngineState,
+  type HealthReport,
+  HealthState,
+} from "../../src/engine/health-state.ts";
 
 function createStarting() {
   const health = new HealthState({
     status: "starting",
     model: "m",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "int8",
     maxLength: 512,
     activation: "sigmoid",
@@ -63,18 +70,39 @@ suite("the health", () => {
 });
 
 suite("conditionOf()", () => {
-  const running = { opened: true, backend: "ok", degraded: undefined, tokenizer: "ok" } as const;
-  for (const [state, status] of [
-    [running, "ok"],
-    [{ ...running, opened: false }, "starting"],
-    [{ ...running, backend: "starting" }, "starting"],
-    [{ ...running, backend: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, tokenizer: "restarting", degraded: "slow" }, "restarting"],
-    [{ ...running, degraded: "slow" }, "degraded"],
-    [{ ...running, backend: "closed" }, "draining"],
-  ] as const) {
+  const running: EngineState = {
+    opened: true,
+    workers: ["ok"],
+    degraded: undefined,
+    tokenizer: "ok",
+  };
+  const states: readonly (readonly [Partial<EngineState>, string])[] = [
+    [{}, "ok"],
+    [{ opened: false }, "starting"],
+    [{ workers: ["starting"] }, "starting"],
+    [{ workers: ["restarting"], degraded: "slow" }, "restarting"],
+    [{ tokenizer: "restarting", degraded: "slow" }, "restarting"],
+    [{ degraded: "slow" }, "degraded"],
+    [{ workers: ["closed"] }, "draining"],
+    [{ workers: ["ok", "starting"] }, "ok"],
+    [{ workers: ["ok", "restarting"] }, "degraded"],
+    [{ workers: ["restarting", "ok"], tokenizer: "restarting" }, "restarting"],
+    [{ workers: ["restarting", "starting"] }, "restarting"],
+    [{ workers: ["restarting", "restarting"] }, "restarting"],
+    [{ workers: ["closed", "closed"] }, "draining"],
+  ];
+  for (const [state, status] of states) {
     test(`is ${status} for ${JSON.stringify(state)}`, () => {
-      assert.equal(conditionOf(state).status, status);
+      assert.equal(conditionOf({ ...running, ...state }).status, status);
     });
   }
+
+  test("says how many of several workers are away", () => {
+    const workers = ["ok", "restarting", "ok"] as const;
+
+    assert.equal(
+      conditionOf({ ...running, workers }).reason,
+      "1 of 3 inference workers is being restarted",
+    );
+  });
 });

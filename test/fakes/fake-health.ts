@@ -7,6 +7,8 @@ export function createFakeHealth(different: Partial<HealthReport> = {}): HealthS
     status: "ok",
     model: fakeModel,
     device: "cpu",
+    workers: 2,
+    threads: 1,
     dtype: "int8",
     maxLength: 512,
     activation: "sigmoid",

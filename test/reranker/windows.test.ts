@@ -19,7 +19,7 @@ function setUp(options: Partial<PairScorerOptions> = {}, automatic = true) {
   const backend = createFakeBackend({ automatic });
   const clock = createManualClock();
   const scheduler = createScheduler({
-    backend,
+    workers: [backend],
     clock,
     policy: { maxBatchTokens: 10_000, runOverheadTokens: 16 },
     padId: 0,

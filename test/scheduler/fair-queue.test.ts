@@ -15,7 +15,7 @@ function drain(queue: FairQueue<string>): string[][] {
 
 suite("createFairQueue()", () => {
   test("takes the longest pairs first and keeps the padded size within the budget", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
 
     queue.add("a", [20, 50, 49, 18, 48]);
 
@@ -23,7 +23,7 @@ suite("createFairQueue()", () => {
   });
 
   test("takes a pair over the budget alone", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
 
     queue.add("a", [300, 299]);
 
@@ -31,7 +31,7 @@ suite("createFairQueue()", () => {
   });
 
   test("leaves a pair to a later batch when padding it costs more than a run", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
 
     queue.add("a", [10, 14, 9]);
 
@@ -39,7 +39,7 @@ suite("createFairQueue()", () => {
   });
 
   test("fills a batch with pairs of nearly the same length from other requests", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
 
     queue.add("a", [30]);
     queue.add("b", [80, 29]);
@@ -49,7 +49,7 @@ suite("createFairQueue()", () => {
   });
 
   test("serves a small request before the rest of a large one that came before", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("large", new Array<number>(1000).fill(50));
     queue.takeBatch();
 
@@ -62,14 +62,14 @@ suite("createFairQueue()", () => {
   });
 
   test("serves requests of one size in the order in which they came", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     for (const key of ["a", "b", "c"]) queue.add(key, [90, 90]);
 
     assert.deepEqual(drain(queue).flat(), ["a:0", "a:1", "b:0", "b:1", "c:0", "c:1"]);
   });
 
   test("does not let a large request starve behind small ones that keep coming", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("large", new Array<number>(20).fill(100));
 
     let batches = 0;
@@ -88,7 +88,7 @@ suite("createFairQueue()", () => {
       seed = (seed * 1103515245 + 12345) % 2 ** 31;
       return seed % below;
     };
-    const queue = createFairQueue<number>({ maxBatchTokens: 10, runOverheadTokens: 0 });
+    const queue = createFairQueue<number>(() => ({ maxBatchTokens: 10, runOverheadTokens: 0 }));
     const shared = new Map<number, number>();
     const waiting = new Map<number, number>();
     for (let round = 0; round < 4000 && (round < 2000 || queue.size > 0); round += 1) {
@@ -111,7 +111,7 @@ suite("createFairQueue()", () => {
   });
 
   test("counts pairs and tokens that wait", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("a", [60, 10]);
     queue.add("b", [5]);
 
@@ -128,7 +128,7 @@ suite("createFairQueue()", () => {
   });
 
   test("goes ahead of a request only as long as that can spare the time", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("promised", [90, 90, 90, 90], { slack: 150 });
 
     queue.add("first", [95]);
@@ -143,7 +143,7 @@ suite("createFairQueue()", () => {
   });
 
   test("counts what another costs in the unit of the slack", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("promised", [90, 90], { slack: 7 });
 
     queue.add("dear", [50], { cost: 8 });
@@ -153,7 +153,7 @@ suite("createFairQueue()", () => {
   });
 
   test("gives the slack back when the request that went ahead is given up", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("promised", [90, 90, 90], { slack: 100 });
     queue.add("first", [80, 20]);
     queue.takeBatch();
@@ -167,7 +167,7 @@ suite("createFairQueue()", () => {
   });
 
   test("spares the time of a request that was expected and is given up", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("before", [30]);
     queue.add("promised", [90, 90], { slack: 0 });
     assert.equal(queue.workAheadOf(30).tokens, 210);
@@ -189,9 +189,9 @@ suite("createFairQueue()", () => {
       }
       return batches;
     };
-    const fresh = batchesOf(createFairQueue<string>(policy));
+    const fresh = batchesOf(createFairQueue<string>(() => policy));
 
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     // Never idle, so nothing else puts the queue right again.
     queue.add("steady 0", new Array<number>(10).fill(100));
     for (let round = 1; round <= 5000; round += 1) {
@@ -206,7 +206,7 @@ suite("createFairQueue()", () => {
   });
 
   test("shares the runs of requests with pairs of one length", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     for (let request = 0; request < 20; request += 1) queue.add(`${request}`, [10]);
 
     assert.deepEqual(queue.work, { runs: 2, tokens: 200 });
@@ -215,7 +215,7 @@ suite("createFairQueue()", () => {
   });
 
   test("counts what runs before a new request is done", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("large", [90, 90, 90]);
     queue.add("small", [5, 5]);
 
@@ -228,7 +228,7 @@ suite("createFairQueue()", () => {
   });
 
   test("gives every pair out exactly once, whatever the mix", () => {
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     let seed = 7;
     const random = (below: number) => {
       seed = (seed * 1103515245 + 12345) % 2 ** 31;

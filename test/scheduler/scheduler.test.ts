@@ -20,7 +20,7 @@ function setUp(
   const backend = options.backend ?? createFakeBackend();
   const clock = createManualClock();
   const scheduler = createScheduler({
-    backend,
+    workers: [backend],
     clock,
     policy: { maxBatchTokens: 64, runOverheadTokens: 2 },
     padId: 0,

@@ -19,7 +19,7 @@ suite("workOf()", () => {
 
   test("is near to what the queue makes of them", () => {
     const lengths = Array.from({ length: 500 }, (_pair, index) => 1 + ((index * 37) % 99));
-    const queue = createFairQueue<string>(policy);
+    const queue = createFairQueue<string>(() => policy);
     queue.add("a", lengths);
     let batches = 0;
     while (queue.takeBatch().length > 0) batches += 1;
@@ -31,7 +31,7 @@ suite("workOf()", () => {
 
 suite("createRunCounter()", () => {
   test("forgets pairs that are taken out", () => {
-    const counter = createRunCounter(policy);
+    const counter = createRunCounter(() => policy);
     for (const length of [50, 50, 50, 10]) counter.add(length);
     assert.equal(counter.runs, 3);
 

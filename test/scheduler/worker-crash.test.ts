@@ -11,7 +11,7 @@ function setUp() {
   const backend = createFakeBackend();
   const clock = createManualClock();
   const scheduler = createScheduler({
-    backend,
+    workers: [backend],
     clock,
     policy: { maxBatchTokens: 64, runOverheadTokens: 8 },
     padId: 0,

@@ -38,6 +38,10 @@ const state: ServerState = {
     queue: { pairs: 3, tokens: 70, oldestMs: 1500 },
     cache: { hits: 7, misses: 5, entries: 5 },
     restarts: 2,
+    workers: [
+      { serving: true, heldTokens: 900, runs: 12, busyMs: 2500 },
+      { serving: false, heldTokens: 0, runs: 3, busyMs: 500 },
+    ],
   },
 };
 
@@ -136,6 +140,28 @@ suite("GET /metrics", () => {
     const model = 'model="fake-model",device="cpu",dtype="int8",max_length="512"';
     assert.equal(before.samples.get(`rerankd_model_info{${model}}`), 1);
     assert.equal(before.samples.get('rerankd_build_info{version="1.2.3"}'), 1);
+  });
+});
+
+suite("metrics of workers", () => {
+  test("have one series for each, and none before the model is loaded", async (context) => {
+    let present = state;
+    const { until } = await startMetered(context, () => present);
+    const names = ["up", "tokens", "batches_total", "busy_seconds_total"];
+    const read = ({ samples }: Scrape) =>
+      ["1", "2"].map((worker) =>
+        names.map((name) => samples.get(`rerankd_worker_${name}{worker="${worker}"}`)),
+      );
+
+    const loaded = read(await until(() => true));
+    present = { ...state, engine: undefined };
+    const before = read(await until(() => true));
+
+    assert.deepEqual(loaded, [
+      [1, 900, 12, 2.5],
+      [0, 0, 3, 0.5],
+    ]);
+    assert.deepEqual(before.flat(), Array(8).fill(undefined));
   });
 });
 

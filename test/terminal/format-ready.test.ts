@@ -12,6 +12,7 @@ const server: ReadyServer = {
   directory: "/models/tiny",
   dtype: "int8",
   device: "cpu",
+  workers: 1,
   threads: 2,
   maxLength: 512,
   readyMs: 1234,

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { arch, availableParallelism, freemem, platform, release, totalmem } from "node:os";
+import { arch, availableParallelism, platform, release, totalmem } from "node:os";
+import { type CgroupLimits, readCgroupLimits } from "../../inference/cgroup.ts";
+import { availableBytes, usableCores } from "../../inference/machine.ts";
+import type { WorkerPlan } from "../../inference/worker-plan.ts";
 import { formatBytes } from "../../terminal/progress.ts";
-import { type CgroupLimits, readCgroupLimits } from "./cgroup.ts";
 import type { Check } from "./check.ts";
 
 /** Checks that the version of Node is one that the package is made for. */
@@ -50,18 +52,18 @@ export function checkInstructions(
 
 /** Checks that no more threads compute than the container may use processors. */
 export function checkThreads(
-  asked: number,
+  { workers, threads }: WorkerPlan,
   limits: CgroupLimits = readCgroupLimits(),
   cores: number = availableParallelism(),
 ): Check {
-  const threads = asked === 0 ? cores : asked;
   const quota = limits.cpus === undefined ? "" : `, a quota of ${formatCpus(limits.cpus)}`;
-  const found = `${threads} for ${cores} cores${quota}`;
-  const most = Math.max(1, Math.ceil(Math.min(cores, limits.cpus ?? cores)));
+  const found = `${workers} worker${workers === 1 ? "" : "s"} × ${threads} for ${cores} cores${quota}`;
+  const most = usableCores(limits, cores);
   const name = "threads";
-  if (threads <= most) return { name, state: "ok", found };
+  if (workers * threads <= most) return { name, state: "ok", found };
   const why = most < cores ? "the container is stopped when its quota is used up" : "they wait";
-  return { name, state: "warning", found, advice: `set --threads ${most}: beyond that ${why}` };
+  const fewer = workers > 1 ? `--workers and --threads to ${most} together` : `--threads ${most}`;
+  return { name, state: "warning", found, advice: `set ${fewer}: beyond that ${why}` };
 }
 
 /**
@@ -83,12 +85,6 @@ export function checkMemory(
   if (room < weightBytes) return { name, state: "fault", found, advice };
   if (room < 2 * weightBytes) return { name, state: "warning", found, advice };
   return { name, state: "ok", found };
-}
-
-/** Memory that could be used without swapping: on Linux with what caches would give back. */
-function availableBytes(): number {
-  const kibibytes = readOrNothing("/proc/meminfo")?.match(/^MemAvailable:\s+(\d+) kB$/m)?.[1];
-  return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
 }
 
 function formatCpus(cpus: number): string {

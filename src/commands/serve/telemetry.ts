@@ -65,7 +65,7 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
       ...report,
       ready: isServing(report),
       degraded: degradedStatuses.has(report.status),
-      engine: engine && { ...engine.snapshot(), restarts: engine.backend.details.restarts },
+      engine: engine?.snapshot(),
     };
   }
 

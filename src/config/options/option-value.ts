@@ -32,7 +32,10 @@ export function textsOfVariable({ type, wholeEnv = [] }: Option, name: string, t
 
 /** Checks a value that a program gave: a number is a number, and a switch true or false. */
 export function checkSetting({ type }: Option, value: unknown): CheckedValue {
-  if (type.kind === "integer") return checkInteger(type, value, String(value));
+  if (type.kind === "integer") {
+    const word = typeof value === "string" ? numberOfWord(type, value) : undefined;
+    return checkInteger(type, word ?? value, String(value));
+  }
   if (isSwitch(type)) {
     if (typeof value === "boolean") return { value: value ? "on" : "off" };
     return { problem: `must be true or false, got: a ${typeof value}` };
@@ -49,7 +52,7 @@ function readText(type: OptionKind, text: string): CheckedValue {
       return { problem: `must be one of ${type.choices.join(", ")}, got: \`${text}\`` };
     }
     case "integer":
-      return checkInteger(type, /^\d+$/.test(text) ? Number(text) : undefined, text);
+      return checkInteger(type, /^\d+$/.test(text) ? Number(text) : numberOfWord(type, text), text);
     case "number":
       if (decimal.test(text)) return { value: Number(text) };
       return { problem: `must be a number, got: \`${text}\`` };
@@ -66,15 +69,24 @@ function readText(type: OptionKind, text: string): CheckedValue {
   }
 }
 
+type IntegerKind = Extract<OptionKind, { kind: "integer" }>;
+
+function numberOfWord({ words = {} }: IntegerKind, text: string): number | undefined {
+  const word = text.toLowerCase();
+  return Object.hasOwn(words, word) ? words[word] : undefined;
+}
+
 function checkInteger(
-  { min, max }: Extract<OptionKind, { kind: "integer" }>,
+  { min, max, words = {} }: IntegerKind,
   value: unknown,
   got: string,
 ): CheckedValue {
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) {
     return { value };
   }
-  return { problem: `must be a whole number from ${min} to ${max}, got: \`${got}\`` };
+  const others = Object.keys(words).map((word) => `${word} or `);
+  const wanted = `${others.join("")}a whole number from ${min} to ${max}`;
+  return { problem: `must be ${wanted}, got: \`${got}\`` };
 }
 
 function isSwitch(type: OptionKind): boolean {

@@ -8,7 +8,13 @@ export type OptionKind =
   | { readonly kind: "list" }
   /** Where servers are, as `parseAddresses` reads it. */
   | { readonly kind: "addresses" }
-  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | {
+      readonly kind: "integer";
+      readonly min: number;
+      readonly max: number;
+      /** Words, in lower case, that stand for a number. */
+      readonly words?: Readonly<Record<string, number>>;
+    }
   | { readonly kind: "number" }
   | { readonly kind: "flag" }
   | {

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import type { Device, DeviceName } from "../devices.ts";
+import { usableCores } from "../machine.ts";
 
 /** A causal language model whose logits of a word or two are the score. */
 export interface CausalModel {
@@ -74,5 +74,5 @@ export interface BackendInfo {
  * own default counts the cores of the machine instead, also inside a container that may use fewer.
  */
 export function threadCount(threads = 0): number {
-  return threads === 0 ? availableParallelism() : threads;
+  return threads === 0 ? usableCores() : threads;
 }

@@ -74,6 +74,12 @@ export interface ResilientBackend extends Backend {
    * meanwhile.
    */
   start(): Promise<BackendInfo>;
+  /**
+   * Loads the model for the first time beside a worker that answers already; call it instead of
+   * `start`. There is an outage until then, for about `expectedMs`. A start that fails is tried again
+   * as after a crash.
+   */
+  startBeside(expectedMs: number): void;
 }
 
 /** Returns a backend that is `starting` until `start` is called and done. */
@@ -111,7 +117,7 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
   }
 
   /** Resolves the promise of the present outage; a new one follows, or none. */
-  function setOutage(next: "restarting" | "over"): void {
+  function setOutage(next: "away" | "over"): void {
     outage?.end();
     const { promise: changed, resolve: end } = createDeferred<void>();
     const remaining = {
@@ -171,15 +177,24 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
     failures += 1;
     readyMs = clock.nowMs() + delayMs + startMs;
     cancelRestart = clock.after(delayMs, () => void restart());
-    setOutage("restarting");
+    setOutage("away");
     setStatus("restarting", { reason, retryMs: delayMs, failures, degraded: undefined });
   }
 
   async function restart(): Promise<void> {
-    starting = bringUp(details.restarts + 1);
+    // A worker that never answered replaces none.
+    starting = bringUp(details.info === undefined ? 0 : details.restarts + 1);
     await starting.catch((error: unknown) => {
       if (!closed) scheduleRestart(asError(error));
     });
+  }
+
+  function startBeside(expectedMs: number): void {
+    if (closed) return;
+    startMs = expectedMs;
+    readyMs = clock.nowMs() + startMs;
+    setOutage("away");
+    void restart();
   }
 
   async function start(): Promise<BackendInfo> {
@@ -241,6 +256,7 @@ export function createResilientBackend(options: ResilientBackendOptions): Resili
       return () => listeners.delete(listener);
     },
     start,
+    startBeside,
     score,
     close() {
       closing ??= stop();

@@ -12,9 +12,10 @@ import {
   checkThreads,
 } from "../../../src/commands/doctor/check-machine.ts";
 import { checkApiKeys, checkTls } from "../../../src/commands/doctor/check-security.ts";
+import type { CgroupLimits } from "../../../src/inference/cgroup.ts";
 import { packageRoot } from "../../server-process.ts";
 
-const noLimits = { cpus: undefined, memoryBytes: undefined };
+const noLimits: CgroupLimits = { cpus: undefined, memoryBytes: undefined };
 const pem = (name: string): string => join(packageRoot, "test/fixtures/tls", name);
 const ownTls = {
   certPath: pem("cert.pem"),
@@ -44,14 +45,20 @@ suite("the checks of the machine", () => {
   });
 
   test("compare threads with cores and with the container's quota", () => {
+    const check = (workers: number, threads: number, limits = noLimits) =>
+      checkThreads({ workers, threads }, limits, 8);
     const quota = { ...noLimits, cpus: 1.5 };
 
-    assert.equal(checkThreads(0, noLimits, 8).state, "ok");
-    assert.equal(checkThreads(2, quota, 8).state, "ok");
-    const check = checkThreads(0, quota, 8);
-    assert.equal(check.state, "warning");
-    assert.match(check.advice ?? "", /--threads 2/);
-    assert.match(checkThreads(9, noLimits, 8).advice ?? "", /--threads 8/);
+    assert.deepEqual(check(2, 4), {
+      name: "threads",
+      state: "ok",
+      found: "2 workers × 4 for 8 cores",
+    });
+    assert.equal(check(1, 2, quota).state, "ok");
+    assert.equal(check(1, 8, quota).state, "warning");
+    assert.match(check(1, 8, quota).advice ?? "", /--threads 2: .* quota is used up/);
+    assert.match(check(1, 9).advice ?? "", /--threads 8/);
+    assert.match(check(3, 3).advice ?? "", /--workers and --threads to 8 together/);
   });
 
   test("compare the weights with the memory that is left", () => {

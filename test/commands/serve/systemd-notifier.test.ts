@@ -36,6 +36,8 @@ function startingHealth(): HealthState {
     status: "starting",
     model: "mini",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "int8",
     maxLength: 512,
     activation: "sigmoid",

@@ -60,7 +60,7 @@ process.on("unhandledRejection", keep);
 process.on("uncaughtException", keep);
 
 const scheduler = createScheduler({
-  backend,
+  workers: [backend],
   clock: systemClock,
   policy: { maxBatchTokens: 4_096, runOverheadTokens: 64 },
   padId: 0,

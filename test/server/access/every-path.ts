@@ -15,6 +15,8 @@ const options = {
     status: "ok",
     model: "",
     device: "",
+    workers: 0,
+    threads: 0,
     dtype: "",
     maxLength: 1,
     activation: "sigmoid",

@@ -152,6 +152,8 @@ suite("GET /info", () => {
       max_client_batch_size: 1_000,
       auto_truncate: true,
       tokenization_workers: 1,
+      inference_workers: 2,
+      inference_threads: 1,
       version: "0.0.0",
       sha: null,
       docker_label: null,

@@ -8,7 +8,10 @@ import type { JsonAnswer } from "../send-json.ts";
 export function createHealthHandler(health: HealthState): () => Promise<JsonAnswer> {
   return async () => {
     const { status, model, device, dtype, maxLength, activation, version, reason } = health.report;
-    const body = { status, model, device, dtype, max_length: maxLength, activation, version };
+    const { workers, threads } = health.report;
+    const machine = { device, workers, threads };
+    const served = { dtype, max_length: maxLength, activation, version };
+    const body = { status, model, ...machine, ...served };
     return {
       status: isServing(health.report) ? 200 : 503,
       body: status === "ok" ? body : { ...body, reason },

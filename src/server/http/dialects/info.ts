@@ -12,7 +12,7 @@ const tokenizationWorkers = 1;
 export function createInfoHandler(options: RouteOptions): () => Promise<JsonAnswer> {
   const { health, limits, serving } = options;
   return async () => {
-    const { model, dtype, maxLength, activation, version } = health.report;
+    const { model, dtype, maxLength, activation, version, workers, threads } = health.report;
     const [name, alias = name] = serving.servedModels;
     return {
       status: 200,
@@ -30,6 +30,8 @@ export function createInfoHandler(options: RouteOptions): () => Promise<JsonAnsw
         max_client_batch_size: serving.maxDocuments,
         auto_truncate: true,
         tokenization_workers: tokenizationWorkers,
+        inference_workers: workers,
+        inference_threads: threads,
         version,
         sha: null,
         docker_label: null,

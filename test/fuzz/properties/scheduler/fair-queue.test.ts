@@ -117,7 +117,7 @@ suite("properties of the fair queue", () => {
     await checkProperty(
       fc.property(fc.array(step, { minLength: 20, maxLength: 120, size: "max" }), (steps) => {
         // Every batch is one pair, so the order of pairs is that of the policy.
-        const queue = createFairQueue<number>({ maxBatchTokens: 1, runOverheadTokens: 0 });
+        const queue = createFairQueue<number>(() => ({ maxBatchTokens: 1, runOverheadTokens: 0 }));
         const reference = createReference();
         let arrivals = 0;
         let pairs = 0;

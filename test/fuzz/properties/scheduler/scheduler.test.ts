@@ -33,6 +33,8 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(300) }) },
 );
 
+const workerCount = fc.integer({ min: 1, max: 3 });
+
 /** One request of a run, and how its promise settled. */
 interface Arrival {
   /** Token ids are unique, so a row tells which pair it is. */
@@ -58,11 +60,12 @@ function checkBudget({ rows, length, lengths }: EncodedBatch): void {
 suite("properties of the scheduler", () => {
   test("settles every request once, loses no pair and runs none twice, whatever happens", async () => {
     await checkProperty(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const backend = createFakeBackend();
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), workerCount, async (steps, count) => {
+        const workers = Array.from({ length: count }, () => createFakeBackend());
+        const oldest = () => workers.find(({ running }) => running.length > 0)?.running[0];
         const clock = createManualClock();
         const limits = { maxQueueTokens: 2_000, maxQueueMs: 5_000 };
-        const scheduler = createScheduler({ backend, clock, policy, padId: 0, limits });
+        const scheduler = createScheduler({ workers, clock, policy, padId: 0, limits });
         const arrivals: Arrival[] = [];
         let nextId = 1;
         let failures = 0;
@@ -96,26 +99,27 @@ suite("properties of the scheduler", () => {
         for (const action of steps) {
           if (action.kind === "arrive") arrive(action.lengths, action.timeoutMs);
           else if (action.kind === "wait") clock.advance(action.ms);
-          else if (action.kind === "finish") backend.running[0]?.finish();
+          else if (action.kind === "finish") oldest()?.finish();
           else if (action.kind === "cancel") {
             arrivals[action.which % Math.max(1, arrivals.length)]?.abort.abort();
           } else {
             const { code } = action;
             failures += 1;
-            backend.running[0]?.fail(code ? new RerankError(code, "failed") : new Error("failed"));
+            oldest()?.fail(code ? new RerankError(code, "failed") : new Error("failed"));
           }
           await turn();
         }
-        for (let left = 2_000; backend.running.length > 0 && left > 0; left -= 1) {
+        for (let left = 2_000; oldest() !== undefined && left > 0; left -= 1) {
           clock.advance(1);
-          backend.running[0]?.finish();
+          oldest()?.finish();
           await turn();
         }
 
         assert.equal(scheduler.pendingTokens, 0);
-        backend.batches.forEach(checkBudget);
+        const batches = workers.flatMap((worker) => worker.batches);
+        batches.forEach(checkBudget);
         const runs = new Map<number, number>();
-        for (const { rows, length, inputIds } of backend.batches) {
+        for (const { rows, length, inputIds } of batches) {
           for (let row = 0; row < rows; row += 1) {
             const id = inputIds[row * length] ?? 0;
             runs.set(id, (runs.get(id) ?? 0) + 1);
@@ -145,7 +149,7 @@ suite("properties of the scheduler", () => {
     });
     await checkProperty(
       fc.property(requests, (waiting) => {
-        const queue = createFairQueue<number>({ maxBatchTokens: 10, runOverheadTokens: 0 });
+        const queue = createFairQueue<number>(() => ({ maxBatchTokens: 10, runOverheadTokens: 0 }));
         waiting.forEach((lengths, key) => {
           queue.add(key, lengths);
         });

@@ -276,6 +276,8 @@ suite("GET /health", () => {
     const fields = {
       model: "fake-model",
       device: "cpu",
+      workers: 2,
+      threads: 1,
       dtype: "int8",
       max_length: 512,
       activation: "sigmoid",

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
-import { readCgroupLimits } from "../../../src/commands/doctor/cgroup.ts";
+import { readCgroupLimits } from "../../src/inference/cgroup.ts";
 
 /** Returns the limits on a system that has these files. */
 async function limitsOf(files: Readonly<Record<string, string>>) {
