@@ -3,9 +3,9 @@ import { errorFromAbort, type RerankError } from "../errors.ts";
 import type { EncodedBatch } from "../inference/backend.ts";
 import type { Encoding } from "../tokenizer/tokenizer.ts";
 import { type Deadline, hopelessRefusal } from "./admission.ts";
+import type { LosableJob } from "./failed-batches.ts";
 import type { QueuedPair } from "./fair-queue.ts";
 import type { Forecast } from "./forecast.ts";
-import type { LosableJob } from "./lost-batches.ts";
 import type { BatchStats, ScoreCall, ScoredPairs } from "./observation.ts";
 import type { Work } from "./work.ts";
 

@@ -10,7 +10,7 @@ import {
   deadlineOf,
 } from "./admission.ts";
 import { type BatchBounds, createBatchSizing } from "./batch-sizing.ts";
-import { divideBatch, errorOfRequest } from "./divide-batch.ts";
+import { createLostBatches, divideBatch, errorOfRequest } from "./failed-batches.ts";
 import { createFairQueue, type QueuedPair } from "./fair-queue.ts";
 import { createForecast } from "./forecast.ts";
 import {
@@ -24,7 +24,6 @@ import {
   tokensOf,
 } from "./job.ts";
 import { createLanes, type Lane } from "./lanes.ts";
-import { createLostBatches } from "./lost-batches.ts";
 import type {
   BatchStats,
   QueueSnapshot,
@@ -84,9 +83,8 @@ const maxOutageWaitMs = 10_000;
  * Returns a scheduler: the shell around the queue's policy.
  *
  * A batch starts as soon as a worker can take one; nothing waits to fill a batch, because the queue
- * fills by itself while the model is busy. What waits is shared among the workers, so that one request
- * alone keeps all of them busy. A request that is cancelled or expires leaves the queue at once; the
- * batches that run end by themselves.
+ * fills by itself while the model is busy. All workers share it, so that one request keeps them busy. A
+ * request that is cancelled or expires leaves it at once; the batches that run end by themselves.
  *
  * While a crashed worker is being replaced, the others go on. Where there is none, requests wait for
  * the new one if their deadline allows, and are refused if not. The batches that the worker held are

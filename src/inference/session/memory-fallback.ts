@@ -37,7 +37,7 @@ const outOfMemory =
  * halved until it does. A single row that does not fit runs on the fallback, and so do the rows of
  * its length and longer ones until the device has had a rest. Rejects with RerankError
  * `resource_exhausted` if no device has the memory for one row, or the fallback cannot be opened:
- * the scheduler then divides the batch until only that document fails (scheduler/divide-batch.ts).
+ * the scheduler then divides the batch until only that document fails (scheduler/failed-batches.ts).
  */
 export function createMemoryFallback(options: MemoryFallbackOptions): RunBatch {
   const { run, openFallback, onFallback, clock = systemClock } = options;
