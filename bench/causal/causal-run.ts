@@ -14,13 +14,17 @@ export interface ListsToScore {
 export interface CausalRun {
   /** Time in the model, in milliseconds. */
   readonly ms: number;
-  /** Tokens of all pairs, whether or not they were computed anew. */
+  /** Time of all threads on a processor meanwhile, in milliseconds: what else runs has little say. */
+  readonly cpuMs: number;
+  /** Tokens of all pairs. */
   readonly tokens: number;
+  /** Those of them that were computed: what pairs of a query begin with counts once where it is shared. */
+  readonly computedTokens: number;
   readonly scores: readonly number[];
   /** Memory of the process once the model was loaded, and the most after that, in MiB. */
   readonly loadedMb: number;
   readonly peakMb: number;
-  /** How long the change of the graph took, in milliseconds. */
+  /** How long a processor took to change the graph, in milliseconds. */
   readonly editMs: number;
 }
 

@@ -18,6 +18,8 @@ import type { CausalRun, ListsToScore } from "./causal-run.ts";
 
 Object.assign(process.env, ortEnvironment);
 
+const microsecondsPerMs = 1000;
+
 const [folder = "", way] = process.argv.slice(2);
 const { lists, maxLength, threads, instruction }: ListsToScore = JSON.parse(
   await text(process.stdin),
@@ -32,14 +34,15 @@ const tokenizer = await createTokenizer({
   words: model.causal?.answerWords,
   maxLength,
 });
-const beganMs = performance.now();
+const beforeEdit = process.cpuUsage();
 const answers = loadAnswerGraph(model, tokenizer.wordIds);
-const editMs = performance.now() - beganMs;
+const editMs = millisecondsOf(process.cpuUsage(beforeEdit));
 const session = await openSession({
   modelPath: model.onnxPath,
   device: "cpu",
   threads,
-  spinning: true,
+  // Threads that spin would count as at work.
+  spinning: false,
   causal: { wordIds: tokenizer.wordIds, answers },
 });
 // The peak is to be that of the work and not of loading the model.
@@ -61,17 +64,35 @@ const scheduler = createScheduler({
 });
 const { signal } = new AbortController();
 const scores: number[] = [];
-let tokens = 0;
-let ms = 0;
+let [tokens, computedTokens, ms, cpuMs] = [0, 0, 0, 0];
 for (const { query, documents } of lists) {
   const encodings = await tokenizer.encodePairs(query, documents, { maxLength, instruction });
   const startedMs = performance.now();
+  const startedCpu = process.cpuUsage();
   const { logits } = await scheduler.score(encodings, { signal });
   ms += performance.now() - startedMs;
+  cpuMs += millisecondsOf(process.cpuUsage(startedCpu));
   scores.push(...logits);
-  tokens += encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+  const all = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+  const prefixes = encodings.map(({ prefixTokens = 0 }) => prefixTokens);
+  const again = prefixes.slice(1).reduce((sum, prefix) => sum + prefix, 0);
+  tokens += all;
+  computedTokens += way === "shared" ? all - again : all;
 }
 const { peakMb } = readProcessMemory(process.pid);
 await Promise.all([session.close(), tokenizer.close()]);
-const result: CausalRun = { ms, tokens, scores, loadedMb, peakMb, editMs };
+const result: CausalRun = {
+  ms,
+  cpuMs,
+  tokens,
+  computedTokens,
+  scores,
+  loadedMb,
+  peakMb,
+  editMs,
+};
 process.stdout.write(JSON.stringify(result));
+
+function millisecondsOf({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / microsecondsPerMs;
+}

@@ -140,7 +140,7 @@ const list: readonly Goal[] = [
   },
   {
     figure: "causal_prefix",
-    what: "time of a query's pairs, each whole ÷ with their start computed once",
+    what: "CPU time of a query's pairs, each whole ÷ with their start computed once",
     value: read("ratio"),
   },
 ];
