@@ -116,6 +116,19 @@ suite("rerankd eval", () => {
     assert(!(await readdir(folder)).some((name) => name.endsWith(".part")));
   });
 
+  test("tells files of one name apart", async (context) => {
+    const { url } = await startServer(context);
+    const files = [path("list.jsonl"), path("list.jsonl"), path("packed.jsonl.gz")];
+    const { code, stdout, stderr } = await runProgram(["eval", ...files, `--url=${url}`, "--json"]);
+
+    assert.equal(code, 0, stderr);
+    const { lists } = JSON.parse(stdout);
+    assert.deepEqual(
+      lists.map(({ name }: { name: string }) => name),
+      ["list", "list-2", "packed"],
+    );
+  });
+
   test("writes a page with figures, charts and the queries that got worse", async (context) => {
     const { url } = await startServer(context);
     // The fake server ranks by length, so a short relevant text falls behind.
