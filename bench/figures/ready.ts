@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { BenchModel } from "../bench-model.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
 import { readProcessMemory } from "../process-memory.ts";
@@ -21,9 +22,11 @@ export const ready: FigureGroup = {
   },
 };
 
-/** One start: from the start of the process until it is ready, and its memory then. */
+/** One start: how long it took until the server was ready, and what the process had used by then. */
 interface Start {
   readonly readyMs: number;
+  /** Processor time, which a busy machine does not stretch as it does `readyMs`. */
+  readonly cpuMs: number;
   readonly rssMb: number;
 }
 
@@ -37,9 +40,19 @@ async function startOnce(
     () => startRerankd({ ...given, dtype: model.autoDtype, flags }),
     async ({ server }) => {
       if (server === undefined) throw new Error("the server has no process of its own");
-      return { readyMs: server.readyMs, rssMb: readProcessMemory(server.pid).nowMb };
+      const cpuMs = readCpuMs(server.pid);
+      return { readyMs: server.readyMs, cpuMs, rssMb: readProcessMemory(server.pid).nowMb };
     },
   );
+}
+
+/** Returns the processor time of a process on Linux, counted in hundredths of a second. */
+function readCpuMs(pid: number): number {
+  // Its name, which may have spaces, ends with the last bracket; user and system time come later.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function measureStarts(context: BenchContext, model: BenchModel): Promise<void> {
@@ -67,18 +80,23 @@ async function measurePage(context: BenchContext, model: BenchModel): Promise<vo
     const order = round % 2 === 0 ? (["on", "off"] as const) : (["off", "on"] as const);
     for (const ui of order) starts[ui].push(await startOnce(context, model, [`--ui=${ui}`]));
   }
-  const times = (ui: "on" | "off") => starts[ui].map(({ readyMs }) => readyMs);
-  const memory = (ui: "on" | "off") => median(starts[ui].map(({ rssMb }) => rssMb));
+  const valuesOf = (ui: "on" | "off", field: keyof Start) => starts[ui].map((one) => one[field]);
+  const ratioOf = (field: keyof Start) =>
+    round3(medianRatio(valuesOf("on", field), valuesOf("off", field)));
+  const medianOf = (ui: "on" | "off", field: keyof Start) => round3(median(valuesOf(ui, field)));
   context.record({
     figure: "ready_with_page",
     model: model.name,
     dtype: model.autoDtype,
     rounds,
-    ratio: round3(medianRatio(times("on"), times("off"))),
-    with_page_ms: round3(median(times("on"))),
-    without_page_ms: round3(median(times("off"))),
-    with_page_rss_mb: memory("on"),
-    without_page_rss_mb: memory("off"),
+    ratio: ratioOf("readyMs"),
+    with_page_ms: medianOf("on", "readyMs"),
+    without_page_ms: medianOf("off", "readyMs"),
+    cpu_ratio: ratioOf("cpuMs"),
+    with_page_cpu_ms: medianOf("on", "cpuMs"),
+    without_page_cpu_ms: medianOf("off", "cpuMs"),
+    with_page_rss_mb: medianOf("on", "rssMb"),
+    without_page_rss_mb: medianOf("off", "rssMb"),
   });
 }
 
