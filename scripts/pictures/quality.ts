@@ -29,7 +29,7 @@ interface Row extends Figures {
 const maxOutputBytes = 256 * 1024 * 1024;
 const width = 720;
 const rowHeight = 25;
-const margins = { marginTop: 62, marginBottom: 42, marginLeft: 190, marginRight: 110 };
+const margins = { marginTop: 62, marginBottom: 46, marginLeft: 190, marginRight: 110 };
 
 /**
  * Draws nDCG@10 of the bundled model and of BM25 on each labelled list, for light and for dark pages.
