@@ -1,62 +1,64 @@
 /**
- * Takes the pictures of the page that the README shows, light and dark, from a server that runs.
- * Needs Chromium. Run it after a change of the page.
+ * Makes the pictures of the README anew, each from the product as it is built: the page, light and
+ * dark, a session in a terminal, and the quality of the bundled model beside BM25. `npm run pictures`
+ * makes all of them, `npm run pictures -- page` one kind. Run it after a change of the page or of the
+ * bundled model. Needs Chromium, `script` of util-linux, and labelled lists.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import sharp from "sharp";
-import { chromiumPath } from "../test/page/browser/chromium.ts";
-import { packageRoot, startServerProcess } from "../test/server-process.ts";
+import { parseArgs } from "node:util";
+import { packageRoot } from "../test/server-process.ts";
+import { takePagePictures } from "./pictures/page.ts";
+import { drawQuality } from "./pictures/quality.ts";
+import { recordTerminal } from "./pictures/terminal.ts";
 
-/** Largest picture, in bytes: the README is read over slow lines too. */
-const maxBytes = 150_000;
+const kinds = ["page", "terminal", "quality"] as const;
 
-/** The example of each picture, and the language around it. */
-const pictures = [
-  { colorScheme: "light", locale: "en-US", example: "English" },
-  { colorScheme: "dark", locale: "ko-KR", example: "한국어" },
-] as const;
+/** Largest of each type, in bytes: the README is read over slow lines too. */
+const maxBytes: Readonly<Record<string, number>> = { png: 200_000, svg: 100_000 };
 
-if (chromiumPath === undefined) throw new Error("no Chromium here");
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Folder of labelled lists, as `rerankd eval` reads them; names begin with the language. */
+    lists: { type: "string", default: join(packageRoot, "..", "shared", "data", "dev") },
+    /** Queries of each list that the quality is measured by. */
+    limit: { type: "string", default: "40" },
+    /** What `rerankd eval --json` printed, in place of an evaluation. */
+    eval: { type: "string" },
+  },
+});
+const unknown = positionals.find((name) => !kinds.some((kind) => kind === name));
+if (unknown !== undefined) throw new Error(`${unknown} is none of ${kinds.join(", ")}`);
+const isWanted = (kind: (typeof kinds)[number]) =>
+  positionals.length === 0 || positionals.includes(kind);
+
+/** Returns the paths of the labelled lists. */
+function findLists(): string[] {
+  const { lists: folder } = values;
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const lists = names.filter((name) => /\.jsonl(\.gz)?$/.test(name)).sort();
+  if (lists.length === 0)
+    throw new Error(`${folder} has no labelled lists; name a folder: --lists`);
+  return lists.map((name) => join(folder, name));
+}
+
 const folder = join(packageRoot, "docs", "images");
 mkdirSync(folder, { recursive: true });
-const server = await startServerProcess();
-// Text smoothed in grey is the same on every screen, and compresses better.
-const browser = await chromium.launch({
-  executablePath: chromiumPath,
-  args: ["--no-sandbox", "--disable-lcd-text"],
-});
-try {
-  for (const { colorScheme, locale, example } of pictures) {
-    const viewport = { width: 1240, height: 840 };
-    const window = await browser.newContext({ colorScheme, locale, viewport });
-    const page = await window.newPage();
-    await page.goto(server.url);
-    await page.locator(".examples").getByRole("button", { name: example }).click();
-    // Twice, so that the times are not those of a model that has just been loaded.
-    for (const _time of ["first", "second"]) {
-      const answered = page.waitForResponse("**/rerank");
-      await page.locator("button[type=submit]").click();
-      await answered;
-    }
-    await page.locator(".ranks li").first().waitFor();
-    // The corner knows the model's speed a few seconds after the first ranking.
-    await page.locator(".figures span").nth(3).waitFor();
-    await page.evaluate("scrollTo(0, 0)");
-    const path = join(folder, `page-${colorScheme}.png`);
-    // Few colours are in it, so a palette loses nothing that one sees, and halves the size.
-    const picture = sharp(await page.screenshot()).png({
-      palette: true,
-      colours: 64,
-      dither: 0,
-      effort: 10,
-    });
-    const { size } = await picture.toFile(path);
-    if (size > maxBytes) throw new Error(`${path} has ${size} bytes, more than ${maxBytes}`);
-    await window.close();
-  }
-} finally {
-  await browser.close();
-  await server.stop();
+
+/** Writes a picture, and refuses one that is too large. */
+function write(name: string, picture: string | Uint8Array): void {
+  const path = join(folder, name);
+  writeFileSync(path, picture);
+  const { size } = statSync(path);
+  const most = maxBytes[name.split(".").at(-1) ?? ""] ?? 0;
+  if (size > most) throw new Error(`${path} has ${size} bytes, more than ${most}`);
+  process.stdout.write(`${path}: ${size} bytes\n`);
+}
+
+if (isWanted("page")) await takePagePictures(write);
+if (isWanted("terminal")) write("terminal.svg", await recordTerminal(findLists()));
+if (isWanted("quality")) {
+  const source = values.eval === undefined ? findLists() : values.eval;
+  for (const [name, chart] of drawQuality(source, Number(values.limit))) write(name, chart);
 }

@@ -102,6 +102,12 @@ const list: readonly Goal[] = [
     applies: ({ model }) => model !== "bundled",
   },
   {
+    figure: "ready_with_page",
+    what: "from start to ready with the page ÷ without it",
+    value: read("ratio"),
+    ...atMost(1.05),
+  },
+  {
     figure: "overload",
     what: "p95 of accepted requests at 4 × capacity ÷ at capacity",
     value: read("ratio"),

@@ -97,7 +97,8 @@ export function decadeTicks(values: readonly number[]): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`));
 }
 
-function escapeXml(text: string): string {
+/** Returns a text as it stands in XML, in an attribute too. */
+export function escapeXml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

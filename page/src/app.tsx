@@ -32,6 +32,13 @@ interface Notice {
 
 const bytesPerMegabyte = 1_048_576;
 
+/** Scrolls to the ranking where it begins out of sight, as it does below the form of a narrow window. */
+function showResults(): void {
+  const results = document.getElementById("results");
+  const top = results?.getBoundingClientRect().top ?? 0;
+  if (top < 0 || top > innerHeight / 2) results?.scrollIntoView();
+}
+
 /** The whole page. */
 export function App() {
   const [tag, setTag] = useState(preferredLanguage);
@@ -42,6 +49,7 @@ export function App() {
   const { run, start, stop } = useRanking();
   const [draft, setDraft] = useState(emptyDraft);
   const [notice, setNotice] = useState<Notice>();
+  const [problem, setProblem] = useState<string>();
   const { query, candidates, settings, other } = draft;
   const documents = useMemo(() => candidatesOf(candidates), [candidates]);
   const isRunning = run?.phase === "running";
@@ -86,6 +94,7 @@ export function App() {
     const before = latest.current.draft;
     const isEmpty = before.query === "" && before.candidates === "";
     setDraft({ ...before, ...part });
+    setProblem(undefined);
     setNotice(isEmpty ? { text } : { text, before });
   }
 
@@ -120,16 +129,21 @@ export function App() {
 
   function rankNow(key = apiKey): void {
     const { maxDocuments = Number.POSITIVE_INFINITY } = server;
-    const problem =
-      query.trim() === ""
-        ? texts.needQuery
-        : documents.length === 0
-          ? texts.needDocuments
-          : documents.length > maxDocuments
-            ? texts.tooMany(number(maxDocuments), number(documents.length))
-            : undefined;
-    setNotice(problem === undefined ? undefined : { text: problem });
-    if (problem !== undefined) return;
+    const needsQuery = query.trim() === "";
+    const found = needsQuery
+      ? texts.needQuery
+      : documents.length === 0
+        ? texts.needDocuments
+        : documents.length > maxDocuments
+          ? texts.tooMany(number(maxDocuments), number(documents.length))
+          : undefined;
+    setNotice(undefined);
+    setProblem(found);
+    if (found !== undefined) {
+      document.getElementById(needsQuery ? "query" : "candidates")?.focus();
+      return;
+    }
+    showResults();
     void start({ query, documents, settings: other ? [settings, other] : [settings] }, key);
   }
 
@@ -175,7 +189,11 @@ export function App() {
             documents={documents}
             models={server.models}
             isRunning={isRunning}
-            onChange={(part) => setDraft({ ...draft, ...part })}
+            problem={problem}
+            onChange={(part) => {
+              setDraft({ ...draft, ...part });
+              setProblem(undefined);
+            }}
             onExample={(example: Example) =>
               fill(
                 { query: example.query, candidates: textOfCandidates(example.candidates) },

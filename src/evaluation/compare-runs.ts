@@ -1,6 +1,14 @@
 import { bootstrapInterval, type Interval, macroMean } from "./bootstrap.ts";
 import { pairedRandomizationTest } from "./paired-test.ts";
 
+/** A document of an order, as far as a report shows it. */
+export interface RankedDocument {
+  /** The beginning of its text. */
+  readonly text: string;
+  /** 0 or less: not relevant. */
+  readonly rel: number;
+}
+
 /** A query of an evaluation that is compared with another. */
 export interface RunQuery {
   readonly id: string;
@@ -10,6 +18,8 @@ export interface RunQuery {
   readonly bm25: number;
   /** Ids of the first candidates. */
   readonly ranking: readonly string[];
+  /** The documents of these ids, in the same order; undefined: the run does not tell. */
+  readonly documents?: readonly RankedDocument[] | undefined;
 }
 
 /** A run that is compared with another one. */

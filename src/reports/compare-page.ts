@@ -1,7 +1,7 @@
-import type { Comparison } from "../evaluation/compare-runs.ts";
+import type { Comparison, RunQuery } from "../evaluation/compare-runs.ts";
 import { barChart, differenceChart } from "./charts.ts";
 import { Html, html, pageOf, tableOf } from "./html.ts";
-import { ordersOf } from "./orders.ts";
+import { type ListedCandidate, ordersOf } from "./orders.ts";
 
 /** Most queries whose orders are shown. */
 const maxWorse = 20;
@@ -61,21 +61,31 @@ ${worseQueries(comparison)}`;
 
 function worseQueries({ names, worse }: Comparison): Html {
   if (worse.length === 0) return html`<p>None.</p>`;
-  const asList = (ids: readonly string[]) => ids.map((text) => ({ text, isRelevant: false }));
   const shown = worse.slice(0, maxWorse).map(({ list, id, query, first, second }) => {
     const figures = `${first.ndcg.toFixed(3)} → ${second.ndcg.toFixed(3)}`;
     return html`<details>
 <summary><bdi>${query}</bdi> <span class="note">${list}, ${id}: ${figures}</span></summary>
 ${ordersOf([
-  { title: names[0], candidates: asList(first.ranking) },
-  { title: names[1], candidates: asList(second.ranking) },
+  { title: names[0], candidates: candidatesOf(first) },
+  { title: names[1], candidates: candidatesOf(second) },
 ])}
 </details>`;
   });
-  return html`<p>The ids of both orders; those that lost most come first${
+  return html`<p>The beginnings of the documents in both orders, with a mark behind what is relevant;
+their ids, where a file has no texts. Queries that lost most come first${
     worse.length > maxWorse ? `, ${maxWorse} of ${worse.length}` : ""
   }.</p>
 ${shown}`;
+}
+
+/** Returns the first documents of an order, or their ids where the run does not tell their texts. */
+function candidatesOf({ ranking, documents }: RunQuery): ListedCandidate[] {
+  return ranking.map((id, at) => {
+    const document = documents?.[at];
+    return document
+      ? { text: document.text, isRelevant: document.rel > 0 }
+      : { text: id, isRelevant: false };
+  });
 }
 
 function signed(value: number): string {

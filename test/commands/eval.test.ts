@@ -116,6 +116,19 @@ suite("rerankd eval", () => {
     assert(!(await readdir(folder)).some((name) => name.endsWith(".part")));
   });
 
+  test("tells files of one name apart", async (context) => {
+    const { url } = await startServer(context);
+    const files = [path("list.jsonl"), path("list.jsonl"), path("packed.jsonl.gz")];
+    const { code, stdout, stderr } = await runProgram(["eval", ...files, `--url=${url}`, "--json"]);
+
+    assert.equal(code, 0, stderr);
+    const { lists } = JSON.parse(stdout);
+    assert.deepEqual(
+      lists.map(({ name }: { name: string }) => name),
+      ["list", "list-2", "packed"],
+    );
+  });
+
   test("writes a page with figures, charts and the queries that got worse", async (context) => {
     const { url } = await startServer(context);
     // The fake server ranks by length, so a short relevant text falls behind.
@@ -157,6 +170,11 @@ suite("rerankd eval", () => {
     ]);
     const report = JSON.parse(first);
     assert.deepEqual(report.lists[0].per_query[0].ranking, ["c", "b", "a"]);
+    assert.deepEqual(report.lists[0].per_query[0].documents, [
+      { text: "the red apple of old", rel: 1 },
+      { text: "green tree here", rel: 0 },
+      { text: "blue car", rel: 0 },
+    ]);
     report.model = "other";
     report.lists[0].per_query[0].ndcg.reranked = 0.25;
     await writeFile(path("a.json"), first);
@@ -182,7 +200,39 @@ suite("rerankd eval", () => {
     );
     const page = await readFile(path("two.html"), "utf8");
     assert.match(page, /<h1>other against fake-model<\/h1>/);
-    assert.match(page, /1\.000 → 0\.250/);
+    assert.match(page, /<summary><bdi>red<\/bdi> .*1\.000 → 0\.250/);
+    assert.match(page, /<li class="relevant" dir="auto">the red apple of old<\/li>/);
+    assert.match(page, /<li dir="auto">blue car<\/li>/);
+  });
+
+  test("compares files whose documents have no texts by their ids", async (context) => {
+    const { url } = await startServer(context);
+    const { stdout } = await runProgram(["eval", path("list.jsonl"), `--url=${url}`, "--json"]);
+    const report = JSON.parse(stdout);
+    for (const query of report.lists[0].per_query) delete query.documents;
+    await writeFile(path("bare.json"), JSON.stringify(report));
+    report.lists[0].per_query[0].ndcg.reranked = 0.25;
+    await writeFile(path("bare-worse.json"), JSON.stringify(report));
+    report.lists[0].per_query[0].documents = [{ text: "fine", rel: "1" }];
+    await writeFile(path("bad.json"), JSON.stringify(report));
+    const compare = (second: string) =>
+      runProgram([
+        "eval",
+        "--compare",
+        path("bare.json"),
+        path(second),
+        `--html=${path("ids.html")}`,
+      ]);
+
+    const { code, stderr } = await compare("bare-worse.json");
+    const { stderr: problem } = await compare("bad.json");
+
+    assert.equal(code, 0, stderr);
+    assert.match(await readFile(path("ids.html"), "utf8"), /<li dir="auto">c<\/li>/);
+    assert.match(
+      problem,
+      /lists\[0\]\.per_query\[0\]\.documents\[0\]\.rel must be a number, got: string/,
+    );
   });
 
   test("says which file of a comparison is none, and why", async () => {

@@ -19,7 +19,8 @@ const limits = {
 
 /**
  * Returns the part of a text that is shown: its beginning, or the passage that won with what stands
- * around it. The passage's offsets are Unicode code points.
+ * around it. The passage's offsets are Unicode code points. A passage that is the whole text is not
+ * marked: it tells nothing.
  */
 export function excerptOf(
   text: string,
@@ -27,12 +28,13 @@ export function excerptOf(
   size: keyof typeof limits,
 ): Excerpt {
   const limit = limits[size];
-  if (passage === undefined) {
+  const start = passage === undefined ? 0 : unitOf(text, passage.start, 0);
+  const end =
+    passage === undefined ? text.length : unitOf(text, passage.end - passage.start, start);
+  if (start === 0 && end === text.length) {
     const plain = head(text, limit.plain);
     return { before: plain, marked: "", after: "", isShortened: plain !== text };
   }
-  const start = unitOf(text, passage.start, 0);
-  const end = unitOf(text, passage.end - passage.start, start);
   const before = tail(text.slice(0, start), limit.before);
   const marked = head(text.slice(start, end), limit.marked);
   const after = head(text.slice(end), limit.after);

@@ -1,3 +1,8 @@
+/** Returns a number with what it counts, in the plural unless it is one. */
+function many(count: string, noun: string): string {
+  return `${count} ${noun}${count === "1" ? "" : "s"}`;
+}
+
 /** Everything that the page says, in English. Functions put figures into a sentence. */
 export const english = {
   tagline: "Paste a query and some texts, and see how the model orders them.",
@@ -14,14 +19,14 @@ export const english = {
     offline: "not reachable",
   } as Readonly<Record<string, string>>,
   upTo: (tokens: string) => `${tokens} tokens a pair`,
-  queue: (tokens: string) => `${tokens} tokens waiting`,
+  queue: (tokens: string) => `${many(tokens, "token")} waiting`,
   speed: (tokens: string) => `${tokens} tokens/s`,
   query: "Query",
   queryHint: "What somebody looks for",
   candidates: "Candidates",
   candidatesHint: "One a line. Or drop a .txt, .jsonl or .csv file here.",
   counted: (documents: string, characters: string) =>
-    `${documents} texts, ${characters} characters`,
+    `${many(documents, "text")}, ${many(characters, "character")}`,
   file: "Open a file …",
   examples: "Examples",
   settings: "Settings",
@@ -48,10 +53,10 @@ export const english = {
   stopped: (done: string, total: string) =>
     `Stopped after ${done} of ${total} texts; this is the order of those.`,
   facts: (documents: string, tokens: string, ms: string) =>
-    `${documents} texts · ${tokens} tokens · ${ms} ms`,
+    `${many(documents, "text")} · ${many(tokens, "token")} · ${ms} ms`,
   times: (tokenize: string, queue: string, model: string) =>
     `tokenizing ${tokenize} ms, waiting ${queue} ms, model ${model} ms`,
-  requests: (count: string) => `in ${count} requests`,
+  requests: (count: string) => `in ${many(count, "request")}`,
   stale: "The form has changed since; rank again to see it.",
   queryCut: "The query was cut to fit.",
   cut: "cut to fit",
@@ -93,7 +98,7 @@ export const english = {
   needDocuments: "Paste at least one candidate first.",
   tooMany: (max: string, got: string) =>
     `The server takes at most ${max} texts in a request, and these are ${got}. Remove some.`,
-  fileTaken: (name: string, count: string) => `${count} texts came from ${name}.`,
+  fileTaken: (name: string, count: string) => `${many(count, "text")} came from ${name}.`,
   fileColumn: (column: string) => `They are the column “${column}”.`,
   fileFaults: {
     notText: (name: string) => `${name} is not text in UTF-8, so nothing was changed.`,

@@ -19,6 +19,8 @@ export function AskForm(props: {
   readonly documents: readonly string[];
   readonly models: readonly string[];
   readonly isRunning: boolean;
+  /** Why the form cannot be ranked as it is; undefined: nobody has tried, or it can. */
+  readonly problem: string | undefined;
   readonly onChange: (part: Partial<Draft>) => void;
   readonly onExample: (example: Example) => void;
   readonly onFiles: (files: readonly File[]) => void;
@@ -72,7 +74,6 @@ export function AskForm(props: {
       <label for="candidates">{texts.candidates}</label>
       <textarea
         id="candidates"
-        dir="auto"
         rows={11}
         spellcheck={false}
         aria-describedby="candidates-hint candidates-count"
@@ -109,6 +110,9 @@ export function AskForm(props: {
             {texts.stop}
           </button>
         )}
+      </p>
+      <p class="notice" role="alert">
+        {props.problem}
       </p>
 
       <SettingsFields

@@ -6,6 +6,9 @@ import { useLanguage } from "./language.ts";
 /** Rows that are shown at first, and with each press on `more`. */
 export const rowsAtOnce = 100;
 
+/** Korean words are parted by spaces, and are read more easily where they stay whole. */
+const hangul = /\p{Script=Hangul}/u;
+
 /** Where the other lists have a document. */
 export interface Places {
   readonly bm25: readonly (number | undefined)[];
@@ -79,7 +82,7 @@ function RankedRow(props: {
     >
       <span class="place">{number(place)}</span>
       <div class="ranked">
-        <p class="text" dir="auto">
+        <p class={hangul.test(text) ? "text words" : "text"} dir="auto">
           {excerpt.before}
           {excerpt.marked && <mark title={texts.passage}>{excerpt.marked}</mark>}
           {excerpt.after}
@@ -99,7 +102,7 @@ function RankedRow(props: {
             </span>
           )}
           {ranked.truncated && <span class="cut">{texts.cut}</span>}
-          {passage && <span>{texts.passage}</span>}
+          {excerpt.marked && <span>{texts.passage}</span>}
           {(excerpt.isShortened || isOpen) && (
             <button
               type="button"

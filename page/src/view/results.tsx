@@ -33,7 +33,11 @@ export function Results({ run, isStale }: { readonly run: Run; readonly isStale:
           return (
             <section class="ranking" key={titles[at]} aria-busy={run.phase === "running"}>
               <h2>{titles[at]}</h2>
-              {ranking && <Facts ranking={ranking} run={run} />}
+              {ranking ? (
+                <Facts ranking={ranking} run={run} />
+              ) : (
+                run.phase === "running" && <progress aria-label={titles[at]} />
+              )}
               {isStale && at === 0 && <p class="hint">{texts.stale}</p>}
               {ranking && (
                 <RankingList

@@ -1,5 +1,7 @@
+import { shorten } from "../../characters.ts";
+import type { RankedDocument } from "../../evaluation/compare-runs.ts";
 import { type Figures, meanOf, type Orders } from "../../evaluation/ndcg-and-mrr.ts";
-import type { RerankedLists } from "./rerank-lists.ts";
+import type { MeasuredQuery, RerankedLists } from "./rerank-lists.ts";
 
 /** The mean nDCG@10 and MRR@10 of one list. */
 export interface ListFigures extends Figures {
@@ -16,6 +18,8 @@ export interface QueryFigures extends Figures {
   readonly query: string;
   /** Ids of the first ten candidates of the reranked order. */
   readonly ranking: readonly string[];
+  /** The documents of these ids, in the same order. */
+  readonly documents: readonly RankedDocument[];
 }
 
 /** The results of an evaluation. */
@@ -28,6 +32,8 @@ export interface EvalReport {
 
 /** The ranks that nDCG@10 and MRR@10 look at. */
 const ranksShown = 10;
+/** Characters of a document that tell it from others. */
+const maxTextChars = 120;
 const digits = 3;
 const gap = "  ";
 const ordersShown = ["input", "bm25", "reranked"] as const satisfies readonly (keyof Orders)[];
@@ -40,14 +46,20 @@ export function reportOf({ model, lists }: RerankedLists): EvalReport {
     queries: queries.length,
     skipped,
     ...meanOf(queries.map((query) => query.figures)),
-    perQuery: queries.map(({ query, figures, ranking }) => ({
-      id: query.id,
-      query: query.query,
-      ...figures,
-      ranking: ranking.slice(0, ranksShown).map(({ documentId }) => documentId),
-    })),
+    perQuery: queries.map(figuresOf),
   }));
   return { model, lists: figures, mean: meanOf(figures) };
+}
+
+function figuresOf({ query, figures, order }: MeasuredQuery): QueryFigures {
+  const first = order.slice(0, ranksShown).flatMap((position) => query.candidates[position] ?? []);
+  return {
+    id: query.id,
+    query: query.query,
+    ...figures,
+    ranking: first.map(({ id }) => id),
+    documents: first.map(({ text, rel }) => ({ text: shorten(text, maxTextChars), rel })),
+  };
 }
 
 /** Returns the report as a table with a line for each list, and one for the mean of several. */

@@ -23,12 +23,23 @@ export async function readLists(
   const lists: LabelledList[] = [];
   for (const file of files) lists.push(await readLabelledList(file, signal));
   if (runFiles) lists.push(await readRun(runFiles, signal));
-  return lists.map((list) => {
+  return withOwnNames(lists).map((list) => {
     if (list.queries.length === 0) {
       throw new StartupError(`${list.name} has no query with a relevant candidate and another`);
     }
     const queries = limit ? seededSample(list.queries, limit, list.name) : list.queries;
     return { ...list, queries: queries.map((query) => firstCandidates(query, depth)) };
+  });
+}
+
+/** Returns lists with names that tell them apart: a further `list` of another folder is `list-2`. */
+function withOwnNames(lists: readonly LabelledList[]): LabelledList[] {
+  const taken = new Set<string>();
+  return lists.map((list) => {
+    let { name } = list;
+    for (let count = 2; taken.has(name); count += 1) name = `${list.name}-${count}`;
+    taken.add(name);
+    return { ...list, name };
   });
 }
 

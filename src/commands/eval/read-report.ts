@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { StartupError } from "../../errors.ts";
-import type { EvaluatedRun, RunQuery } from "../../evaluation/compare-runs.ts";
+import type { EvaluatedRun, RankedDocument, RunQuery } from "../../evaluation/compare-runs.ts";
 import { reasonOf } from "../files/read-input.ts";
 
 /**
@@ -34,7 +34,21 @@ function readQuery(reader: Reader, value: unknown, where: string): RunQuery {
     ndcg: reader.number(ndcg.reranked, `${where}.ndcg.reranked`),
     bm25: reader.number(ndcg.bm25, `${where}.ndcg.bm25`),
     ranking: ranking.map((id, at) => reader.text(id, `${where}.ranking[${at}]`)),
+    documents:
+      query.documents === undefined
+        ? undefined
+        : readDocuments(reader, query.documents, `${where}.documents`),
   };
+}
+
+function readDocuments(reader: Reader, value: unknown, where: string): RankedDocument[] {
+  return reader.array(value, where).map((one, at) => {
+    const document = reader.object(one, `${where}[${at}]`);
+    return {
+      text: reader.text(document.text, `${where}[${at}].text`),
+      rel: reader.number(document.rel, `${where}[${at}].rel`),
+    };
+  });
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -16,6 +16,13 @@ suite("excerptOf()", () => {
     });
   });
 
+  test("does not mark a passage that is the whole text", () => {
+    const passage = { start: 0, end: 8 };
+
+    assert.equal(excerptOf("😀 a note", passage, "short").marked, "");
+    assert.equal(excerptOf("😀 a note.", passage, "short").marked, "😀 a note");
+  });
+
   test("shortens what is long and says so, without cutting an emoji in half", () => {
     const text = "😀".repeat(400);
 
