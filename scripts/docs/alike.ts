@@ -10,7 +10,10 @@ const freshFields: ReadonlySet<string> = new Set([
   "created",
   "time",
   "port",
+  "workers",
   "threads",
+  "inference_workers",
+  "inference_threads",
   "ready_ms",
 ]);
 

@@ -3,6 +3,9 @@ import sharp from "sharp";
 import { chromiumPath, noChromium } from "../../test/page/browser/chromium.ts";
 import { startServerProcess } from "../../test/server-process.ts";
 
+/** Longest wait for something to appear, in milliseconds. */
+const waitMs = 120_000;
+
 /** The example of each picture, and the language around it. */
 const pictures = [
   { colorScheme: "light", locale: "en-US", example: "English" },
@@ -25,6 +28,7 @@ export async function takePagePictures(
       const viewport = { width: 1240, height: 840 };
       const window = await browser.newContext({ colorScheme, locale, viewport });
       const page = await window.newPage();
+      page.setDefaultTimeout(waitMs);
       await page.goto(server.url);
       await page.locator(".examples").getByRole("button", { name: example }).click();
       // Twice, so that the times are not those of a model that has just been loaded.

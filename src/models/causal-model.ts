@@ -53,9 +53,9 @@ export function readCausalFacts(
 
 /**
  * Returns the graph of a causal model changed to answer with the logits of some words at one
- * position. Only the description
- * of the graph is read and kept in memory, in milliseconds, so that nothing is written to a disk.
- * Throws a StartupError for a graph whose logits would fill the memory.
+ * position. Only the description of the graph is read and kept in memory, in a tenth of a second, so
+ * that nothing is written to a disk. Throws a StartupError for a graph whose logits would fill the
+ * memory.
  */
 export function loadAnswerGraph(
   { name, onnxPath }: { readonly name: string; readonly onnxPath: string },

@@ -279,11 +279,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     snapshot() {
       const again = lost.waiting.flat().filter(isOpen);
       const since = [...queue.keys(), ...again.map(({ key }) => key)];
-      const nowMs = clock.nowMs();
       return {
         pairs: queue.size + again.length,
         tokens: queue.tokens + tokensOf(again),
-        oldestMs: since.reduce((most, job) => Math.max(most, nowMs - job.enqueuedMs), 0),
+        oldestMs: since.reduce((most, job) => Math.max(most, clock.nowMs() - job.enqueuedMs), 0),
       };
     },
   };

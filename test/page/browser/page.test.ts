@@ -182,6 +182,21 @@ suite("the page in Chromium", { skip: noChromium }, () => {
     assert.match(await page.locator("pre").innerText(), /createRerankClient/);
   });
 
+  test("leads a narrow window to what is missing, and to the ranking", async (context) => {
+    const { page } = await browser.open(context, server.url, {
+      viewport: { width: 360, height: 740 },
+    });
+    await pressRank(page);
+    assert.equal(await page.locator(":focus").getAttribute("id"), "query");
+    await page.getByText("Write a query first.").waitFor();
+
+    await fillForm(page, query, notes.join("\n"));
+    await pressRank(page);
+    await rankedTexts(page);
+    const { y } = (await page.locator(".ranks").boundingBox()) ?? { y: -1 };
+    assert(y >= 0 && y < 200, `the ranking begins at ${y}`);
+  });
+
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1280, 360]) {
       test(`has no serious fault for screen readers, ${colorScheme}, ${width} px wide`, async (context) => {
