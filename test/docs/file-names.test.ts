@@ -5,7 +5,17 @@ import { suite, test } from "node:test";
 import { packageRoot } from "../server-process.ts";
 
 /** Folders of the sources that the documents name. */
-const sources = ["src", "client/src", "client/test", "mcp/src", "page", "test", "scripts", "bench"];
+const sources = [
+  "src",
+  "client/src",
+  "client/test",
+  "mcp/src",
+  "page",
+  "test",
+  "scripts",
+  "bench",
+  "tools",
+];
 
 /** The documents for those who work on this repository. */
 const documents = ["CONTRIBUTING.md", "docs/design.md"];
