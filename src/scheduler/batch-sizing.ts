@@ -31,6 +31,12 @@ export interface BatchSizing {
 /** Runs between two looks at the measured cost. */
 const reviewRuns = 32;
 
+/**
+ * Runs whose measured costs count, by their median: on a machine that is shared one estimate is several
+ * times another.
+ */
+const keptRuns = 256;
+
 /** A measured cost this many times off its step leaves it, so that noise does not. */
 const hysteresis = 1.4;
 
@@ -53,10 +59,13 @@ export function createBatchSizing(bounds: BatchBounds): BatchSizing {
   const { largest, ...least } = bounds;
   const maxHeldTokens = 2 * least.maxBatchTokens;
   let policy: BatchPolicy = least;
+  /** The last measured costs, oldest first. */
+  const measuredTokens: number[] = [];
   let runs = 0;
 
-  function review(measured: number): void {
-    if (largest === undefined) return;
+  function review(): void {
+    const measured = measuredTokens.toSorted((a, b) => a - b)[measuredTokens.length >> 1];
+    if (measured === undefined || largest === undefined) return;
     const { runOverheadTokens: present } = policy;
     let next = present;
     if (measured > 2 * hysteresis * present) next = 2 * present;
@@ -92,7 +101,9 @@ export function createBatchSizing(bounds: BatchBounds): BatchSizing {
     },
     learn(overheadTokens) {
       runs += 1;
-      if (overheadTokens !== undefined && runs % reviewRuns === 0) review(overheadTokens);
+      if (overheadTokens !== undefined) measuredTokens.push(overheadTokens);
+      if (measuredTokens.length > keptRuns) measuredTokens.shift();
+      if (runs % reviewRuns === 0) review();
     },
   };
 }

@@ -27,6 +27,7 @@ suite("openModel()", () => {
         isDecoder: false,
         isCausal: false,
         firstPosition: 2,
+        width: undefined,
         tokenizer: { className: undefined, modelType: "xlm-roberta" },
         labels: ["LABEL_0"],
         license: "apache-2.0",
@@ -51,6 +52,26 @@ suite("openModel()", () => {
     assert.equal(model.dtype, "fp32");
     assert.equal("license" in model.config, false);
   });
+
+  for (const [title, config, width] of [
+    ["hidden_size", { hidden_size: 384 }, 384],
+    ["the name of another architecture", { dim: 768 }, 768],
+    ["nothing", {}, undefined],
+    ["something that is no width", { hidden_size: "wide" }, undefined],
+  ] as const) {
+    test(`reads the width from ${title}`, async (context) => {
+      const directory = await makeTempFolder(context);
+      const files = tinyModelFiles();
+      const base = JSON.parse(String(files["config.json"]));
+      await writeFiles(directory, {
+        "config.json": JSON.stringify({ ...base, ...config }),
+        "tokenizer.json": files["tokenizer.json"] ?? "",
+        "model.onnx": fakeGraph(1),
+      });
+
+      assert.equal((await openModel({ ...choice, directory })).config.width, width);
+    });
+  }
 
   const limits: readonly (readonly [string, object, object, number])[] = [
     ["roberta", { model_type: "roberta", max_position_embeddings: 514 }, {}, 512],

@@ -10,7 +10,7 @@ const bounds = {
 
 /** Measures a fixed cost in so many runs that it has shown its whole effect. */
 function learn(sizing: BatchSizing, overheadTokens: number | undefined): void {
-  for (let run = 0; run < 200; run += 1) sizing.learn(overheadTokens);
+  for (let run = 0; run < 400; run += 1) sizing.learn(overheadTokens);
 }
 
 suite("createBatchSizing()", () => {
@@ -42,6 +42,15 @@ suite("createBatchSizing()", () => {
     assert.equal(sizing.policy.maxBatchTokens, 2048);
     learn(sizing, 1);
     assert.deepEqual(sizing.policy, policy);
+  });
+
+  test("follows the middle of measurements that are far apart", () => {
+    const sizing = createBatchSizing(bounds);
+    const noisy = [749, 133, 151, 356, 94, 18, 0, 119, 42];
+
+    for (let run = 0; run < 400; run += 1) sizing.learn(noisy[Math.floor(run / 10) % noisy.length]);
+
+    assert.equal(sizing.policy.runOverheadTokens, 64);
   });
 
   test("changes nothing without larger bounds", () => {
