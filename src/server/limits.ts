@@ -1,7 +1,8 @@
 /** Limits on the resources that clients can use. Configuration, not part of the contract. */
 export interface ServerLimits {
   /**
-   * Most bytes in one request message, the same for every protocol, before and after decompression.
+   * Most bytes in one request message, the same for every protocol, before and after decompression;
+   * `http/json-route.ts` and `rpc/wire/` refuse larger ones.
    */
   readonly maxBodyBytes: number;
   /** Most connections; further ones are closed at once. */
