@@ -128,7 +128,7 @@ export function createCausalRun(
 
   return async (batch) => {
     checkBatch(batch);
-    const shares = caches.length > 0;
+    const shares = caches.length > 0 && caches.every(canBeKept);
     const logits = new Float32Array(batch.rows);
     for (const group of groupsOf(batch, { shares, wantsEqualLengths })) {
       const before = group.prefixTokens > 0 ? await prefixOf(batch, group) : undefined;
@@ -198,6 +198,15 @@ function repeat(tensor: Tensor, rows: number): Tensor {
   const repeated = new (cells.constructor as new (length: number) => Cells)(rows * cells.length);
   for (let row = 0; row < rows; row += 1) repeated.set(cells, row * cells.length);
   return new Tensor(tensor.type as "float32", repeated, [rows, ...shape]);
+}
+
+/**
+ * Whether keys and values that a run returned can be fed to another. Half floats cannot where Node has
+ * Float16Array: ONNX Runtime's binding (1.30) takes such an array for an empty one, so that rows are
+ * computed whole.
+ */
+function canBeKept({ type }: LayerCache): boolean {
+  return type === "float32" || !("Float16Array" in globalThis);
 }
 
 /** Returns keys or values of no tokens. */
