@@ -5,7 +5,9 @@ notes that answer them, mostly in other words (`says`), notes in like words that
 number or person), and notes about something near (`near`). `everyday/facts-*.jsonl` holds facts, whose answers share
 words with their queries and whose four `not` share as many. The same place in two languages means the same.
 `everyday/siblings-*.jsonl` holds sets of notes that differ in one fact, with the queries for each; long numbers in
-them are drawn anew for each list.
+them are drawn anew for each list. `everyday/across-*.jsonl` holds subjects in eight languages each, with queries, notes
+that answer and notes that are near; most of their lists ask in one language and answer in another.
+`everyday/threads-*.jsonl` holds questions of forums with helpful comments and others.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from appointments import PHRASES, NoteList, note_lists
 FOLDER = Path(__file__).parent / "everyday"
 # How often the texts of a list are of another language than its query, and of several.
 ACROSS, MIXED = 0.4, 0.3
-APPOINTMENTS, FACTS, SIBLINGS = 0.06, 0.22, 0.3
+# The same, of lists about the subjects that are written in many languages.
+SUBJECTS_ACROSS = 0.9
+APPOINTMENTS, FACTS, SIBLINGS, SUBJECTS, THREADS = 0.05, 0.15, 0.2, 0.25, 0.1
 # How often the query is a note, for which what says the same is to be found.
 ASKED_BY_NOTE = 0.1
 OTHER, OTHER_SETS = 5, 3
@@ -32,7 +36,7 @@ Concept = dict[str, dict[str, list[str]]]
 
 
 def read(kind: str) -> list[Concept]:
-    """All of a kind, `concepts`, `facts` or `siblings`: language to field to texts."""
+    """All of a kind, for example `concepts`: language to field to texts."""
     found = []
     for path in sorted(FOLDER.glob(f"{kind}-*.jsonl")):
         with path.open(encoding="utf-8") as lines:
@@ -40,13 +44,13 @@ def read(kind: str) -> list[Concept]:
     return found
 
 
-def concept_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteList]:
-    """A list about one concept, and the language of its query."""
+def concept_list(known: list[Concept], rng: random.Random, apart: float = ACROSS) -> tuple[str, NoteList]:
+    """A list about one concept, and the language of its query, from which the answer's differs with a chance `apart`."""
     index = rng.randrange(len(known))
     concept = known[index]
     languages = sorted(concept)
     lang = rng.choice(languages)
-    across, mixed = rng.random() < ACROSS, rng.random() < MIXED
+    across, mixed = rng.random() < apart, rng.random() < MIXED
     given = rng.choice([other for other in languages if other != lang]) if across else lang
 
     def pick() -> str:
@@ -84,13 +88,35 @@ def sibling_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteLis
     return lang, NoteList(query, texts, [1.0] + [0.0] * (len(texts) - 1))
 
 
+def subject_list(known: list[Concept], rng: random.Random) -> tuple[str, NoteList]:
+    """A list about a subject in many languages, and the language of its query."""
+    return concept_list(known, rng, SUBJECTS_ACROSS)
+
+
+def thread_list(known: list[dict[str, dict]], rng: random.Random) -> tuple[str, NoteList]:
+    """A list of the comments on a question, one of which helps, and of comments on other questions."""
+    index = rng.randrange(len(known))
+    ((lang, thread),) = known[index].items()
+    others = [one for i, one in enumerate(known) if i != index and lang in one] or known
+    far = [rng.choice(next(iter(one.values()))["good"]) for one in rng.sample(others, min(2, len(others)))]
+    texts = [rng.choice(thread["good"]), *thread["bad"], *far]
+    return lang, NoteList(thread["question"], texts, [1.0] + [0.0] * (len(texts) - 1))
+
+
 def everyday_lists(count: int, rng: random.Random) -> Iterator[tuple[str, NoteList]]:
     """About `count` lists with the languages of their queries: a share of appointments, and concepts."""
     for lang in sorted(PHRASES):
         for made in note_lists(lang, int(count * APPOINTMENTS / len(PHRASES)), rng):
             yield lang, made
-    kinds = [(concept_list, read("concepts")), (concept_list, read("facts")), (sibling_list, read("siblings"))]
-    shares = [1 - APPOINTMENTS - FACTS - SIBLINGS, FACTS, SIBLINGS]
+    kinds = [
+        (concept_list, read("concepts")),
+        (concept_list, read("facts")),
+        (sibling_list, read("siblings")),
+        (subject_list, read("across")),
+        (thread_list, read("threads")),
+    ]
+    given = [FACTS, SIBLINGS, SUBJECTS, THREADS]
+    shares = [1 - APPOINTMENTS - sum(given), *given]
     for _ in range(int(count * (1 - APPOINTMENTS))):
         make, known = rng.choices(kinds, shares)[0]
         yield make(known, rng)
