@@ -20,13 +20,14 @@ export interface Instruments {
   counterOf(name: string, help: string, read: () => number | undefined): void;
   /** A gauge whose value is read when it is asked for; undefined counts as 0. */
   gaugeOf(name: string, help: string, read: () => number | undefined): void;
-  /** A counter, or a gauge, with a value for each of the labels that are read when it is asked for. */
+  /** A counter whose totals and their labels are read when it is asked for. */
   countersOf<Label extends string>(
     name: string,
     help: string,
     labels: readonly Label[],
     read: () => readonly LabelledValue<Label>[],
   ): void;
+  /** A gauge whose values and their labels are read when it is asked for. */
   gaugesOf<Label extends string>(
     name: string,
     help: string,
@@ -52,68 +53,40 @@ export interface Instruments {
 /** Returns the maker of a registry's metrics. */
 export function createInstruments(registry: Registry): Instruments {
   const registers = [registry];
+  const countersOf: Instruments["countersOf"] = (name, help, labels, read) => {
+    new Counter({
+      name,
+      help,
+      registers,
+      labelNames: [...labels],
+      collect() {
+        this.reset();
+        for (const [values, count] of read()) this.inc(values, count);
+      },
+    });
+  };
+  const gaugesOf: Instruments["gaugesOf"] = (name, help, labels, read) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      labelNames: [...labels],
+      collect() {
+        this.reset();
+        for (const [values, value] of read()) this.set(values, value);
+      },
+    });
+  };
   return {
     counter: (name, help, labels = []) =>
       new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: (name, help, labels = []) =>
       new Gauge({ name, help, labelNames: [...labels], registers }),
-    counterOf(name, help, read) {
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset();
-          this.inc(read() ?? 0);
-        },
-      });
-    },
-    gaugeOf(name, help, read) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read() ?? 0);
-        },
-      });
-    },
-    countersOf(name, help, labels, read) {
-      new Counter({
-        name,
-        help,
-        registers,
-        labelNames: [...labels],
-        collect() {
-          this.reset();
-          for (const [values, count] of read()) this.inc(values, count);
-        },
-      });
-    },
-    gaugesOf(name, help, labels, read) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        labelNames: [...labels],
-        collect() {
-          this.reset();
-          for (const [values, value] of read()) this.set(values, value);
-        },
-      });
-    },
-    info(name, help, labels, read) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        labelNames: [...labels],
-        collect() {
-          this.reset();
-          this.set(read(), 1);
-        },
-      });
-    },
+    counterOf: (name, help, read) => countersOf(name, help, [], () => [[{}, read() ?? 0]]),
+    gaugeOf: (name, help, read) => gaugesOf(name, help, [], () => [[{}, read() ?? 0]]),
+    countersOf,
+    gaugesOf,
+    info: (name, help, labels, read) => gaugesOf(name, help, labels, () => [[read(), 1]]),
     histogram: (name, help, buckets, labels = []) =>
       new Histogram({ name, help, buckets: [...buckets], labelNames: [...labels], registers }),
   };
