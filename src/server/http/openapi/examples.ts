@@ -1,5 +1,39 @@
 import type { RouteExample } from "./route-doc.ts";
 
+const model = "rerankd-mini-v3";
+const id = "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77";
+/** In seconds since 1970. */
+const created = 1790000000;
+
+function usageOf(tokens: number) {
+  return { prompt_tokens: tokens, total_tokens: tokens };
+}
+
+/** Returns what follows the results in an answer of the dialect of Jina and Cohere. */
+function rerankEnd(tokens: number, warnings?: readonly string[]) {
+  return {
+    id,
+    object: "rerank",
+    created,
+    usage: usageOf(tokens),
+    meta: {
+      api_version: { version: "2" },
+      billed_units: { search_units: 1, input_tokens: tokens },
+      tokens: { input_tokens: tokens, output_tokens: 0 },
+      ...(warnings && { warnings }),
+    },
+  };
+}
+
+/** Returns an answer of vLLM's score API. */
+function scoreAnswer(
+  tokens: number,
+  scores: readonly { readonly score: number; readonly truncated?: true }[],
+) {
+  const data = scores.map((score, index) => ({ index, object: "score", ...score }));
+  return { id, object: "list", created, model, data, usage: usageOf(tokens) };
+}
+
 /** Requests of the dialect of Jina and Cohere, with the answers of the bundled model. */
 export const rerankExamples = [
   {
@@ -7,17 +41,9 @@ export const rerankExamples = [
     summary: "Texts, and the best of them",
     body: { query: "red fruit", documents: ["a blue car", "a red apple"], top_n: 1 },
     answer: {
-      model: "rerankd-mini-v3",
+      model,
       results: [{ index: 1, relevance_score: 0.2880551517009735 }],
-      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
-      object: "rerank",
-      created: 1790000000,
-      usage: { prompt_tokens: 22, total_tokens: 22 },
-      meta: {
-        api_version: { version: "2" },
-        billed_units: { search_units: 1, input_tokens: 22 },
-        tokens: { input_tokens: 22, output_tokens: 0 },
-      },
+      ...rerankEnd(22),
     },
   },
   {
@@ -35,7 +61,7 @@ export const rerankExamples = [
       return_timings: true,
     },
     answer: {
-      model: "rerankd-mini-v3",
+      model,
       results: [
         {
           index: 1,
@@ -50,15 +76,7 @@ export const rerankExamples = [
           passage: { start: 0, end: 19, text: "점심\n오늘 점심은 김치찌개를 먹었다" },
         },
       ],
-      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
-      object: "rerank",
-      created: 1790000000,
-      usage: { prompt_tokens: 37, total_tokens: 37 },
-      meta: {
-        api_version: { version: "2" },
-        billed_units: { search_units: 1, input_tokens: 37 },
-        tokens: { input_tokens: 37, output_tokens: 0 },
-      },
+      ...rerankEnd(37),
       timings: { tokenization_ms: 0.9, queue_ms: 0.1, inference_ms: 6.9, total_ms: 8.1 },
     },
   },
@@ -73,21 +91,12 @@ export const rerankExamples = [
       raw_scores: true,
     },
     answer: {
-      model: "rerankd-mini-v3",
+      model,
       results: [{ index: 0, relevance_score: -1.7109761238098145, truncated: true }],
-      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
-      object: "rerank",
-      created: 1790000000,
-      usage: { prompt_tokens: 12, total_tokens: 12 },
-      meta: {
-        api_version: { version: "2" },
-        billed_units: { search_units: 1, input_tokens: 12 },
-        tokens: { input_tokens: 12, output_tokens: 0 },
-        warnings: [
-          "1 of the results were cut to fit 1024 tokens, or to 4 of their own",
-          "the query was cut to fit 1024 tokens, or to 4 of its own",
-        ],
-      },
+      ...rerankEnd(12, [
+        "1 of the results were cut to fit 1024 tokens, or to 4 of their own",
+        "the query was cut to fit 1024 tokens, or to 4 of its own",
+      ]),
       query_truncated: true,
     },
   },
@@ -125,17 +134,7 @@ export const scoreExamples = [
     name: "one_query",
     summary: "One text for all others",
     body: { text_1: "red fruit", text_2: ["a blue car", "a red apple"] },
-    answer: {
-      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
-      object: "list",
-      created: 1790000000,
-      model: "rerankd-mini-v3",
-      data: [
-        { index: 0, object: "score", score: 0.19465774297714233 },
-        { index: 1, object: "score", score: 0.2880551517009735 },
-      ],
-      usage: { prompt_tokens: 22, total_tokens: 22 },
-    },
+    answer: scoreAnswer(22, [{ score: 0.19465774297714233 }, { score: 0.2880551517009735 }]),
   },
   {
     name: "pairs",
@@ -145,17 +144,10 @@ export const scoreExamples = [
       documents: ["a red apple on a table beside the door", "a car"],
       max_tokens_per_doc: 5,
     },
-    answer: {
-      id: "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77",
-      object: "list",
-      created: 1790000000,
-      model: "rerankd-mini-v3",
-      data: [
-        { index: 0, object: "score", score: 0.2995445132255554, truncated: true },
-        { index: 1, object: "score", score: 0.20621082186698914 },
-      ],
-      usage: { prompt_tokens: 21, total_tokens: 21 },
-    },
+    answer: scoreAnswer(21, [
+      { score: 0.2995445132255554, truncated: true },
+      { score: 0.20621082186698914 },
+    ]),
   },
 ] as const satisfies readonly RouteExample[];
 
@@ -173,6 +165,6 @@ export const nimExample: RouteExample = {
       { index: 1, logit: -0.8494678139686584, truncated: true },
       { index: 0, logit: -1.4200245141983032 },
     ],
-    usage: { prompt_tokens: 24, total_tokens: 24 },
+    usage: usageOf(24),
   },
 };
