@@ -24,7 +24,7 @@ suite("logits of a one-logit language model agree with torch's", () => {
     engine = await createEngine({
       model,
       device: "cpu",
-      threads: 1,
+      plan: { workers: 1, threads: 1 },
       spinning: false,
       maxLength,
       limits: { maxDocuments: 1000, maxDocumentChars: 1_000_000, maxQueryChars: 1_000_000 },

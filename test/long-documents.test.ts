@@ -25,7 +25,7 @@ suite("a long document and the bundled model", () => {
     engine = await createEngine({
       model: await openModel({ name: bundledModelName, directory, dtype: "int8", device: "cpu" }),
       device: "cpu",
-      threads: 1,
+      plan: { workers: 1, threads: 1 },
       spinning: false,
       maxLength,
       limits: defaultRequestLimits,

@@ -33,7 +33,7 @@ for (const { name, folder } of models) {
       engine = await createEngine({
         model: await openModel({ name, directory, dtype: "fp32", device: "cpu" }),
         device: "cpu",
-        threads: 1,
+        plan: { workers: 1, threads: 1 },
         spinning: false,
         maxLength,
         limits: { maxDocuments: 1000, maxDocumentChars: 1_000_000, maxQueryChars: 1_000_000 },

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { chooseWorkers } from "../../src/engine/choose-workers.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { RerankError } from "../../src/errors.ts";
 import { openModel } from "../../src/models/open-model.ts";
@@ -109,10 +110,12 @@ async function withSubject(
 ): Promise<void> {
   const busy: Interval[] = [];
   const choice = { dtype: model.autoDtype, device: "cpu" } as const;
+  const opened = await openModel({ name: model.name, directory: model.folder, ...choice });
+  const threads = settings.threadsAsked ? settings.threads : 0;
   const engine = await createEngine({
-    model: await openModel({ name: model.name, directory: model.folder, ...choice }),
+    model: opened,
     device: "cpu",
-    threads: settings.threadsAsked ? settings.threads : 0,
+    plan: await chooseWorkers(opened, { workers: 0, threads, device: "cpu" }),
     spinning: false,
     maxLength: model.maxLength,
     limits: defaultRequestLimits,

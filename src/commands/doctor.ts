@@ -1,8 +1,9 @@
 import { arch, platform } from "node:os";
 import type { DoctorConfig } from "../config/doctor-config.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
+import { chooseDevice } from "../engine/choose-device.ts";
 import { chooseWorkers, type SizedModel } from "../engine/choose-workers.ts";
-import { parseDeviceName } from "../inference/devices.ts";
+import type { Device } from "../inference/devices.ts";
 import type { WorkerPlan } from "../inference/worker-plan.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 import { packageVersion } from "../package-root.ts";
@@ -63,15 +64,23 @@ export async function doctor(config: DoctorConfig, context: ProcessContext): Pro
 
 /** Returns how the model would be run; where there is none, as far as that can be told. */
 async function planOf(serve: ServeConfig, model: ModelDirectory | undefined): Promise<WorkerPlan> {
-  const asked = { ...serve, device: parseDeviceName(serve.device) };
   const unknown: SizedModel = {
     directory: "",
     weightPaths: [],
     rowByRow: false,
     config: { width: undefined },
   };
-  // A device that cannot be used is found out by the check of the devices.
-  return await chooseWorkers(model ?? unknown, asked).catch(
-    async () => await chooseWorkers(unknown, { ...asked, device: "cpu" }),
-  );
+  return await chooseWorkers(model ?? unknown, { ...serve, device: firstDeviceOf(serve) });
+}
+
+/**
+ * Returns the first device that is tried; the CPU in place of one that cannot be used, which the check
+ * of the devices reports.
+ */
+function firstDeviceOf(serve: ServeConfig): Device {
+  try {
+    return chooseDevice(serve).weights.device;
+  } catch {
+    return "cpu";
+  }
 }

@@ -199,13 +199,13 @@ function createDeferredReranker(): {
 
 function servingInfo(
   { servedModelNames, maxDocuments, maxBatchTokens }: ServeConfig,
-  { model: { name, revision }, weightsDevice }: PreparedModel,
+  { model: { name, revision }, firstDevice }: PreparedModel,
 ): ServingInfo {
   return {
     servedModels: [name, ...servedModelNames],
     revision,
     maxDocuments,
-    maxBatchTokens: maxBatchTokens ?? usualBatchTokens(weightsDevice),
+    maxBatchTokens: maxBatchTokens ?? usualBatchTokens(firstDevice),
   };
 }
 

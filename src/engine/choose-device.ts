@@ -1,9 +1,4 @@
-import {
-  type DeviceName,
-  type DevicePlan,
-  parseDeviceName,
-  planDevices,
-} from "../inference/devices.ts";
+import { type DeviceName, parseDeviceName, planDevices } from "../inference/devices.ts";
 import { findDeviceObstacles } from "../inference/providers.ts";
 import type { DtypeChoice, WeightsChoice } from "../models/weights/pick-weights.ts";
 
@@ -27,10 +22,7 @@ export interface ChosenDevice {
  */
 export function chooseDevice(options: DeviceOptions): ChosenDevice {
   const device = parseDeviceName(options.device);
-  const plan: DevicePlan = planDevices(device, findDeviceObstacles());
+  const [first] = planDevices(device, findDeviceObstacles()).attempts;
   const { dtype, onnxFile } = options;
-  return {
-    device,
-    weights: { dtype: dtype as DtypeChoice, device: plan.attempts[0], onnxFile },
-  };
+  return { device, weights: { dtype: dtype as DtypeChoice, device: first, onnxFile } };
 }

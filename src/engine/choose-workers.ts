@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type DeviceName, planDevices } from "../inference/devices.ts";
+import type { Device } from "../inference/devices.ts";
 import { type Machine, readMachine } from "../inference/machine.ts";
-import { findDeviceObstacles } from "../inference/providers.ts";
 import { planWorkers, type WorkerPlan } from "../inference/worker-plan.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
 
@@ -10,7 +9,8 @@ import type { ModelDirectory } from "../models/open-model.ts";
 export interface WorkersAsked {
   readonly workers: number;
   readonly threads: number;
-  readonly device: DeviceName;
+  /** The first device that is tried. */
+  readonly device: Device;
 }
 
 /** What a model tells of its size. */
@@ -18,10 +18,7 @@ export type SizedModel = Pick<ModelDirectory, "directory" | "weightPaths" | "row
   readonly config: Pick<ModelDirectory["config"], "width">;
 };
 
-/**
- * Returns how many workers run a model on this machine, and their threads. Rejects with a StartupError
- * if the device cannot be used.
- */
+/** Returns how many workers run a model on this machine, and their threads. */
 export async function chooseWorkers(
   { directory, weightPaths, rowByRow, config }: SizedModel,
   { workers, threads, device }: WorkersAsked,
@@ -29,7 +26,6 @@ export async function chooseWorkers(
 ): Promise<WorkerPlan> {
   const sizes = weightPaths.map(async (path) => (await stat(join(directory, path))).size);
   const weightBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  const [first] = planDevices(device, findDeviceObstacles()).attempts;
   const { width } = config;
-  return planWorkers({ workers, threads, device: first, width, rowByRow, weightBytes, machine });
+  return planWorkers({ workers, threads, device, width, rowByRow, weightBytes, machine });
 }

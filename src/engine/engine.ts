@@ -20,17 +20,14 @@ import type { BatchStats, QueueSnapshot, WorkerLoad } from "../scheduler/observa
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTokenizer, type HfTokenizer } from "../tokenizer/hf-tokenizer.ts";
 import { batchPolicyFor } from "./batch-policy.ts";
-import { chooseWorkers } from "./choose-workers.ts";
 import type { EngineObserver } from "./engine-monitor.ts";
 
 /** Options of an engine: the model, its device and its limits. */
 export interface EngineOptions {
   readonly model: ModelDirectory;
   readonly device: DeviceName;
-  /** Workers, each with its own session; default and 0: as many as suit the model and the machine. */
-  readonly workers?: number | undefined;
-  /** Threads of each worker on a CPU; 0: as many as suit. */
-  readonly threads: number;
+  /** How many workers run the model, each with its own session, and their threads. */
+  readonly plan: WorkerPlan;
   /** Whether these threads keep their core busy between operations. */
   readonly spinning: boolean;
   /** Longest pair in tokens. */
@@ -84,11 +81,10 @@ export interface Engine {
  * canary. Further workers load beside it. Rejects with a StartupError if that cannot be.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { model, maxLength, limits, servedModels, observer } = options;
+  const { model, plan, maxLength, limits, servedModels, observer } = options;
   checkCacheSize(options.cacheMb);
   const cache = options.cacheMb > 0 ? createScoreCache(options.cacheMb) : undefined;
   const padId = model.config.padTokenId;
-  const plan = await chooseWorkers(model, { ...options, workers: options.workers ?? 0 });
   const tokenizing = createTokenizer({
     path: model.tokenizerPath,
     padTokenId: padId,
@@ -99,7 +95,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     maxLength,
     onState: observer?.onTokenizer,
   });
-  const pool = createPool(options, plan, tokenizing);
+  const pool = createPool(options, tokenizing);
   const loading = [tokenizing, pool.start()] as const;
   try {
     const [tokenizer, info] = await Promise.all(loading);
@@ -155,12 +151,8 @@ async function causalModelOf(
     : { wordIds, answers: loadAnswerGraph(model, wordIds) };
 }
 
-function createPool(
-  options: EngineOptions,
-  plan: WorkerPlan,
-  tokenizing: Promise<HfTokenizer>,
-): WorkerPool {
-  const { model, device, spinning, observer } = options;
+function createPool(options: EngineOptions, tokenizing: Promise<HfTokenizer>): WorkerPool {
+  const { model, device, plan, spinning, observer } = options;
   observer?.onPlan(plan);
   const workers = Array.from({ length: plan.workers }, (_, worker) => {
     const backend = createResilientBackend({

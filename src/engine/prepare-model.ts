@@ -1,6 +1,6 @@
 import type { EngineConfig } from "../config/engine-config.ts";
 import { StartupError } from "../errors.ts";
-import type { DeviceName } from "../inference/devices.ts";
+import type { Device, DeviceName } from "../inference/devices.ts";
 import type { DownloadProgress } from "../models/hub/hub-download.ts";
 import { readHubOptions } from "../models/hub/hub-options.ts";
 import type { ModelDirectory } from "../models/open-model.ts";
@@ -13,7 +13,8 @@ import {
   chooseActivations,
 } from "../reranker/activation.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { type ChosenDevice, chooseDevice } from "./choose-device.ts";
+import { chooseDevice } from "./choose-device.ts";
+import { chooseWorkers } from "./choose-workers.ts";
 import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 
 /** The dependencies of prepareModel besides the config. */
@@ -32,8 +33,8 @@ export interface PreparedModel {
   readonly model: ModelDirectory;
   readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
-  /** The kind of device that the weights were chosen for. */
-  readonly weightsDevice: ChosenDevice["weights"]["device"];
+  /** The first device that is tried; the weights suit it. */
+  readonly firstDevice: Device;
   /** Longest pair in tokens. */
   readonly maxLength: number;
   /** The functions that turn logits into scores. */
@@ -73,7 +74,7 @@ export async function prepareModel(
   if (config.activation === "auto" && model.activation.note !== undefined) {
     log.warn({ model: model.name }, model.activation.note);
   }
-  return { model, source, device, weightsDevice: weights.device, maxLength, activations };
+  return { model, source, device, firstDevice: weights.device, maxLength, activations };
 }
 
 function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
@@ -96,13 +97,13 @@ export async function startEngine(
   options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
   const { workers, threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  const { model, device, maxLength, activations } = prepared;
+  const { model, device, firstDevice, maxLength, activations } = prepared;
+  const plan = await chooseWorkers(model, { workers, threads, device: firstDevice });
   return await createEngine({
     model,
     device,
+    plan,
     maxLength,
-    workers,
-    threads,
     spinning,
     activations,
     limits: config,

@@ -20,27 +20,27 @@ const never = { signal: new AbortController().signal };
 
 const name = "tiny-xlm-r";
 
+/** Starts a tiny model with some workers of one thread each. */
+async function startEngine(dtype: "fp32" | "int8", workers: number): Promise<Engine> {
+  const directory = join(packageRoot, "test", "fixtures", name);
+  return await createEngine({
+    model: await openModel({ name, directory, dtype, device: "cpu" }),
+    device: "cpu",
+    plan: { workers, threads: 1 },
+    spinning: false,
+    maxLength: 128,
+    limits: defaultRequestLimits,
+    servedModels: [name],
+    admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
+    cacheMb: 0,
+    maxBatchTokens: undefined,
+  });
+}
+
 suite("createEngine() with activations that are quantized batch by batch", () => {
   let engine: Engine;
   before(async () => {
-    const directory = join(packageRoot, "test", "fixtures", name);
-    engine = await createEngine({
-      model: await openModel({
-        name,
-        directory,
-        dtype: "int8",
-        device: "cpu",
-      }),
-      device: "cpu",
-      threads: 1,
-      spinning: false,
-      maxLength: 128,
-      limits: defaultRequestLimits,
-      servedModels: [name],
-      admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
-      cacheMb: 0,
-      maxBatchTokens: undefined,
-    });
+    engine = await startEngine("int8", 1);
   });
   after(() => engine.close());
 
@@ -72,23 +72,9 @@ suite("createEngine() with activations that are quantized batch by batch", () =>
 
 suite("createEngine() with several workers", () => {
   test("gives the scores that one worker gives, and ends all of them", async () => {
-    const directory = join(packageRoot, "test", "fixtures", name);
-    const model = await openModel({ name, directory, dtype: "fp32", device: "cpu" });
     const documents = Array.from({ length: 30 }, (_, i) => `note ${i} `.repeat(1 + (i % 7)));
     const scoresWith = async (workers: number) => {
-      const loaded = await createEngine({
-        model,
-        device: "cpu",
-        workers,
-        threads: 1,
-        spinning: false,
-        maxLength: 128,
-        limits: defaultRequestLimits,
-        servedModels: [name],
-        admission: { maxQueueTokens: 1_000_000, maxQueueMs: 60_000 },
-        cacheMb: 0,
-        maxBatchTokens: undefined,
-      });
+      const loaded = await startEngine("fp32", workers);
       const rank = () => loaded.reranker.rerank({ query: "note 7", documents }, never);
       const answers = await Promise.all([rank(), rank(), rank()]);
       await loaded.close();
