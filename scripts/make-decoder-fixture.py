@@ -130,8 +130,8 @@ def mxbai_ids(tok, query, document, instruction=None):
     prefix, tail = ids(MXBAI_PREFIX), ids("\n") + ids(MXBAI_TASK) + ids(MXBAI_SUFFIX)
     texts_length = MAX_LENGTH - len(prefix) - len(tail)
     query_ids = ids(head)[: texts_length * 3 // 4]
-    room = texts_length - len(query_ids) - len(ids("\n"))
-    return prefix + query_ids + ids("\n") + ids(f"document: {document}")[:room] + tail
+    left = texts_length - len(query_ids) - len(ids("\n"))
+    return prefix + query_ids + ids("\n") + ids(f"document: {document}")[:left] + tail
 
 
 def zerank_ids(tok, query, document):

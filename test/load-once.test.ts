@@ -17,7 +17,7 @@ suite("loadOnce()", () => {
     let loads = 0;
     const value = loadOnce(async () => {
       loads += 1;
-      if (loads === 1) throw new Error("no room");
+      if (loads === 1) throw new Error("out of memory");
       return loads;
     });
 

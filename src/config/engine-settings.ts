@@ -4,62 +4,110 @@ import { options } from "./options/options.ts";
 import { defaultValues, optionValuesOf, UsageError } from "./options/parse-options.ts";
 
 /**
- * The settings of `loadReranker`, for programs that load the engine. Defaults and limits are those
- * of `serve`.
+ * The settings of `loadReranker`: which model to run, on what, and within which limits. Every one is
+ * optional. Defaults and limits are those of `rerankd serve`.
  */
 export interface EngineSettings {
   /**
-   * Hub id, local folder, or `bundled`. Default: jina-reranker-v2 if it is in the cache, else
-   * `bundled`.
+   * The model: its id on the Hugging Face hub, the path of a local folder, or `bundled` for the small
+   * model in this package. Default: `jinaai/jina-reranker-v2-base-multilingual` if it has been
+   * downloaded before, else `bundled`.
    */
   readonly model?: string | undefined;
-  /** Branch, tag or commit of a hub model. Default: main. */
+  /** Branch, tag or commit of a model on the hub. Default: `main`. */
   readonly revision?: string | undefined;
-  /** `auto`, `fp32`, `fp16`, `int8`, …; default `auto`: int8 on a CPU, fp16 on a GPU. */
+  /**
+   * Number format of the weights: `fp32`, `fp16`, `int8`, `uint8`, `q4`, `q4f16`, `bnb4`, or `auto` for
+   * int8 on a CPU and fp16 on a GPU, where the model has them. Default: `auto`.
+   */
   readonly dtype?: string | undefined;
-  /** Path of one ONNX file inside the model. Default: one is chosen by `dtype` and `device`. */
+  /**
+   * Path of the ONNX file to run, from the model's folder, such as `onnx/model_O3.onnx`. Default: the
+   * one that fits `dtype` and `device`.
+   */
   readonly onnxFile?: string | undefined;
-  /** Name or number of the output that means "relevant", of a model with two outputs. */
+  /**
+   * For a model with two outputs: name or number (0 or 1) of the one that means "relevant". Default:
+   * none, and such a model is refused.
+   */
   readonly positiveLabel?: string | undefined;
-  /** Name of a built-in template for pairs, or `none`. Default: as the model's files say. */
+  /**
+   * Prompt template of a model made from a language model: `qwen3-reranker`, `mxbai-rerank-v2`,
+   * `bge-reranker-v2-gemma`, `llama-nemotron-rerank`, `zerank`, or `none`. Default: what the model's
+   * files say or its id is known to need.
+   */
   readonly template?: string | undefined;
-  /** The text that stands for a query, with `{query}` and perhaps `{instruction}` in it. */
+  /**
+   * The text that the model reads for a query; `{query}` in it is replaced by the query, and
+   * `{instruction}`, which may be left out, by the instruction. Default: that of the template.
+   */
   readonly queryTemplate?: string | undefined;
-  /** The text that stands for a document, with `{document}` in it. */
+  /**
+   * The text that the model reads for a document; `{document}` in it is replaced by the document.
+   * Default: that of the template.
+   */
   readonly documentTemplate?: string | undefined;
-  /** What the model is told to look for where a request does not say. */
+  /**
+   * What the model is told to look for when a request has no instruction of its own, for templates
+   * with `{instruction}`. Default: that of the template.
+   */
   readonly instruction?: string | undefined;
-  /** `auto`, `sigmoid`, `model` or `none`; default `auto`, which is sigmoid here. */
+  /**
+   * The function that turns the model's logit into a score: `sigmoid` (0 to 1), `model` for the one that
+   * the model's authors apply, `none` for the logit itself, or `auto`, which means `sigmoid` here.
+   * Default: `auto`.
+   */
   readonly activation?: string | undefined;
-  /** `auto`, `cpu`, `cuda` or `webgpu`; default `auto`: CUDA where it works, else the CPU. */
+  /**
+   * What the model runs on: `cpu`, `cuda`, `webgpu`, or `auto` for CUDA where it works, else the CPU.
+   * Default: `auto`.
+   */
   readonly device?: string | undefined;
-  /** Longest pair in tokens. Default: 512, or the model's own limit if that is lower. */
+  /**
+   * Most tokens of a query together with one document; longer pairs are cut. Default: 512, or the
+   * model's own limit if that is lower; 1,024 for the bundled model.
+   */
   readonly maxLength?: number | undefined;
-  /** Threads of one worker on a CPU. Default: 0, as many as suit the model. */
+  /**
+   * Threads that each worker computes with on a CPU; 0 for as many as suit the model and leave each
+   * core one thread. Default: 0.
+   */
   readonly threads?: number | undefined;
   /**
-   * Workers that run the model side by side, each with its weights; `auto` or 0: by model, cores and
-   * memory, and one where `threads` is set. Default: `auto`.
+   * Copies of the model that run side by side, each with its weights in memory; `auto` or 0 for as many
+   * as suit the model, the cores and the memory, which is one where `threads` is set. Default: `auto`.
    */
   readonly workers?: number | "auto" | undefined;
-  /** Whether these threads keep their core busy between operations. Default: true. */
+  /**
+   * Whether the workers' threads keep their cores busy while they wait for the next operation, which
+   * makes a CPU 10 to 30% faster; `false` leaves the cores to other programs meanwhile. Default: `true`.
+   */
   readonly spinning?: boolean | undefined;
-  /** Memory for scores of pairs that were asked for before. Default: 0, none are kept. */
+  /**
+   * Memory, in megabytes, for the scores of pairs that were ranked before, so that they need not be
+   * computed again. Default: 0, no scores are kept.
+   */
   readonly cacheMb?: number | undefined;
-  /** Most documents of one request. Default: 10,000. */
+  /** Most documents in one request. Default: 10,000. */
   readonly maxDocuments?: number | undefined;
-  /** Longest document in UTF-16 units. Default: 1,000,000. */
+  /** Longest document in UTF-16 code units, the unit of `string.length`. Default: 1,000,000. */
   readonly maxDocumentChars?: number | undefined;
-  /** Longest query in UTF-16 units. Default: 32,768. */
+  /** Longest query in UTF-16 code units, the unit of `string.length`. Default: 32,768. */
   readonly maxQueryChars?: number | undefined;
-  /** Most tokens that may wait; requests beyond are `resource_exhausted`. Default: 2,000,000. */
+  /**
+   * Most tokens of all requests that wait to be computed; a request that would exceed it is rejected
+   * with `resource_exhausted`. Default: 2,000,000.
+   */
   readonly maxQueueTokens?: number | undefined;
   /**
-   * Longest expected wait for other requests in milliseconds; beyond, requests without a time-out
-   * of their own are `resource_exhausted`. Default: 5,000.
+   * Longest time, in milliseconds, that a request without a time-out may be expected to wait for earlier
+   * ones; beyond it the request is rejected with `resource_exhausted` at once. Default: 5,000.
    */
   readonly maxQueueMs?: number | undefined;
-  /** Most padded tokens of one inference. Default: by device. */
+  /**
+   * Most tokens that the model computes in one run, padding included. Default: 1,024 on a CPU, up to
+   * 2,048 for small models; 16,384 on a GPU.
+   */
   readonly maxBatchTokens?: number | undefined;
 }
 

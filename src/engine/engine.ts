@@ -214,14 +214,14 @@ export function refuseDuringOutage(
   scheduler: PairScorerOptions["scheduler"] & { readonly outage: Outage | undefined },
 ): PairScorerOptions["scheduler"] {
   return {
-    checkRoom(tokens, timeoutMs) {
+    checkCapacity(tokens, timeoutMs) {
       const { outage } = scheduler;
       if (outage !== undefined) {
         throw new RerankError("unavailable", "the model is being loaded again; try again", {
           retryAfterMs: outage.remainingMs,
         });
       }
-      scheduler.checkRoom(tokens, timeoutMs);
+      scheduler.checkCapacity(tokens, timeoutMs);
     },
     score: (encodings, call) => scheduler.score(encodings, call),
   };

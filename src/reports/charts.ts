@@ -29,7 +29,7 @@ export interface ChartText {
 }
 
 const width = 860;
-/** Room for the ticks of the horizontal axis and what it counts, one below the other. */
+/** Pixels for the ticks of the horizontal axis and what it counts, one below the other. */
 const marginBottom = 46;
 const barHeight = 18;
 /** Pixels of a character on an axis, on the average. */

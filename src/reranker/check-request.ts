@@ -11,7 +11,7 @@ export const defaultRequestLimits: RequestLimits = {
 };
 
 /**
- * Least tokens that a pair may be cut to: special tokens leave room for text. A template with more
+ * Least tokens that a pair may be cut to: special tokens leave space for text. A template with more
  * tokens asks for more.
  */
 export const minPairTokens = 8;

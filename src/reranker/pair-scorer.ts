@@ -30,7 +30,7 @@ export interface ScoredRequest {
 /** The dependencies of the scorer of pairs. */
 export interface PairScorerOptions {
   readonly tokenizer: Tokenizer;
-  readonly scheduler: Pick<Scheduler, "score" | "checkRoom">;
+  readonly scheduler: Pick<Scheduler, "score" | "checkCapacity">;
   readonly clock: Clock;
   /** Longest pair in tokens; longer ones are cut. */
   readonly maxLength: number;
@@ -55,7 +55,7 @@ const maxReadTogether = 8;
 /**
  * Returns a function that encodes and scores pairs. A document that is read in windows has the
  * score of its best window, the first of equal ones. Equal documents of a request, and pairs in the
- * cache, are neither read nor scored again. Requests that the scheduler has surely no room for are
+ * cache, are neither read nor scored again. Requests that the scheduler has surely no space for are
  * refused before their texts are encoded. It rejects with `invalid_argument` before any inference if
  * a pair is too long and `truncate` is false, and names the document where one does not fit into
  * memory.
@@ -136,7 +136,7 @@ export function createPairScorer(options: PairScorerOptions): ScorePairs {
     const startedMs = clock.nowMs();
     const plans = requests.map(plan);
     const documents = sumOf(plans, ({ texts }) => texts.length);
-    if (documents > 0) scheduler.checkRoom(sumOf(plans, leastTokens), timeoutMs);
+    if (documents > 0) scheduler.checkCapacity(sumOf(plans, leastTokens), timeoutMs);
     const reads = await mapTogether(plans, maxReadTogether, (each, position) =>
       read(each, signal).catch((error: unknown) => {
         throw errorAt(position, error);

@@ -67,9 +67,9 @@ export interface Admission {
 const unbound: Admission = { slackMs: Number.POSITIVE_INFINITY, isProbe: false };
 
 /**
- * Decides about a request. Throws a RerankError `resource_exhausted` if the queue has no room for
+ * Decides about a request. Throws a RerankError `resource_exhausted` if the queue has no space for
  * all of it, if it would wait too long, or if it cannot be done before its deadline. The error says
- * after which time there may be room; without such a time, it would be refused again as long as
+ * after which time there may be space; without such a time, it would be refused again as long as
  * others wait. Throws `deadline_exceeded` if no time is left.
  *
  * While nothing waits, a request is refused only if runs of its size were measured a moment ago and

@@ -1,4 +1,4 @@
-import type { BatchRoom } from "./fair-queue.ts";
+import type { BatchLimits } from "./fair-queue.ts";
 import type { BatchPolicy } from "./work.ts";
 
 /** How large batches may become where each run of the model has a large fixed cost. */
@@ -12,10 +12,10 @@ export interface BatchSizing {
   /** How batches are formed now: another object after a change. */
   readonly policy: BatchPolicy;
   /**
-   * Returns what the next batch of a worker may have that holds this many tokens; `shareTokens` of what
+   * Returns the limits of the next batch of a worker that holds `heldTokens`; `shareTokens` of what
    * waits are its part.
    */
-  roomOf(heldTokens: number, shareTokens: number): BatchRoom;
+  limitsOf(heldTokens: number, shareTokens: number): BatchLimits;
   /**
    * Returns whether a batch is made ready for a worker that is busy with one of `heldTokens`, while
    * `queuedTokens` wait.
@@ -84,7 +84,7 @@ export function createBatchSizing(bounds: BatchBounds): BatchSizing {
     get policy() {
       return policy;
     },
-    roomOf(heldTokens, shareTokens) {
+    limitsOf(heldTokens, shareTokens) {
       const { runOverheadTokens, rowByRow } = policy;
       const leastShare = rowByRow ? 0 : sharePerOverhead * runOverheadTokens;
       return {

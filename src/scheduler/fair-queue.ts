@@ -40,8 +40,8 @@ interface OpenBatch<Key> {
   freeTokens: number;
 }
 
-/** What a batch is to be smaller than otherwise for. Default of each: no less than the policy's. */
-export interface BatchRoom {
+/** Limits of one batch, beside the policy's. Default of each: none. */
+export interface BatchLimits {
   /** Most tokens after padding. */
   readonly paddedTokens?: number;
   /** About how many tokens without padding: the part of one worker where several share the queue. */
@@ -72,9 +72,9 @@ export interface FairQueue<Key> {
   remove(key: Key): void;
   /**
    * Takes the next batch out of the queue, longest pair first; empty when nothing waits. It has one
-   * pair at least, however small the room.
+   * pair at least, however small the limits.
    */
-  takeBatch(room?: BatchRoom): QueuedPair<Key>[];
+  takeBatch(limits?: BatchLimits): QueuedPair<Key>[];
 }
 
 /**
@@ -165,11 +165,11 @@ export function createFairQueue<Key>(present: () => BatchPolicy): FairQueue<Key>
     return { runs: Math.min(runs, aheadRuns), tokens: aheadTokens };
   }
 
-  function takeBatch(room: BatchRoom = {}): QueuedPair<Key>[] {
+  function takeBatch(limits: BatchLimits = {}): QueuedPair<Key>[] {
     const longest = order[0]?.pairs.at(-1)?.length;
     if (longest === undefined) return [];
     const { paddedTokens = Number.POSITIVE_INFINITY, shareTokens = Number.POSITIVE_INFINITY } =
-      room;
+      limits;
     const most = Math.min(present().maxBatchTokens, paddedTokens);
     const open = {
       batch: [] as QueuedPair<Key>[],

@@ -39,8 +39,8 @@ export interface Lanes {
   /** Set while no worker serves: the outage that should be over first. */
   readonly outage: Outage | undefined;
   /**
-   * Returns the lane that takes the next batch, the one that holds least; undefined if none has
-   * room. While `onlyIdle`, one that holds a batch has none.
+   * Returns the lane that takes the next batch, the one that holds least; undefined if none
+   * takes one. While `onlyIdle`, one that holds a batch takes none.
    */
   next(onlyIdle: boolean): Lane | undefined;
   /**

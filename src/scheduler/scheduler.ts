@@ -40,10 +40,10 @@ export interface Scheduler {
    * guess how many there are at least before they know. Never throws while no request waits, nor
    * where `score` would refuse for good, so that a wrong guess refuses nothing for long.
    */
-  checkRoom(tokens: number, timeoutMs: number | undefined): void;
+  checkCapacity(tokens: number, timeoutMs: number | undefined): void;
   /**
    * Scores the pairs of one request. Rejects with RerankError: `unavailable`, before any work, if
-   * it cannot wait until a crashed worker is replaced; `resource_exhausted` if the queue has no room
+   * it cannot wait until a crashed worker is replaced; `resource_exhausted` if the queue has no space
    * for the whole request, it could not be done in time, or a pair does not fit into memory, which
    * `position` names; the error of `errorFromAbort` once the signal aborts; or the error of the
    * backend. What cannot be done in time is refused before any work, or after the first batches if
@@ -161,7 +161,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     lanes.followOutages({ onNews: refuseHasty, onBack: pump });
     for (let lane = nextLane(); lane !== undefined; lane = nextLane()) {
       const retry = lane.batches === 0 ? lost.take() : undefined;
-      const batch = retry ?? queue.takeBatch(sizing.roomOf(lane.held.tokens, shareOf(lane)));
+      const batch = retry ?? queue.takeBatch(sizing.limitsOf(lane.held.tokens, shareOf(lane)));
       if (batch.length === 0) return;
       lane.take(retry !== undefined);
       void run(lane, batch);
@@ -257,7 +257,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   return {
-    checkRoom(tokens, timeoutMs) {
+    checkCapacity(tokens, timeoutMs) {
       if (queue.size === 0) return;
       try {
         const runs = Math.ceil(tokens / sizing.policy.maxBatchTokens);

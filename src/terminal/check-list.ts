@@ -37,12 +37,12 @@ export function formatCheckList(checks: readonly ListedCheck[], options: CheckLi
   const { columns, color } = options;
   const nameColumns = Math.max(...checks.map(({ name }) => name.length));
   const indent = " ".repeat(markColumns + nameColumns + 2 * gap.length);
-  const room = Math.max(minTextColumns, columns - indent.length);
+  const textColumns = Math.max(minTextColumns, columns - indent.length);
   const lines = checks.flatMap(({ name, state, found, advice }) => {
     const mark = marks[state].text.padEnd(markColumns);
     const head = [color ? `${marks[state].color}${mark}${plain}` : mark, name.padEnd(nameColumns)];
-    const [first = "", ...rest] = wrap(found, room);
-    const more = [...rest, ...wrap(advice === undefined ? "" : `to do: ${advice}`, room)];
+    const [first = "", ...rest] = wrap(found, textColumns);
+    const more = [...rest, ...wrap(advice === undefined ? "" : `to do: ${advice}`, textColumns)];
     return [[...head, first].join(gap), ...more.map((line) => `${indent}${line}`)];
   });
   return `${lines.join("\n")}\n`;

@@ -21,7 +21,7 @@ export interface Progress {
   readonly share: number;
   /** What is done and what is left, for example `12 of 24 queries`. */
   readonly numbers: string;
-  /** What is being worked on; its end is shown where there is room. */
+  /** What is being worked on; its end is shown where there is space. */
   readonly label: string;
   /** A line that a log gets once, when it changes. Default: none. */
   readonly heading?: string;
@@ -68,8 +68,8 @@ function createBar(stream: ProgressStream, color: boolean, now: () => number): P
     const full = "#".repeat(filled);
     const rest = "-".repeat(barWidth - filled);
     const numbers = `${percentOf(progress)}% ${progress.numbers}`;
-    const room = (stream.columns ?? defaultColumns) - barWidth - numbers.length - 5;
-    const name = room > 0 ? progress.label.slice(-room) : "";
+    const nameColumns = (stream.columns ?? defaultColumns) - barWidth - numbers.length - 5;
+    const name = nameColumns > 0 ? progress.label.slice(-nameColumns) : "";
     stream.write(
       `${clearLine}[${color ? green : ""}${full}${color ? plain : ""}${rest}] ${numbers} ${name}`,
     );

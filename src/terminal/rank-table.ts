@@ -18,7 +18,7 @@ export interface RankTableOptions {
 }
 
 const maxBarColumns = 20;
-/** The bar takes a quarter of the width at most, so that there is room for text. */
+/** The bar takes a quarter of the width at most, so that there is space for text. */
 const barShare = 4;
 const gap = "  ";
 const scoreDigits = 3;

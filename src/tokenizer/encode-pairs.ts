@@ -66,9 +66,9 @@ function encodePair(
   const longest = Math.min(asked.length, mostQueryTokens(template, maxLength));
   if (template.documentFirst && direction === "right" && longest > budgetTokens) {
     // As the authors' code, which cuts the whole text at its end: what is before the document goes, too.
-    const room = budgetTokens + head;
-    const keptQuery = keepTokens(asked, Math.min(room, longest), direction);
-    const keptHead = keepTokens(document, Math.min(head, room - keptQuery.length), direction);
+    const textTokens = budgetTokens + head;
+    const keptQuery = keepTokens(asked, Math.min(textTokens, longest), direction);
+    const keptHead = keepTokens(document, Math.min(head, textTokens - keptQuery.length), direction);
     return {
       ...layOutPair(template, { query: keptQuery, document: keptHead }),
       queryTruncated: keptQuery.length < query.length,

@@ -65,7 +65,7 @@ const minTextTokens = 2;
  * and with `unavailable` if the thread dies, which is then restarted, and until that succeeds.
  *
  * Rejects with StartupError if the file is missing, broken, or lays out a pair in a way that is not
- * understood, or if pairs of `maxLength` have no room for a text beside its special tokens.
+ * understood, or if pairs of `maxLength` have no space for a text beside its special tokens.
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<HfTokenizer> {
   const entry = options.threadEntry ?? new URL("./thread/tokenizer-worker.js", import.meta.url);

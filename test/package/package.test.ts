@@ -8,7 +8,7 @@ import { type PackedPackage, packPackage, runIn } from "./packed-package.ts";
 /** Tests, tools and what models are trained with. */
 const developersFiles = /(^|\/)(test|bench|scripts|train|node_modules|\.cache)\/|\.map$|\.test\./;
 
-/** Largest of the folders and files at the top of the package, in bytes: each has room to grow. */
+/** Largest of the folders and files at the top of the package, in bytes: each may grow a little. */
 const maxBytes: Readonly<Record<string, number>> = {
   models: 26_000_000,
   dist: 2_500_000,
@@ -20,7 +20,7 @@ const maxBytes: Readonly<Record<string, number>> = {
 /** Largest of the others together, in bytes. */
 const maxOtherBytes = 150_000;
 
-/** Largest page, in gzip. It is 27 kB with its library; this leaves it room to grow. */
+/** Largest page, in gzip. It is 27 kB with its library; it may grow a little. */
 const maxPageBytes = 40_000;
 
 /** What is in the package for the page alone: itself, its route, what is written and shown of it. */

@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly callers: readonly Caller[];
   /** Calls under way at once for each caller. */
   readonly perCaller: number;
-  /** A pause after each call, in milliseconds, so that the machine has room for others. */
+  /** A pause after each call, in milliseconds, so that the machine has time for others. */
   readonly pauseMs?: number;
   readonly question?: Question;
 }

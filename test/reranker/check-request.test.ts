@@ -69,7 +69,7 @@ const refused: {
     message: /must be a whole number of 1 or more, got: 0/,
   },
   {
-    name: "a pair without room for text",
+    name: "a pair without space for text",
     change: { maxTokensPerPair: 7 },
     field: "max_tokens_per_pair",
     message: /must be a whole number of 8 or more, got: 7/,
@@ -93,7 +93,7 @@ const refused: {
 ];
 
 suite("checkRequest()", () => {
-  test("leaves room for text beside a template's words", () => {
+  test("leaves space for text beside a template's words", () => {
     const check = (maxTokensPerPair: number) => () =>
       checkRequest({ query: "q", documents: ["d"], maxTokensPerPair }, limits, served, {
         templateTokens: 60,

@@ -20,8 +20,8 @@ function setUp(maxLength = 512, cache?: ScoreCache, activations?: Activations) {
   const checked: number[] = [];
   let encoded = 0;
   const granted: (number | undefined)[] = [];
-  const scheduler: Pick<Scheduler, "score" | "checkRoom"> = {
-    checkRoom(tokens) {
+  const scheduler: Pick<Scheduler, "score" | "checkCapacity"> = {
+    checkCapacity(tokens) {
       checked.push(tokens);
       if (tokens > 100) throw new RerankError("resource_exhausted", "the queue is full");
     },
@@ -234,7 +234,7 @@ suite("createReranker()", () => {
     assert.deepEqual([timeouts, granted], [[90], [100]]);
   });
 
-  test("refuses what there is surely no room for before it reads the texts", async () => {
+  test("refuses what there is surely no space for before it reads the texts", async () => {
     const { reranker, checked, encodedRequests } = setUp();
     const long = Array.from({ length: 20 }, (_document, index) => `${index}`.padStart(20, "0"));
     await reranker.rerank({ query: "q".repeat(20), documents: long }, never);

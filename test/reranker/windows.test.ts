@@ -287,7 +287,7 @@ suite("reranking with other limits on a document", () => {
   test("lets a document pass at the score that its answer printed", async () => {
     const { reranker } = setUp({
       scheduler: {
-        checkRoom: () => {},
+        checkCapacity: () => {},
         score: async () => ({ logits: Float32Array.of(0.7), queueMs: 0, inferenceMs: 0 }),
       },
     });

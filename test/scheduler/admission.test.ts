@@ -126,7 +126,7 @@ suite("admit()", () => {
       limit: 325,
     },
   ]) {
-    test(`refuses ${name}, with the time until there may be room`, () => {
+    test(`refuses ${name}, with the time until there may be space`, () => {
       const refusal = refusalOf(outlook);
 
       assert.match(refusal.message, message);

@@ -63,8 +63,8 @@ suite("createBatchSizing()", () => {
 
   test("gives a worker no more at a time than two batches of the first size", () => {
     const sizing = createBatchSizing(bounds);
-    assert.equal(sizing.roomOf(0, 1e9).paddedTokens, 2048);
-    assert.equal(sizing.roomOf(1024, 1e9).paddedTokens, 1024);
+    assert.equal(sizing.limitsOf(0, 1e9).paddedTokens, 2048);
+    assert.equal(sizing.limitsOf(1024, 1e9).paddedTokens, 1024);
     assert(sizing.takesReady(1, 1024));
 
     learn(sizing, 1000);
@@ -83,8 +83,8 @@ suite("createBatchSizing()", () => {
   });
 
   test("spreads a request in parts that are worth a run, and rows one by one as they are", () => {
-    assert.equal(createBatchSizing(bounds).roomOf(0, 10).shareTokens, 64);
+    assert.equal(createBatchSizing(bounds).limitsOf(0, 10).shareTokens, 64);
     const byRow = { maxBatchTokens: 1024, runOverheadTokens: 1024, rowByRow: true };
-    assert.equal(createBatchSizing(byRow).roomOf(0, 10).shareTokens, 10);
+    assert.equal(createBatchSizing(byRow).limitsOf(0, 10).shareTokens, 10);
   });
 });

@@ -188,7 +188,7 @@ suite("createScheduler()", () => {
     });
   });
 
-  test("refuses a whole request that finds no room, with the time until there is some", async () => {
+  test("refuses a whole request that finds no space, with the time until there is some", async () => {
     const { scheduler, backend, clock } = setUp({ maxQueueTokens: 100 });
     const first = scheduler.score([encodingOfLength(64)], never);
     clock.advance(640);
@@ -239,19 +239,19 @@ suite("createScheduler()", () => {
     await Promise.all([waiting, patient]);
   });
 
-  test("tells before any text is read that there is no room, while others wait", async () => {
+  test("tells before any text is read that there is no space, while others wait", async () => {
     const { scheduler, backend, clock } = setUp({ maxQueueTokens: 100 });
     const waiting = [64, 64, 50, 40].map((length) =>
       scheduler.score([encodingOfLength(length)], never),
     );
 
-    assert.throws(() => scheduler.checkRoom(20, undefined), { code: "resource_exhausted" });
-    scheduler.checkRoom(10, undefined);
+    assert.throws(() => scheduler.checkCapacity(20, undefined), { code: "resource_exhausted" });
+    scheduler.checkCapacity(10, undefined);
 
     clock.advance(640);
     await finishAll(backend);
     assert.equal((await Promise.all(waiting)).length, 4);
-    scheduler.checkRoom(1000, 1);
+    scheduler.checkCapacity(1000, 1);
   });
 
   test("leaves it to the texts to tell what can never fit", async () => {
@@ -260,7 +260,7 @@ suite("createScheduler()", () => {
       scheduler.score([encodingOfLength(length)], never),
     );
 
-    scheduler.checkRoom(101, undefined);
+    scheduler.checkCapacity(101, undefined);
     await assert.rejects(scheduler.score([encodingOfLength(101)], never), {
       code: "resource_exhausted",
       message: /it has 101 tokens, and the queue takes 100 at most/,

@@ -98,7 +98,7 @@ suite("fitColumns()", () => {
       columns: 9,
       expected: "ab cd",
     },
-    { title: "is empty where there is no room", text: "a", columns: 0, expected: "" },
+    { title: "is empty where there is no space", text: "a", columns: 0, expected: "" },
   ]) {
     test(title, () => {
       assert.equal(fitColumns(text, columns), expected);

@@ -75,7 +75,7 @@ suite("encodePairs()", () => {
     }
   });
 
-  test("is not made for pairs that have no room for a text", async () => {
+  test("is not made for pairs that have no space for a text", async () => {
     await assert.rejects(createTokenizer({ path, maxLength: 5 }), {
       name: "StartupError",
       message:

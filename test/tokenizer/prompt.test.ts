@@ -28,15 +28,15 @@ for (const [template, field, told] of templates) {
     for (const golden of cases) {
       const { query, document } = golden;
       const expected = golden[field];
-      // mxbai-rerank leaves the document a quarter of the room beside such a query.
-      const leavesRoom = template === "mxbai-rerank-v2";
+      // mxbai-rerank leaves the document a quarter of the space beside such a query.
+      const leavesSpace = template === "mxbai-rerank-v2";
       if (!Array.isArray(expected)) continue;
       test(`${query.slice(0, 30)} | ${document.slice(0, 30)}`, async () => {
         const options = { maxLength, instruction: told };
         const [pair] = await tokenizer.encodePairs(query, [document], options);
 
         assert.deepEqual([...(pair?.inputIds ?? [])], expected);
-        const isCut = document.length > 1000 || (query.length > 1000 && !leavesRoom);
+        const isCut = document.length > 1000 || (query.length > 1000 && !leavesSpace);
         assert.equal(pair?.documentTruncated, isCut);
       });
     }
@@ -91,7 +91,7 @@ suite("a template", () => {
     }
   });
 
-  test("needs room, which the limits tell", async () => {
+  test("needs space, which the limits tell", async () => {
     const [pair] = await tokenizer.encodePairs("q", ["d"], { maxLength });
     // The space before the document is a token of the document here.
     const least = (pair?.inputIds.length ?? 0) - 1;

@@ -26,9 +26,9 @@ export interface RankedCandidate<T extends Candidate> {
 
 /**
  * Why the server's ranking is missing: it cannot be reached or is not ready (`unavailable`), did
- * not answer in time (`timeout`), has no room now (`overloaded`), never has room or time for so much
- * (`too_large`), failed (`failed`), or was not asked because it failed a moment ago
- * (`circuit_open`).
+ * not answer in time (`timeout`), cannot take the request now (`overloaded`) or ever, because it is
+ * too large or its time too short (`too_large`), failed (`failed`), or was not asked because it
+ * failed a moment ago (`circuit_open`).
  */
 export type FallbackReason =
   | "unavailable"

@@ -112,7 +112,7 @@ function breakerOf(options: FallbackOptions): CircuitBreaker {
   return createCircuitBreaker({ failureThreshold, initialBackoffMs, maxBackoffMs, nowMs, random });
 }
 
-/** A server without room that names no time to wait would refuse the same request again. */
+/** A server that is overloaded and names no time to wait would refuse the same request again. */
 function reasonOf({
   code,
   retryAfterMs,

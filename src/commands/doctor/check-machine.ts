@@ -79,11 +79,11 @@ export function checkMemory(
   const ofMachine = `${formatBytes(freeBytes)} of ${formatBytes(totalmem())} available`;
   const found = limit === undefined ? ofMachine : `${ofMachine}, a limit of ${formatBytes(limit)}`;
   const name = "memory";
-  const room = Math.min(freeBytes, limit ?? freeBytes);
+  const usableBytes = Math.min(freeBytes, limit ?? freeBytes);
   if (weightBytes === undefined) return { name, state: "ok", found };
   const advice = `the weights have ${formatBytes(weightBytes)}, and running them takes about twice that: allow more memory, or choose a smaller model or --dtype int8`;
-  if (room < weightBytes) return { name, state: "fault", found, advice };
-  if (room < 2 * weightBytes) return { name, state: "warning", found, advice };
+  if (usableBytes < weightBytes) return { name, state: "fault", found, advice };
+  if (usableBytes < 2 * weightBytes) return { name, state: "warning", found, advice };
   return { name, state: "ok", found };
 }
 

@@ -132,7 +132,7 @@ async function download(options: CheckedOptions): Promise<DownloadedModel> {
   const repo = repoDirectory(cacheDirectory, id);
   const directory = snapshotDirectory(cacheDirectory, id, listing.commit);
   await mkdir(directory, { recursive: true });
-  await checkRoom([...files, ...expected], repo, options, fileSystem);
+  await checkDiskSpace([...files, ...expected], repo, options, fileSystem);
   const report = createReport([...files, ...expected], options.onProgress);
   const replaced: string[] = [];
 
@@ -164,7 +164,7 @@ async function download(options: CheckedOptions): Promise<DownloadedModel> {
 
   for (const file of files) await fetchFile(file);
   const beside = externalFilesOf(await readWeights(directory, onnxPath), id, listing.files);
-  await checkRoom(beside, repo, options, fileSystem);
+  await checkDiskSpace(beside, repo, options, fileSystem);
   for (const file of beside) await fetchFile(file);
   await writeRef(repo, revision, listing.commit);
   return { directory, commit: listing.commit, replaced };
@@ -220,7 +220,7 @@ function escapeRegExp(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-async function checkRoom(
+async function checkDiskSpace(
   files: readonly HubFile[],
   repo: string,
   { hub }: DownloadModelOptions,

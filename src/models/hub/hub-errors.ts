@@ -62,7 +62,7 @@ export function explainDownloadError(error: unknown, context: DownloadContext): 
 }
 
 /**
- * Returns the error for a disk without room. `missingBytes` is how much is still to come, if known.
+ * Returns the error for a full disk. `missingBytes` is how much is still to come, if known.
  */
 export function diskFullError(
   cacheDirectory: string,

@@ -50,7 +50,7 @@ export interface DocumentWindows {
  * window where that is less. So a window goes on by at least half its length: `n` tokens in windows
  * of `w` are fewer than 2n / w windows.
  *
- * Beside windows the query has 512 tokens at most; and where it would leave no more room than two
+ * Beside windows the query has 512 tokens at most; and where it would leave no more space than two
  * overlaps, half the budget at most.
  */
 export function windowsOf(documentTokens: number, plan: WindowPlan): DocumentWindows {
@@ -66,7 +66,7 @@ export function windowsOf(documentTokens: number, plan: WindowPlan): DocumentWin
   const besideTokens = queryTokensBeside(plan);
   const windowTokens = budgetTokens - besideTokens;
   const stepTokens = windowTokens - Math.min(overlapTokens, Math.floor(windowTokens / 2));
-  // Without room for a single token there is nothing that a second window could read.
+  // Without space for a single token there is nothing that a second window could read.
   if (windowTokens === 0) {
     return { queryTokens: besideTokens, ranges: [{ start: read.start, end: read.start }] };
   }

@@ -93,7 +93,7 @@ suite("downloadModel() says what to do", () => {
     });
   });
 
-  test("when the disk has too little room, before it fetches a file", async (context) => {
+  test("when the disk has too little space, before it fetches a file", async (context) => {
     const { options, hub } = await startTinyHub(context);
     const fileSystem = { ...diskFileSystem, freeBytes: async () => 1000 };
 
@@ -152,8 +152,8 @@ suite("downloadModel() says what to do", () => {
 });
 
 /** The machine's disk, which fails with ENOSPC after it took some bytes. */
-function diskThatFillsUp(roomBytes: number): typeof diskFileSystem {
-  let left = roomBytes;
+function diskThatFillsUp(freeBytes: number): typeof diskFileSystem {
+  let left = freeBytes;
   return {
     ...diskFileSystem,
     async open(path, flags) {

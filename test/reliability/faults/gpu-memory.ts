@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Fault } from "../fault.ts";
 import { breakUnderLoad } from "../with-load.ts";
 
-/** Room for every batch. */
+/** Memory for every batch. */
 const plentyCells = 1e9;
-/** Room for no row at all. */
+/** Memory for no row at all. */
 const noCells = 1;
 
 /** A GPU whose memory others have taken. It is pretended: a CPU session that says what CUDA says. */

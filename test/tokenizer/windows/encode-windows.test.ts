@@ -145,14 +145,17 @@ for (const [name, path] of Object.entries(tokenizers)) {
         tokenizer.encodePairs("a", [text], { maxLength: 512, truncationDirection: "left" }),
       ]);
 
-      const room = 512 - around.special - (await idsOf("a")).length;
+      const windowTokens = 512 - around.special - (await idsOf("a")).length;
       const { encodings = [], spans = [] } = windowed ?? {};
       const last = documentIds(encodings.at(-1) as Encoding, around.before);
       assert.deepEqual(last, all.slice(-last.length));
-      assert.equal(encodings.length, 1 + Math.ceil((all.length - room) / (room - 80)));
+      assert.equal(
+        encodings.length,
+        1 + Math.ceil((all.length - windowTokens) / (windowTokens - 80)),
+      );
       assert((spans.at(-1)?.start ?? 0) > 990_000);
-      assert.deepEqual(documentIds(start as Encoding, around.before), all.slice(0, room));
-      assert.deepEqual(documentIds(end as Encoding, around.before), all.slice(-room));
+      assert.deepEqual(documentIds(start as Encoding, around.before), all.slice(0, windowTokens));
+      assert.deepEqual(documentIds(end as Encoding, around.before), all.slice(-windowTokens));
     });
 
     test("keeps the ends of both texts with the direction left", async () => {

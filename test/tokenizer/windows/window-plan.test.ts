@@ -100,12 +100,12 @@ suite("windowsOf()", () => {
     forAll(({ queryTokens, ranges }, { plan: { budgetTokens, overlapTokens } }) => {
       if (ranges.length < 2) return;
       assert(queryTokens <= maxWindowQueryTokens);
-      const room = budgetTokens - queryTokens;
-      assert(room > 2 * overlapTokens || room >= budgetTokens / 2);
+      const windowTokens = budgetTokens - queryTokens;
+      assert(windowTokens > 2 * overlapTokens || windowTokens >= budgetTokens / 2);
     });
   });
 
-  test("reads nothing where there is no room, and still ends", () => {
+  test("reads nothing where there is no space, and still ends", () => {
     const { queryTokens, ranges } = windowsOf(1_000, { ...plan, budgetTokens: 0 });
 
     assert.deepEqual([queryTokens, ranges], [0, [{ start: 0, end: 0 }]]);
@@ -122,7 +122,7 @@ suite("windowsOf()", () => {
     ]);
   });
 
-  test("cuts a query that leaves too little room to half of the budget", () => {
+  test("cuts a query that leaves too little space to half of the budget", () => {
     assert.equal(windowsOf(1_000, { ...plan, queryTokens: 347 }).queryTokens, 347);
     assert.equal(windowsOf(1_000, { ...plan, queryTokens: 348 }).queryTokens, 254);
   });

@@ -88,7 +88,7 @@ export async function* rerankStream(
         const next = await unlessAborted(source.next(), drainSignal);
         if (next.done) return;
         start(next.value);
-        await places.whenRoom();
+        await places.whenFree();
       }
     } finally {
       await places.whenEmpty();

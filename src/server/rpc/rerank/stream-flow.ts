@@ -44,12 +44,12 @@ export function createAnswerQueue<Value>(): AnswerQueue<Value> {
   };
 }
 
-/** Counts the requests in flight, and lets others wait until there is room or none is left. */
+/** Counts the requests in flight. A caller can wait until one more may start, or until none is left. */
 export interface Places {
   take(): void;
   free(): void;
   /** Resolves once fewer than the maximum are taken. */
-  whenRoom(): Promise<void>;
+  whenFree(): Promise<void>;
   /** Resolves once none is taken. */
   whenEmpty(): Promise<void>;
   /** Frees all of them for good. */
@@ -81,7 +81,7 @@ export function createPlaces(max: number): Places {
       taken -= 1;
       wake();
     },
-    whenRoom: () => whenBelow(max),
+    whenFree: () => whenBelow(max),
     whenEmpty: () => whenBelow(1),
     close() {
       closed = true;

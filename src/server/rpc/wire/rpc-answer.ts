@@ -118,7 +118,7 @@ function resume(chunks: Chunks, first: IteratorResult<Uint8Array>, trailer: Head
 
 /**
  * Mends the encoding of the message. Tells a client that tries again when the queue is full to wait
- * as long as it takes to have room. Not when the model is not there: another server may be ready,
+ * as long as it takes to have space. Not when the model is not there: another server may be ready,
  * and the client should ask it at once.
  */
 function completeTrailer(trailer: Headers): void {

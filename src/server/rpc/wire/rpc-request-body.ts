@@ -8,8 +8,8 @@ import type { RpcContentType } from "./rpc-content-type.ts";
 export interface RequestBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /**
-   * Throws away what was not read. Must be called once reading has ended: the client may wait for
-   * room to send the rest, and over HTTP/1.1 the next request of the connection stands behind it.
+   * Throws away what was not read. Must be called once reading has ended: the client may wait to be
+   * able to send the rest, and over HTTP/1.1 the next request of the connection stands behind it.
    */
   discard(): void;
 }

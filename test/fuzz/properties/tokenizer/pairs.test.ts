@@ -94,9 +94,9 @@ suite("properties of pairs", () => {
           const next = ranges[at + 1];
           if (next) assert(next.start > range.start && next.start <= range.end);
         });
-        const room = wanted.budgetTokens - queryTokens;
-        if (room > 0) assert.equal(ranges.at(-1)?.end, start + read);
-        if (room > 0) assert(ranges.length <= 1 + (2 * read) / room);
+        const windowTokens = wanted.budgetTokens - queryTokens;
+        if (windowTokens > 0) assert.equal(ranges.at(-1)?.end, start + read);
+        if (windowTokens > 0) assert(ranges.length <= 1 + (2 * read) / windowTokens);
       }),
       1_000,
     );

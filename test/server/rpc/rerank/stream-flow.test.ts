@@ -40,24 +40,24 @@ suite("createAnswerQueue()", () => {
 });
 
 suite("createPlaces()", () => {
-  test("has room below its number", async () => {
+  test("is free below its number", async () => {
     const places = createPlaces(2);
     places.take();
 
-    await places.whenRoom();
+    await places.whenFree();
   });
 
   test("lets others wait until a place is free", async () => {
     const places = createPlaces(1);
     const order: string[] = [];
     places.take();
-    const waited = places.whenRoom().then(() => order.push("room"));
+    const waited = places.whenFree().then(() => order.push("may go on"));
 
     order.push("free");
     places.free();
     await waited;
 
-    assert.deepEqual(order, ["free", "room"]);
+    assert.deepEqual(order, ["free", "may go on"]);
   });
 
   test("tells when nobody is left", async () => {
@@ -70,7 +70,7 @@ suite("createPlaces()", () => {
     });
 
     places.free();
-    await places.whenRoom();
+    await places.whenFree();
     assert.equal(isEmpty, false);
     places.free();
 
@@ -80,11 +80,11 @@ suite("createPlaces()", () => {
   test("lets everybody go when it closes", async () => {
     const places = createPlaces(1);
     places.take();
-    const waited = [places.whenRoom(), places.whenEmpty()];
+    const waited = [places.whenFree(), places.whenEmpty()];
 
     places.close();
 
     await Promise.all(waited);
-    await places.whenRoom();
+    await places.whenFree();
   });
 });
