@@ -55,10 +55,14 @@ function element(tag: "script" | "style", text: string): string {
   return `<${tag}${tag === "script" ? ' type="module"' : ""}>${text}</${tag}>`;
 }
 
-/** Returns a template whose comments are replaced by what they name. */
+function readTemplate(name: string): string {
+  return readFileSync(join(root, "page", name), "utf8").trimEnd();
+}
+
+/** Returns a template whose comments are replaced by what they name; `head` is that of every page. */
 function filled(template: string, parts: Readonly<Record<string, string>>): string {
-  let html = readFileSync(join(root, "page", template), "utf8");
-  for (const [name, text] of Object.entries(parts))
+  let html = `${readTemplate(template)}\n`;
+  for (const [name, text] of Object.entries({ head: readTemplate("head.html"), ...parts }))
     html = html.replace(`<!-- ${name} -->`, () => text);
   return html;
 }
