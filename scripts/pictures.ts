@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     /** Folder of labelled lists, as `rerankd eval` reads them; names begin with the language. */
-    lists: { type: "string", default: join(packageRoot, "..", "shared", "data", "dev") },
+    lists: { type: "string" },
     /** Queries of each list that the quality is measured by. */
     limit: { type: "string", default: "40" },
     /** What `rerankd eval --json` printed, in place of an evaluation. */
@@ -36,10 +36,11 @@ const isWanted = (kind: (typeof kinds)[number]) =>
 /** Returns the paths of the labelled lists. */
 function findLists(): string[] {
   const { lists: folder } = values;
+  if (folder === undefined)
+    throw new Error("name the folder of the labelled lists: --lists FOLDER");
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const lists = names.filter((name) => /\.jsonl(\.gz)?$/.test(name)).sort();
-  if (lists.length === 0)
-    throw new Error(`${folder} has no labelled lists; name a folder: --lists`);
+  if (lists.length === 0) throw new Error(`${folder} has no labelled lists; name another: --lists`);
   return lists.map((name) => join(folder, name));
 }
 
