@@ -1,11 +1,6 @@
-import type { Option } from "./option.ts";
+import { milliseconds, type Option } from "./option.ts";
 
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
-/**
- * Node's timers allow 2^31 - 1 ms at most, and Node adds to some of these values, so the limit is
- * lower.
- */
-const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
 
 /** V8's longest string: a larger body cannot be read as JSON. */
 const bodyBytes = { kind: "integer", min: 1, max: 2 ** 29 - 24 } as const;

@@ -70,6 +70,12 @@ const switchWords: Readonly<Record<string, string>> = {
   0: "off",
 };
 
+/**
+ * The kind of an option in milliseconds. Node's timers allow 2^31 - 1 ms at most, and Node adds to
+ * some of these values, so the limit is lower.
+ */
+export const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
+
 /** The kind of an option that is `on` or `off`. */
 export const onOff = {
   kind: "choice",

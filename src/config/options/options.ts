@@ -1,11 +1,17 @@
 import { commandOptions } from "./command-options.ts";
 import { limitOptions } from "./limit-options.ts";
-import { type Command, type Option, type OptionKind, onOff, onOffAuto } from "./option.ts";
+import {
+  type Command,
+  milliseconds,
+  type Option,
+  type OptionKind,
+  onOff,
+  onOffAuto,
+} from "./option.ts";
 import { securityOptions } from "./security-options.ts";
 import { telemetryOptions } from "./telemetry-options.ts";
 
 const text = { kind: "text" } as const;
-const milliseconds = { kind: "integer", min: 1, max: 2_000_000_000 } as const;
 
 /** The weights' types that a model file can be asked for by name. */
 export const dtypes = ["auto", "fp32", "fp16", "int8", "uint8", "q4", "q4f16", "bnb4"] as const;
