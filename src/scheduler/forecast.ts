@@ -22,8 +22,8 @@ export interface Forecast {
   own(work: Work, pairs: number): OwnTime;
   /**
    * Returns how long a request with this many pairs waits, in milliseconds: for the work ahead of it,
-   * which all workers share, and for what those hold that hold least. undefined until a run was
-   * measured.
+   * which all workers share, and then for the batches of the workers that hold least. undefined until a
+   * run was measured.
    */
   waitMs(ahead: Work, pairs: number): number | undefined;
 }
