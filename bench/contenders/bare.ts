@@ -58,7 +58,7 @@ export function createBare(options: BareOptions): Contender {
  * Opens the model's graph with the runtime's own defaults, but for sessions, their threads and what
  * `tune` finds to be faster.
  */
-export async function openBare(options: BareOptions): Promise<Bare> {
+async function openBare(options: BareOptions): Promise<Bare> {
   const { modelFolder, maxLength } = options;
   const choice = { dtype: options.dtype as DtypeChoice, device: "cpu" } as const;
   const model = await openModel({ name: "bench", directory: modelFolder, ...choice });

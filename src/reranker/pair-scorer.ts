@@ -41,7 +41,7 @@ export interface PairScorerOptions {
 }
 
 /** As many tokens as a server's queue takes by default. */
-export const defaultMaxWindowTokens = 2_000_000;
+const defaultMaxWindowTokens = 2_000_000;
 
 /** Scores the pairs of checked requests, all of them or none. */
 export type ScorePairs = (

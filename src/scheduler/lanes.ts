@@ -110,7 +110,7 @@ export function createLanes(workers: readonly Backend[], nowMs: () => number): L
 }
 
 /** Returns the outage that should be over first if all workers have one; undefined if any serves. */
-export function nearestOutage(workers: readonly Pick<Backend, "outage">[]): Outage | undefined {
+function nearestOutage(workers: readonly Pick<Backend, "outage">[]): Outage | undefined {
   const outages = workers.flatMap(({ outage }) => outage ?? []);
   if (outages.length < workers.length) return undefined;
   return outages.reduce<Outage | undefined>(

@@ -59,7 +59,7 @@ const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
 const tokenBuckets = [32, 64, 128, 256, 512, 768, 1024, 2048, 4096, 8192, 16_384, 32_768] as const;
 
 /** Returns what counts runs of the model. */
-export function createBatchMetrics(make: Instruments): (batch: BatchStats) => void {
+function createBatchMetrics(make: Instruments): (batch: BatchStats) => void {
   const batches = make.counter("rerankd_batches_total", "Runs of the model.", ["outcome"]);
   const rows = make.histogram("rerankd_batch_rows", "Pairs of one run of the model.", rowBuckets);
   const tokens = make.histogram(

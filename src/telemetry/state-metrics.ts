@@ -1,3 +1,4 @@
+import type { WorkerLoad } from "../scheduler/observation.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** The values that are read when metrics are scraped. */
@@ -28,12 +29,7 @@ export interface EngineState {
   /** How often a crashed worker was replaced. */
   readonly restarts: number;
   /** What each worker does, in their order. */
-  readonly workers: readonly {
-    readonly serving: boolean;
-    readonly heldTokens: number;
-    readonly runs: number;
-    readonly busyMs: number;
-  }[];
+  readonly workers: readonly WorkerLoad[];
 }
 
 /** Makes the metrics that are read when they are asked for, and cost nothing before. */

@@ -140,7 +140,7 @@ const exportOk = 0;
  * Returns an exporter that never fails: spans that could not be sent are lost, and a line a minute
  * says how many and why.
  */
-export function createQuietExporter(exporter: SpanExporter, log: Logger): SpanExporter {
+function createQuietExporter(exporter: SpanExporter, log: Logger): SpanExporter {
   let lost = 0;
   let reportedMs = Number.NEGATIVE_INFINITY;
 

@@ -54,7 +54,7 @@ export const fakeMaxDocuments = 1_000;
 const fakeLimits = { ...defaultRequestLimits, maxDocuments: fakeMaxDocuments };
 
 /** The text of the error that no client may see. */
-export const secretMessage = "secret: /etc/private.key";
+const secretMessage = "secret: /etc/private.key";
 
 /** Returns a fake reranker. */
 export function createFakeReranker(): FakeReranker {

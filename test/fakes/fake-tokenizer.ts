@@ -29,7 +29,7 @@ const template = createPairTemplate([
 ]);
 
 /** Makes one token of each UTF-16 unit. */
-export const encodeUnits: EncodeTexts = async (texts, signal, extent = "start") => {
+const encodeUnits: EncodeTexts = async (texts, signal, extent = "start") => {
   if (signal?.aborted) throw errorFromAbort(signal);
   const ids = Int32Array.from(texts.flatMap(unitsOf));
   const lengths = Int32Array.from(texts, (text) => text.length);

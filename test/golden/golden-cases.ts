@@ -102,7 +102,7 @@ export function readGolden(name: string): Golden {
 }
 
 /** Returns the hash of ids as golden files write it. */
-export function hashIds(ids: Int32Array): string {
+function hashIds(ids: Int32Array): string {
   return createHash("sha256").update(ids.join(",")).digest("hex").slice(0, HASH_DIGITS);
 }
 
@@ -110,7 +110,7 @@ export function hashIds(ids: Int32Array): string {
 const HASH_DIGITS = 16;
 
 /** Returns the run lengths of segment ids as golden files write them. */
-export function runLengths(values: Uint8Array): string {
+function runLengths(values: Uint8Array): string {
   const runs: { value: number; count: number }[] = [];
   for (const value of values) {
     const last = runs.at(-1);

@@ -20,7 +20,7 @@ export const tinyConfig = {
 };
 
 /** Returns bytes that look like weights and differ by `seed`. */
-export function fakeWeights(seed: number): Buffer {
+function fakeWeights(seed: number): Buffer {
   return Buffer.from(
     Uint32Array.from({ length: weightsBytes / 4 }, (_, i) => (i + seed) * 2654435761).buffer,
   );

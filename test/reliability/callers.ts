@@ -40,7 +40,7 @@ export function createCallers(port: number): readonly Caller[] {
 }
 
 /** Returns a caller of `POST /rerank` over HTTP/1.1; its connections are kept alive. */
-export function createHttp1Caller(port: number): Caller {
+function createHttp1Caller(port: number): Caller {
   const agent = new http.Agent({ keepAlive: true });
   const options = { host: "127.0.0.1", port, path: "/rerank", method: "POST", agent };
   return {
@@ -78,7 +78,7 @@ function endingOfStatus(response: http.IncomingMessage, text: string): Ending {
 }
 
 /** Returns a caller of gRPC with grpc-js, Node's own implementation. */
-export function createGrpcCaller(port: number): Caller {
+function createGrpcCaller(port: number): Caller {
   const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.initial_reconnect_backoff_ms": 50,
@@ -122,7 +122,7 @@ function endingOfGrpc({ code, details }: grpc.ServiceError): Ending {
 }
 
 /** Returns a caller of Connect over HTTP/2. */
-export function createConnectCaller(port: number): Caller {
+function createConnectCaller(port: number): Caller {
   const baseUrl = `http://127.0.0.1:${port}`;
   const client = createClient(RerankService, createConnectTransport({ baseUrl, httpVersion: "2" }));
   return {

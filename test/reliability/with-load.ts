@@ -4,7 +4,7 @@ import { type RealServer, type RealServerOptions, startRealServer } from "./real
 import type { Tally } from "./tally.ts";
 
 /** Answers before and after a fault that show that the server served. */
-export const someAnswers = 30;
+const someAnswers = 30;
 
 /** What a fault may do to a server under load. */
 export interface Scene {

@@ -27,7 +27,7 @@ export type Addresses = readonly [Address, ...Address[]];
 const unixScheme = "unix:";
 
 /** The address on which a server listens by default. */
-export const defaultUrl = "http://localhost:7998";
+const defaultUrl = "http://localhost:7998";
 
 /**
  * Returns the addresses of a URL, of a text with several between commas, or of a list. `host:port`

@@ -19,7 +19,7 @@ export interface ClientSettings {
 }
 
 /** Twice what a server takes by default, because an answer may repeat every document. */
-export const defaultMaxMessageBytes = 64 * 1024 * 1024;
+const defaultMaxMessageBytes = 64 * 1024 * 1024;
 
 const transportNames: readonly TransportName[] = ["grpc", "connect", "grpc-js"];
 

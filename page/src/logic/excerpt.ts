@@ -42,7 +42,7 @@ export function excerptOf(
 }
 
 /** Returns the place in UTF-16 units that lies a number of code points after another. */
-export function unitOf(text: string, codePoints: number, from: number): number {
+function unitOf(text: string, codePoints: number, from: number): number {
   let unit = from;
   for (let left = codePoints; left > 0 && unit < text.length; left -= 1) {
     unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1;

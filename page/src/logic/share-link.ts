@@ -11,7 +11,7 @@ export interface Shared {
 }
 
 /** Longest fragment that is made: chat programs and mail cut longer links. */
-export const maxFragmentChars = 32_000;
+const maxFragmentChars = 32_000;
 
 /** Most characters that a link may unfold to. */
 const maxUnfoldedBytes = 16_000_000;

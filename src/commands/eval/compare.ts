@@ -41,7 +41,7 @@ const digits = 3;
 const gap = "  ";
 
 /** Returns a comparison as a table with a line for each list, and one for the mean of several. */
-export function formatComparison(comparison: Comparison): string {
+function formatComparison(comparison: Comparison): string {
   const { names, lists, mean, better, equal, worse } = comparison;
   const rows = [...lists, ...(lists.length > 1 ? [mean] : [])].map((row) => [
     row.name,

@@ -12,7 +12,7 @@ import type { CausalModel } from "./session-options.ts";
  * Most bytes of keys and values that are kept of prefixes, and most that are copied for the rows of
  * one run; one prefix may be larger.
  */
-export const maxPrefixBytes = 2 ** 28;
+const maxPrefixBytes = 2 ** 28;
 
 /** What computes a causal graph; a session of the runtime. */
 export type GraphRunner = Pick<InferenceSession, "run">;

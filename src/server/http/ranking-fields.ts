@@ -23,7 +23,7 @@ export type RankingOptions = Omit<RerankRequest, "query" | "documents">;
 const unnamedModel = "default/not-specified";
 
 /** The fields that every dialect may hold, under the names of each. */
-export const rankingFields = {
+const rankingFields = {
   topN: integerField("The most results to return. 0 and null: all.", 0, "top_n"),
   model: textField(
     "The model to use, by one of its served names. Default: the one that is served.",
@@ -82,7 +82,7 @@ export const rankingFields = {
 } as const;
 
 /** The opposite of `raw_scores`; `activation` and `softmax` are what vLLM called it before. */
-export const activationField = booleanField(
+const activationField = booleanField(
   "The opposite of `raw_scores`, as vLLM has it. `raw_scores` counts first.",
   "use_activation",
   "activation",

@@ -165,6 +165,6 @@ export function headersOf(entries: Iterable<[string, string]>): Header[] {
 }
 
 /** Adds every value of the headers. */
-export function addHeaders(headers: readonly Header[], target: Headers): void {
+function addHeaders(headers: readonly Header[], target: Headers): void {
   for (const { name, value } of headers) for (const one of value) target.append(name, one);
 }

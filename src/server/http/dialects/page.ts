@@ -9,7 +9,7 @@ import { staticAnswer } from "./static-answer.ts";
 const inlinePattern = /<(script|style)[^>]*>([\s\S]*?)<\/\1>/g;
 
 /** The description of each page in the OpenAPI document, by its path. */
-export const pageDocs = {
+const pageDocs = {
   "/": pageDoc("getPage", "A page to try the server on", "For people."),
   "/docs": pageDoc("getDocs", "This reference, to read", "For people: what `/openapi.json` says."),
   "/docs/grpc": pageDoc(

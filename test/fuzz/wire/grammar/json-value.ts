@@ -85,7 +85,7 @@ export function textsOf(random: Random): string[] {
 }
 
 /** Returns a value that few fields are meant for. */
-export function strangeValueOf(random: Random): unknown {
+function strangeValueOf(random: Random): unknown {
   // A copy, because the next mutation may change it.
   return structuredClone<unknown>(random.pick(strangeValues));
 }
