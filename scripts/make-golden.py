@@ -3,15 +3,14 @@
     pip install -r scripts/requirements.txt
     python scripts/make-golden.py test/fixtures/tiny-xlm-r --max-length 128
     python scripts/make-golden.py test/fixtures/tiny-bert --max-length 64
-    python scripts/make-golden.py models/rerankd-mini-v3 --max-length 512
+    python scripts/make-golden.py models/rerankd-multilingual-v1 --max-length 512
     python scripts/make-golden.py ../shared/data/tokenizers/xlm-roberta-tokenizer.json.gz --max-length 512 \\
         --name xlm-roberta-ids
     python scripts/make-golden.py --algorithms
 
 A model folder gives test/golden/<folder name>.json. Its logits are those of `transformers` if the folder holds
-model.safetensors, or --checkpoint names a folder that does. A model of this project's own architecture has no class in
-`transformers`: its logits are those of the torch model that its train/restore.py makes. Else they are those of
-onnxruntime over the folder's own graph, the most precise one there. A tokenizer.json, plain or gzipped, gives ids only.
+model.safetensors, or --checkpoint names a folder that does. Else they are those of onnxruntime over the folder's own
+graph, the most precise one there. A tokenizer.json, plain or gzipped, gives ids only.
 --algorithms writes longest-first.json and pair-templates.json: truncation and pair layout of the `tokenizers` library,
 which need no model.
 
@@ -25,7 +24,6 @@ import hashlib
 import itertools
 import json
 import platform
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -35,9 +33,6 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 GOLDEN = Path(__file__).resolve().parent.parent / "test" / "golden"
 PAIRS = GOLDEN / "pairs.json"
-
-# Makes the torch model of a folder with this project's own architecture.
-RESTORE = Path("train", "restore.py")
 
 # From most to least precise.
 GRAPHS = ["onnx/model.onnx", "onnx/model_fp16.onnx", "onnx/model_int8.onnx", "onnx/model_quantized.onnx"]
@@ -83,23 +78,6 @@ def torch_score(checkpoint: Path) -> Score:
     return score
 
 
-def own_score(folder: Path) -> Score:
-    import torch
-
-    sys.path.insert(0, str(folder / RESTORE.parent))
-    from restore import restore
-
-    torch.set_num_threads(1)
-    model = restore(folder)
-
-    def score(inputs: dict[str, list[int]]) -> float:
-        with torch.inference_mode():
-            ids, mask = (torch.tensor([inputs[name]]) for name in ("input_ids", "attention_mask"))
-            return model(ids, mask)[0, 0].item()
-
-    return score
-
-
 def onnx_score(graph: Path) -> Score:
     import numpy
     import onnxruntime
@@ -120,8 +98,6 @@ def choose_score(folder: Path, checkpoint: Path | None) -> tuple[str, Score]:
     weights = checkpoint or folder
     if checkpoint or (weights / "model.safetensors").exists():
         return "model.safetensors", torch_score(weights)
-    if (folder / RESTORE).exists():
-        return str(RESTORE), own_score(folder)
     for graph in GRAPHS:
         if (folder / graph).exists():
             return graph, onnx_score(folder / graph)
@@ -176,7 +152,7 @@ def make_model_golden(source: Path, max_length: int, name: str, checkpoint: Path
 
     packages = ["transformers", "tokenizers"]
     if logits_from is not None:
-        packages.append("torch" if logits_from in ("model.safetensors", str(RESTORE)) else "onnxruntime")
+        packages.append("torch" if logits_from == "model.safetensors" else "onnxruntime")
     head = {
         "name": name,
         "versions": versions(*packages),

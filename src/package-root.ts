@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The name of the bundled model: its folder in `models/`, and what requests call it. */
-export const bundledModelName = "rerankd-mini-v3";
+export const bundledModelName = "rerankd-multilingual-v1";
 
 /** The package's folder: this file runs from dist/src. */
 const packageRoot = new URL("../../", import.meta.url);

@@ -32,7 +32,7 @@ suite("loadReranker()", () => {
   test("ranks, says what runs, and logs only to the logger that it is given", async () => {
     const { model, results } = await reranker.rerank({ query: "red fruit", documents });
 
-    assert.equal(model, "rerankd-mini-v3");
+    assert.equal(model, "rerankd-multilingual-v1");
     assert.deepEqual(
       results.map(({ index }) => index),
       [1, 0],
@@ -40,10 +40,10 @@ suite("loadReranker()", () => {
     assert.deepEqual(
       { ...reranker.info },
       {
-        model: "rerankd-mini-v3",
+        model: "rerankd-multilingual-v1",
         device: "cpu",
         dtype: "int8",
-        maxLength: 1024,
+        maxLength: 512,
         workers: 1,
         threads: 1,
       },
@@ -58,7 +58,7 @@ suite("loadReranker()", () => {
 
     const { info, ...rest } = JSON.parse(stdout);
     assert.equal(stderr, "");
-    assert.equal(info.model, "rerankd-mini-v3");
+    assert.equal(info.model, "rerankd-multilingual-v1");
     assert.deepEqual(rest, { order: [1, 0], field: "query", telemetry: "1", signals: 0 });
   });
 

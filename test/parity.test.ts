@@ -13,14 +13,14 @@ const tolerance = 1e-4;
 
 /** Model folders, from the repository root; each has its test/golden/<name>.json. */
 const models = [
-  { name: "tiny-xlm-r", folder: "test/fixtures/tiny-xlm-r" },
-  { name: "tiny-bert", folder: "test/fixtures/tiny-bert" },
-  { name: "rerankd-mini-v3", folder: "models/rerankd-mini-v3" },
-];
+  { name: "tiny-xlm-r", folder: "test/fixtures/tiny-xlm-r", dtype: "fp32" },
+  { name: "tiny-bert", folder: "test/fixtures/tiny-bert", dtype: "fp32" },
+  { name: "rerankd-multilingual-v1", folder: "models/rerankd-multilingual-v1", dtype: "int8" },
+] as const;
 
 const never = { signal: new AbortController().signal };
 
-for (const { name, folder } of models) {
+for (const { name, folder, dtype } of models) {
   suite(`logits of ${name} agree with Python's`, () => {
     const { cases: all, maxLength } = readGolden(name);
     // An empty query is refused before it comes to the model; its ids are compared in the
@@ -31,7 +31,7 @@ for (const { name, folder } of models) {
     before(async () => {
       const directory = fileURLToPath(new URL(folder, repositoryRoot));
       engine = await createEngine({
-        model: await openModel({ name, directory, dtype: "fp32", device: "cpu" }),
+        model: await openModel({ name, directory, dtype, device: "cpu" }),
         device: "cpu",
         plan: { workers: 1, threads: 1 },
         spinning: false,

@@ -10,7 +10,7 @@ import { defaultValues, optionValuesOf, UsageError } from "./options/parse-optio
 export interface EngineSettings {
   /**
    * The model: its id on the Hugging Face hub, the path of a local folder, or `bundled` for the
-   * small model in this package. Default: `jinaai/jina-reranker-v2-base-multilingual` if it has
+   * model in this package. Default: `jinaai/jina-reranker-v2-base-multilingual` if it has
    * been downloaded before, else `bundled`.
    */
   readonly model?: string | undefined;
@@ -67,7 +67,7 @@ export interface EngineSettings {
   readonly device?: string | undefined;
   /**
    * Most tokens of a query together with one document; longer pairs are cut. Default: 512, or the
-   * model's own limit if that is lower; 1,024 for the bundled model.
+   * model's own limit if that is lower.
    */
   readonly maxLength?: number | undefined;
   /**

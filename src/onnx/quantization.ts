@@ -26,7 +26,9 @@ export interface Quantization {
 
 /** Operators that take the scale of activations from the batch at hand. */
 const batchScaledOperator = /(^|:)DynamicQuantize/;
-const fourBitOperator = /(^|:)(MatMulNBits|GatherBlockQuantized)$/;
+const fourBitOperator = /(^|:)MatMulNBits$/;
+/** Looks up rows of embeddings stored in 4 or 8 bits; the products have weights of their own. */
+const packedLookup = /(^|:)GatherBlockQuantized$/;
 const fourBitFloatOperator = /(^|:)MatMulBnb4$/;
 /** Operators whose weights are of 8 bits. */
 const eightBitOperator =
@@ -69,11 +71,13 @@ function formatOf(
     return bytesOfType("float16") > bytesOfType("float32") ? "q4f16" : "q4";
   }
   if (uses(eightBitOperator)) {
-    const [int8, uint8] = [bytesOfType("int8"), bytesOfType("uint8")];
+    // Packed embeddings are uint8 too, and may well be larger than all products together.
+    const int8 = bytesOfType("int8");
+    const uint8 = int8 > 0 && uses(packedLookup) ? 0 : bytesOfType("uint8");
     if (int8 + uint8 > 0) return int8 >= uint8 ? "int8" : "uint8";
     if (uses(batchScaledOperator)) return "int8";
   }
-  return largestFloat(tensors);
+  return uses(packedLookup) ? "q4" : largestFloat(tensors);
 }
 
 function largestFloat(tensors: readonly StoredTensor[]): WeightFormat {

@@ -310,7 +310,7 @@ suite("rerankd eval", () => {
 
     assert.equal(code, 0, stderr);
     const { model, mean } = JSON.parse(stdout);
-    assert.equal(model, "rerankd-mini-v3");
+    assert.equal(model, "rerankd-multilingual-v1");
     near(mean.ndcg.input, (0.5 + halfFirst) / 2);
     near(mean.ndcg.reranked, (1 + halfFirst) / 2);
   });

@@ -45,7 +45,7 @@ suite("rerankd rank with the model in the process", () => {
     assert.equal(jsonLines(stdout).length, 2);
     const page = await readFile(file, "utf8");
     assert.match(page, /Query: <strong dir="auto">내일 회의 일정<\/strong>/);
-    assert.match(page, /2 of 3 documents, ranked by rerankd-mini-v3/);
+    assert.match(page, /2 of 3 documents, ranked by rerankd-multilingual-v1/);
     assert.match(page, /<td class="number">2<\/td><td class="number">↑1<\/td>/);
     assert.match(page, /<svg [^>]*role="img"/);
     assert(!page.includes("점심"));

@@ -125,7 +125,7 @@ suite("rerankd", () => {
     {
       name: "more tokens than the model reads",
       args: ["serve", "--model-id=bundled", "--max-length=4096"],
-      error: /--max-length must be at most the model's own limit of 1024, got: `4096`/,
+      error: /--max-length must be at most the model's own limit of 512, got: `4096`/,
     },
     {
       name: "a certificate that cannot be read",

@@ -32,7 +32,7 @@ async function rerank({ url }: ServerProcess, body: object): Promise<Response> {
 /** A request that keeps the model busy for a while. */
 const largeRequest = {
   query: "long",
-  documents: Array.from({ length: 300 }, (_document, index) => `document ${index} `.repeat(300)),
+  documents: Array.from({ length: 60 }, (_document, index) => `document ${index} `.repeat(300)),
 };
 
 suite("rerankd serve", () => {
@@ -48,7 +48,7 @@ suite("rerankd serve", () => {
     const report = (await health.json()) as Record<string, unknown>;
     assert.deepEqual(
       [report.status, report.model, report.device, report.dtype, report.max_length],
-      ["ok", "rerankd-mini-v3", "cpu", "int8", 1024],
+      ["ok", "rerankd-multilingual-v1", "cpu", "int8", 512],
     );
     assert.equal(response.status, 200);
     assert.deepEqual(
@@ -61,13 +61,13 @@ suite("rerankd serve", () => {
   });
 
   test("says on its ready line which model runs where", async () => {
-    const server = await startServerProcess(["--dtype=fp32", "--max-length=64", "--threads=1"]);
+    const server = await startServerProcess(["--dtype=int8", "--max-length=64", "--threads=1"]);
 
     await server.stop();
 
     assert.deepEqual(
       [server.ready.model, server.ready.device, server.ready.dtype, server.ready.max_length],
-      ["rerankd-mini-v3", "cpu", "fp32", 64],
+      ["rerankd-multilingual-v1", "cpu", "int8", 64],
     );
     assert.equal(server.ready.threads, 1);
   });
@@ -103,7 +103,7 @@ suite("rerankd serve", () => {
 
     assert.equal(named.model, name);
     assert.equal(refused.status, 404);
-    assert.match(message, /rerankd-mini-v3.*jinaai/);
+    assert.match(message, /rerankd-multilingual-v1.*jinaai/);
   });
 
   test("never logs a query or a document", async () => {
@@ -152,7 +152,7 @@ suite("rerankd serve", () => {
 
   test("starts with no limit that it cannot keep", async () => {
     for (const [option, problem] of [
-      ["--max-length=1025", /at most the model's own limit of 1024/],
+      ["--max-length=513", /at most the model's own limit of 512/],
       ["--cache-mb=4000", /--cache-mb must be .* to 3600/],
       ["--idle-timeout-ms=2147483647", /must be a whole number from 1 to 2000000000/],
       ["--max-body-bytes=2147483647", /must be a whole number from 1 to 536870888/],

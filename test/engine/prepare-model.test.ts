@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { chooseMaxLength } from "../../src/engine/prepare-model.ts";
 
-const hubModel = { asked: undefined, modelLimit: 1024, isBundled: false };
+const hubModel = { asked: undefined, modelLimit: 1024 };
 
 suite("chooseMaxLength()", () => {
   test("is 512 where nothing is asked for", () => {
@@ -13,13 +13,9 @@ suite("chooseMaxLength()", () => {
     assert.equal(chooseMaxLength({ ...hubModel, modelLimit: 256 }), 256);
   });
 
-  test("is the limit of the bundled model", () => {
-    assert.equal(chooseMaxLength({ ...hubModel, isBundled: true }), 1024);
-  });
-
   test("is what was asked for, of every model", () => {
     assert.equal(chooseMaxLength({ ...hubModel, asked: 1024 }), 1024);
-    assert.equal(chooseMaxLength({ ...hubModel, asked: 128, isBundled: true }), 128);
+    assert.equal(chooseMaxLength({ ...hubModel, asked: 128 }), 128);
   });
 
   test("throws for more than the model has positions for", () => {

@@ -29,8 +29,8 @@ export interface Golden {
   /** The most tokens of a pair, special tokens included. */
   readonly maxLength: number;
   /**
-   * What computed the logits: `model.safetensors` in fp32, the torch model of `train/restore.py`, or
-   * a graph of the model folder; null if there are none.
+   * What computed the logits: `model.safetensors` in fp32, or a graph of the model folder; null if
+   * there are none.
    */
   readonly logitsFrom: string | null;
   readonly cases: readonly GoldenCase[];

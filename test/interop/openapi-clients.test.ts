@@ -17,7 +17,7 @@ const expected = {
   passage: 11,
   listed: 1,
   scores: 2,
-  model: "rerankd-mini-v3",
+  model: "rerankd-multilingual-v1",
   refused: "`query` must not be empty",
 };
 

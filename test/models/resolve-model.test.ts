@@ -24,10 +24,10 @@ suite("resolveModel()", () => {
     const { model, source, choice, notice } = await resolveModel(options);
 
     assert.equal(source, "bundled");
-    assert.equal(model.name, "rerankd-mini-v3");
+    assert.equal(model.name, "rerankd-multilingual-v1");
     assert.equal(
       choice,
-      `serving the bundled model rerankd-mini-v3; for ${defaultModelId} run \`rerankd pull ${defaultModelId}\``,
+      `serving the bundled model rerankd-multilingual-v1; for ${defaultModelId} run \`rerankd pull ${defaultModelId}\``,
     );
     assert.equal(notice, undefined);
     assert.equal(hub.requests.length, 0);
@@ -213,7 +213,7 @@ suite("resolveModel()", () => {
     const { options } = await setUp(context);
 
     await assert.rejects(resolveModel({ ...options, modelId: "bundled", dtype: "fp16" }), {
-      message: "`rerankd-mini-v3` has no ONNX file for dtype `fp16`",
+      message: "`rerankd-multilingual-v1` has no ONNX file for dtype `fp16`",
       hint: "there are: fp32, int8; choose one with --dtype",
     });
   });
@@ -223,7 +223,7 @@ async function setUp(
   context: TestContext,
 ): Promise<{ options: ResolveModelOptions; hub: FakeHub }> {
   const home = await makeTempFolder(context);
-  const bundledDirectory = join(home, "rerankd-mini-v3");
+  const bundledDirectory = join(home, "rerankd-multilingual-v1");
   await writeFiles(bundledDirectory, tinyModelFiles());
   const { "README.md": _, ...withoutCard } = tinyModelFiles();
   const hub = await startHubServer([

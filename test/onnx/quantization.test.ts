@@ -9,8 +9,7 @@ const files: readonly (readonly [string, string, boolean])[] = [
   ["test/fixtures/tiny-bert/onnx/model.onnx", "fp32", false],
   ["test/fixtures/tiny-bert/onnx/model_fp16.onnx", "fp16", false],
   ["test/fixtures/tiny-bert/onnx/model_quantized.onnx", "uint8", true],
-  ["models/rerankd-mini-v3/onnx/model_quantized.onnx", "int8", false],
-  ["models/rerankd-mini-v3/onnx/model.onnx", "fp32", false],
+  ["models/rerankd-multilingual-v1/onnx/model_quantized.onnx", "int8", false],
 ];
 
 /** Tensors of so many bytes by type, and the operators of the graph. */
@@ -27,6 +26,20 @@ const made: readonly Made[] = [
     { uint8: 4, float16: 900 },
     ["com.microsoft:MatMulNBits"],
     "q4f16",
+    false,
+  ],
+  [
+    "int8 beside embeddings in 4 bits",
+    { uint8: 4000, int8: 800 },
+    ["com.microsoft:GatherBlockQuantized", "com.microsoft:MatMulIntegerToFloat"],
+    "int8",
+    false,
+  ],
+  [
+    "embeddings in 4 bits alone",
+    { uint8: 4000 },
+    ["com.microsoft:GatherBlockQuantized"],
+    "q4",
     false,
   ],
   ["4 bits as a type", { int4: 400 }, ["DequantizeLinear"], "q4", false],

@@ -17,7 +17,7 @@ export interface RealServer {
   logged(msg: string, from?: number): Promise<LogLine>;
   /** Asks the saboteur for something. */
   sabotage(message: FaultMessage): void;
-  /** Ends the inference thread; resolves once a new one serves, with the server's own figure. */
+  /** Ends an inference thread; resolves once a new one serves, with the server's own figure. */
   crashWorker(how: CrashKind): Promise<number>;
   sample(): Promise<ServerSample>;
   /** Sends a signal, SIGTERM by default, and resolves with the status or the signal that ended it. */

@@ -1,6 +1,6 @@
 /** What a test asks of the saboteur in a server. */
 export type FaultMessage =
-  /** End the inference thread. */
+  /** End one inference thread, the oldest. */
   | { readonly type: "crash"; readonly how: CrashKind }
   /** From now on the pretended GPU has memory for batches of this many token ids. */
   | { readonly type: "gpu"; readonly cells: number }

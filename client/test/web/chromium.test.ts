@@ -103,7 +103,7 @@ suite("rerankd-client/web in Chromium", { skip: noChromium }, () => {
            return [model, ...results.map(({ index }) => documents[index])];`,
         );
 
-        assert.deepEqual(order, ["rerankd-mini-v3", "a red apple", "a blue car"]);
+        assert.deepEqual(order, ["rerankd-multilingual-v1", "a red apple", "a blue car"]);
       });
 
       test("says what is served, and ranks candidates by relevance", async (context) => {
@@ -118,7 +118,7 @@ suite("rerankd-client/web in Chromium", { skip: noChromium }, () => {
            return [status, model, reranked, results[0].candidate.text];`,
         );
 
-        assert.deepEqual(answers, ["ok", "rerankd-mini-v3", true, "a red apple"]);
+        assert.deepEqual(answers, ["ok", "rerankd-multilingual-v1", true, "a red apple"]);
       });
 
       test("reads the server's errors", async (context) => {

@@ -65,19 +65,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--model", type=Path, default=HERE.parent)
     args = parser.parse_args()
-    figures = json.loads((HERE / "figures.json").read_text(encoding="utf-8"))
+    lists, beside = (json.loads((HERE / name).read_text(encoding="utf-8")) for name in ("figures.json", "beside.json"))
     sources = training_sources(args.data)
     codes = {source.lang for source in sources if len(source.lang) <= 3}
     files, total = file_rows(args.model)
-    lists = figures["lists"]
+    means, few = lists["lists"]["mean"], beside["lists"]["mean"]
     card = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
         languages="\n".join(f"  - '{code}'" for code in FIRST_LANGUAGES + sorted(codes - set(FIRST_LANGUAGES))),
         total=f"{total / 1e6:.1f} MB",
         files=files,
-        lists=list_rows(lists),
-        lead=f"{lists['mean']['int8 ndcg'] - lists['mean']['bm25 ndcg']:+.3f}",
-        drift=f"{lists['mean']['int8 ndcg'] - lists['mean']['fp32 ndcg']:+.4f}",
-        probes=probe_rows(figures["probes"]),
+        lists=list_rows(lists["lists"]),
+        lead=f"{means['int8 ndcg'] - means['bm25 ndcg']:+.3f}",
+        few=f"{few['queries']:.0f}",
+        beside=", ".join(f"{TITLES[name]} {few[f'{name} ndcg']:.3f}" for name in RANKERS),
+        drift=f"{few['int8 ndcg'] - few['fp32 ndcg']:+.4f}",
+        probes=probe_rows(beside["probes"]),
         sources=table(
             ["set", "from", "licence", "rows"],
             [[source.name, source.repository, source.licence, f"{source.rows:,}"] for source in sources],

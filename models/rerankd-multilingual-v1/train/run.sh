@@ -5,12 +5,13 @@
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
 # (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, DECAY and INT8_STEPS change how long it trains: two cores do about 33 steps a minute.
+# repeated. STEPS, MORE_STEPS and INT8_STEPS change how long it trains: two cores do about 33 steps a minute. The rate
+# falls to 0 twice: over the last steps of the first run, and of the second, which starts from the first's average.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
-steps=${STEPS:-4000} decay=${DECAY:-800} int8_steps=${INT8_STEPS:-200}
+steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
 mkdir -p "$work"
 cd "$work"
 
@@ -34,11 +35,16 @@ python() { venv/bin/python "$here/$1.py" "${@:2}"; }
 
 [ -f lists.npz ] || python mine --data "$data" --out lists.npz
 from=(--wheel "$wheel" --tokenizer "$tokenizer" --lists lists.npz)
-[ -f trained ] || python train "${from[@]}" --folder run --steps "$steps" --decay "$decay"
+[ -f trained ] || python train "${from[@]}" --folder run --steps "$steps" --decay "$((steps / 5))"
 touch trained
+[ -f trained-more ] || python train "${from[@]}" --folder more --start run/checkpoint.pt \
+  --steps "$more_steps" --decay "$((more_steps / 2))" --rate 8e-5
+touch trained-more
 model=(--words "$words" --out "$here/..")
-[ -f ranges.json ] || python export "${from[@]}" "${model[@]}" --checkpoint run/checkpoint.pt --ranges ranges.json
-python train "${from[@]}" --folder int8 --start run/checkpoint.pt --ranges ranges.json \
+[ -f ranges.json ] || python export "${from[@]}" "${model[@]}" --checkpoint more/checkpoint.pt --ranges ranges.json
+python train "${from[@]}" --folder int8 --start more/checkpoint.pt --ranges ranges.json \
   --steps "$int8_steps" --decay "$int8_steps" --rate 2e-5
 python export "${from[@]}" "${model[@]}" --checkpoint int8/checkpoint.pt --ranges ranges.json --fp32 model.onnx
-python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --out "$here/figures.json"
+python evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/figures.json"
+python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/beside.json"
+python card --data "$data"

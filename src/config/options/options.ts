@@ -180,7 +180,7 @@ export const options: readonly Option[] = [
     env: ["RERANKER_MAX_LENGTH"],
     value: "TOKENS",
     type: { kind: "integer", min: 8, max: 1_048_576 },
-    help: "longest (query, document) pair; longer ones are cut; unset: 512, and 1024 for the bundled model",
+    help: "longest (query, document) pair; longer ones are cut; unset: 512",
     commands: engineCommands,
   },
   {

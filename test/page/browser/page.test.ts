@@ -58,7 +58,7 @@ suite("the page in Chromium", { skip: noChromium }, () => {
     assert.match(await page.locator(".facts").innerText(), /3 texts · 49 tokens/);
     const orders = await page.locator(".order h3").allInnerTexts();
     assert.deepEqual(orders, ["BM25’s order", "Input order"]);
-    assert.match(await page.locator(".server").innerText(), /rerankd-mini-v3 ready/);
+    assert.match(await page.locator(".server").innerText(), /rerankd-multilingual-v1 ready/);
     await page.getByText("tokens waiting").waitFor();
     assert.deepEqual(faults, []);
   });

@@ -15,7 +15,7 @@ import { breakUnderLoad } from "../with-load.ts";
 async function withModelCopy<T>(use: (folder: string, weights: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "rerankd-model-"));
   try {
-    await cp(join(packageRoot, "models", "rerankd-mini-v3"), folder, { recursive: true });
+    await cp(join(packageRoot, "models", "rerankd-multilingual-v1"), folder, { recursive: true });
     return await use(folder, join(folder, "onnx", "model_quantized.onnx"));
   } finally {
     await rm(folder, { recursive: true });

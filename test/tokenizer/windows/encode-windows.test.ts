@@ -10,7 +10,7 @@ import type { Encoding, WindowOptions } from "../../../src/tokenizer/tokenizer.t
 import { fixturePath } from "../fixture-path.ts";
 
 const tokenizers = {
-  "rerankd-mini-v3": `${bundledModelDirectory()}/tokenizer.json`,
+  "rerankd-multilingual-v1": `${bundledModelDirectory()}/tokenizer.json`,
   "tiny-xlm-r": fixturePath("tiny-xlm-r/tokenizer.json"),
   "tiny-bert": fixturePath("tiny-bert/tokenizer.json"),
 };

@@ -115,7 +115,7 @@ function operationOf({ path, access = "key", doc }: DescribedRoute, schemas: Sch
     required: true,
     description: doc.pathId,
     schema: { type: "string" },
-    example: "rerankd-mini-v3",
+    example: "rerankd-multilingual-v1",
   };
   return {
     operationId: doc.id,

@@ -1,6 +1,6 @@
 import type { RouteExample } from "./route-doc.ts";
 
-const model = "rerankd-mini-v3";
+const model = "rerankd-multilingual-v1";
 const id = "5e1f7a90-1c5e-4d0c-9f0e-8f2b6b1f3a77";
 /** In seconds since 1970. */
 const created = 1790000000;
@@ -94,8 +94,8 @@ export const rerankExamples = [
       model,
       results: [{ index: 0, relevance_score: -1.7109761238098145, truncated: true }],
       ...rerankEnd(12, [
-        "1 of the results were cut to fit 1024 tokens, or to 4 of their own",
-        "the query was cut to fit 1024 tokens, or to 4 of its own",
+        "1 of the results were cut to fit 512 tokens, or to 4 of their own",
+        "the query was cut to fit 512 tokens, or to 4 of its own",
       ]),
       query_truncated: true,
     },

@@ -70,7 +70,7 @@ export const faults = {
       status: 404,
       code: "not_found",
       message:
-        "`model` must be one that is served (`rerankd-mini-v3`), got: `other`; the server's `--served-model-name` allows further names",
+        "`model` must be one that is served (`rerankd-multilingual-v1`), got: `other`; the server's `--served-model-name` allows further names",
       field: "model",
     },
   },

@@ -20,12 +20,12 @@ const health = object(
 
 const healthExample = {
   status: "ok",
-  model: "rerankd-mini-v3",
+  model: "rerankd-multilingual-v1",
   device: "cpu",
   workers: 2,
   threads: 1,
   dtype: "int8",
-  max_length: 1024,
+  max_length: 512,
   activation: "sigmoid",
   version: "0.1.0",
 };

@@ -20,14 +20,14 @@ const model = object(
 );
 
 const modelExample = {
-  id: "rerankd-mini-v3",
+  id: "rerankd-multilingual-v1",
   object: "model",
   created: 1_790_000_000,
   owned_by: "rerankd",
-  root: "rerankd-mini-v3",
+  root: "rerankd-multilingual-v1",
   parent: null,
-  max_model_len: 1024,
-  model_name: "rerankd-mini-v3",
+  max_model_len: 512,
+  model_name: "rerankd-multilingual-v1",
   model_type: "rerank",
 };
 
@@ -103,14 +103,14 @@ export const infoDoc: RouteDoc = {
         { description: "What text-embeddings-inference tells of itself." },
       ),
       example: {
-        model_id: "rerankd-mini-v3",
+        model_id: "rerankd-multilingual-v1",
         model_sha: null,
         model_dtype: "int8",
-        served_model_name: "rerankd-mini-v3",
+        served_model_name: "rerankd-multilingual-v1",
         model_type: { reranker: { id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } } },
         activation: "sigmoid",
         max_concurrent_requests: 128,
-        max_input_length: 1024,
+        max_input_length: 512,
         max_batch_tokens: 1024,
         max_batch_requests: null,
         max_client_batch_size: 10_000,
