@@ -18,3 +18,19 @@ export function createHealthHandler(health: HealthState): () => Promise<JsonAnsw
     };
   };
 }
+
+/**
+ * Returns the handler of `GET /v2/health/ready` of the Open Inference Protocol, which KServe's tools
+ * ask: 200 while requests are answered, else 503.
+ */
+export function createReadyHandler(health: HealthState): () => Promise<JsonAnswer> {
+  return async () => {
+    const ready = isServing(health.report);
+    return { status: ready ? 200 : 503, body: { ready } };
+  };
+}
+
+/** Answers `GET /v2/health/live` of the Open Inference Protocol: the process answers. */
+export async function answerLive(): Promise<JsonAnswer> {
+  return { status: 200, body: { live: true } };
+}

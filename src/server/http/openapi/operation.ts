@@ -1,5 +1,5 @@
 import type { RouteDoc } from "./route-doc.ts";
-import { count, object, text, word } from "./schema.ts";
+import { count, object, type Schema, text, word } from "./schema.ts";
 
 const health = object(
   "Health",
@@ -55,6 +55,52 @@ export const healthDoc: RouteDoc = {
         threads: 0,
         reason: "the model is loading",
       },
+    },
+  ],
+  errors: "object",
+  faults: [],
+};
+
+const yesOrNo: Schema = { type: "boolean" };
+const ready = object("ServerReady", { ready: yesOrNo }, { description: "Open Inference Protocol." });
+const live = object("ServerLive", { live: yesOrNo }, { description: "Open Inference Protocol." });
+
+/** Describes the Open Inference Protocol's question whether requests are answered. */
+export const readyDoc: RouteDoc = {
+  id: "getServerReady",
+  tag: "Operation",
+  summary: "Whether requests are answered, for KServe",
+  description: "The Open Inference Protocol's. Needs no API key.",
+  answers: [
+    {
+      status: 200,
+      description: "Requests are answered.",
+      schema: ready,
+      example: { ready: true },
+    },
+    {
+      status: 503,
+      description: "Requests are not answered now.",
+      schema: ready,
+      example: { ready: false },
+    },
+  ],
+  errors: "object",
+  faults: [],
+};
+
+/** Describes the Open Inference Protocol's question whether the process lives. */
+export const liveDoc: RouteDoc = {
+  id: "getServerLive",
+  tag: "Operation",
+  summary: "Whether the process lives, for KServe",
+  description: "The Open Inference Protocol's. Needs no API key.",
+  answers: [
+    {
+      status: 200,
+      description: "It lives, whether or not it answers requests.",
+      schema: live,
+      example: { live: true },
     },
   ],
   errors: "object",
