@@ -84,7 +84,7 @@ with_components() {
 check "Dockerfile" hadolint hadolint docker/Dockerfile
 check "Dockerfile.cuda" hadolint hadolint docker/Dockerfile.cuda
 check "compose.yaml" compose-spec compose-spec docker/compose.yaml
-check "shell scripts" shellcheck shellcheck docker/keep-platform.sh lint.sh ../scripts/*.sh ../.ci/run
+check "shell scripts" shellcheck shellcheck docker/*.sh lint.sh ../scripts/*.sh ../.ci/run
 check "rerankd.service" systemd-analyze verify_unit
 check "rerankd.service: exposure" systemd-analyze grade_unit
 nginx=nginx
