@@ -81,6 +81,17 @@ with_components() {
   validate_kustomization "$scratch/kubernetes"
 }
 
+# The chart with a file of values, or none. The objects of the Gateway API and KEDA have no schema here;
+# `npm run cluster` checks them.
+validate_chart() {
+  local values=(${1:+--values "$1"})
+  helm lint --strict helm/rerankd "${values[@]}" || return
+  helm template rerankd helm/rerankd "${values[@]}" >"$scratch/chart.yaml" || return
+  awk 'BEGIN { RS = "---\n" } !/apiVersion: (gateway\.networking\.k8s\.io|keda\.sh)\// { printf "---\n%s", $0 }' \
+    "$scratch/chart.yaml" >"$scratch/manifests.yaml"
+  kubernetes-validate --strict "$scratch/manifests.yaml"
+}
+
 check "Dockerfile" hadolint hadolint docker/Dockerfile
 check "Dockerfile.cuda" hadolint hadolint docker/Dockerfile.cuda
 check "compose.yaml" compose-spec compose-spec docker/compose.yaml
@@ -102,9 +113,17 @@ if command -v kustomize >/dev/null || command -v kubectl >/dev/null; then
 else
   skip "kubernetes" "neither \`kustomize\` nor \`kubectl\` is installed"
 fi
+if command -v kubernetes-validate >/dev/null; then
+  check "chart" helm validate_chart ""
+  for values in helm/rerankd/ci/*.yaml; do
+    check "chart with $(basename "$values")" helm validate_chart "$values"
+  done
+else
+  skip "chart" "\`kubernetes-validate\` is not installed"
+fi
 check "prometheus.yml" promtool promtool check config prometheus/prometheus.yml
 check "alerts.yml" promtool promtool test rules prometheus/alerts_test.yml
-check "YAML" yamllint yamllint -s -d '{extends: default, rules: {line-length: disable, document-start: disable, braces: {max-spaces-inside: 1}, truthy: {check-keys: false}}}' .
+check "YAML" yamllint yamllint -s -d '{extends: default, ignore: [helm/rerankd/templates], rules: {line-length: disable, document-start: disable, braces: {max-spaces-inside: 1}, truthy: {check-keys: false}, comments-indentation: disable}}' .
 
 echo
 echo "$passed passed, $failed failed, ${#not_tried[@]} not tried"

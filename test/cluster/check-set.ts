@@ -58,7 +58,8 @@ export async function checkSet(
       await client.create(pod, { dryRun: true });
       pods += 1;
     });
-    if (await isAdmitted(client, asRoot(pod))) faults.push(`a pod of ${what}: also admitted as root`);
+    if (await isAdmitted(client, asRoot(pod)))
+      faults.push(`a pod of ${what}: also admitted as root`);
   }
   return { name, stored, pods, faults };
 }

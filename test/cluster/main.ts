@@ -38,9 +38,7 @@ if (etcd === undefined || kubeApiServer === undefined) {
 }
 const kustomize = find("kustomize");
 const kubectl = find("kubectl", ["version", "--client"]);
-const kustomizeCommand = kustomize
-  ? [kustomize, "build"]
-  : kubectl && [kubectl, "kustomize"];
+const kustomizeCommand = kustomize ? [kustomize, "build"] : kubectl && [kubectl, "kustomize"];
 
 const results: SetResult[] = [];
 const server = await startApiServer({ etcd, kubeApiServer });

@@ -62,7 +62,11 @@ export const healthDoc: RouteDoc = {
 };
 
 const yesOrNo: Schema = { type: "boolean" };
-const ready = object("ServerReady", { ready: yesOrNo }, { description: "Open Inference Protocol." });
+const ready = object(
+  "ServerReady",
+  { ready: yesOrNo },
+  { description: "Open Inference Protocol." },
+);
 const live = object("ServerLive", { live: yesOrNo }, { description: "Open Inference Protocol." });
 
 /** Describes the Open Inference Protocol's question whether requests are answered. */
