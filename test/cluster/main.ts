@@ -38,7 +38,8 @@ if (etcd === undefined || kubeApiServer === undefined) {
 }
 const kustomize = find("kustomize");
 const kubectl = find("kubectl", ["version", "--client"]);
-const kustomizeCommand = kustomize ? [kustomize, "build"] : kubectl && [kubectl, "kustomize"];
+const kustomizeCommands = [kustomize && [kustomize, "build"], kubectl && [kubectl, "kustomize"]];
+const kustomizeCommand = kustomizeCommands.find((command) => typeof command === "object");
 
 const results: SetResult[] = [];
 const server = await startApiServer({ etcd, kubeApiServer });

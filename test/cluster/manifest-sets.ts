@@ -32,23 +32,20 @@ export function makeManifestSets(root: string, makers: Makers): (ManifestSet | M
   const kubernetes = join(root, "deploy/kubernetes");
   const chart = join(root, "deploy/helm/rerankd");
   const valueSets = readdirSync(join(chart, "ci")).sort();
-  const kserve = join(root, "deploy/kserve");
+  const needsKustomize = (name: string, make: (command: readonly string[]) => string) =>
+    kustomize === undefined ? missing(name, "kustomize") : made(name, make(kustomize));
+  const needsHelm = (name: string, ...args: readonly string[]) =>
+    helm === undefined
+      ? missing(name, "helm")
+      : made(name, run([helm], ["template", release, chart, ...args]));
   return [
-    made("kubernetes", kustomize && (() => run(kustomize, [kubernetes])), "kustomize"),
-    made(
-      "kubernetes-components",
-      kustomize && (() => buildWithComponents(kustomize, kubernetes)),
-      "kustomize",
-    ),
-    made("chart", helm && (() => run([helm], ["template", release, chart])), "helm"),
+    needsKustomize("kubernetes", (command) => run(command, [kubernetes])),
+    needsKustomize("kubernetes-components", (command) => buildWithComponents(command, kubernetes)),
+    needsHelm("chart"),
     ...valueSets.map((file) =>
-      made(
-        `chart-${file.replace("-values.yaml", "")}`,
-        helm && (() => run([helm], ["template", release, chart, "-f", join(chart, "ci", file)])),
-        "helm",
-      ),
+      needsHelm(`chart-${file.replace("-values.yaml", "")}`, "--values", join(chart, "ci", file)),
     ),
-    made("kserve", () => readFolder(kserve), ""),
+    made("kserve", readFolder(join(root, "deploy/kserve"))),
   ];
 }
 
@@ -71,13 +68,12 @@ export function parseObjects(text: string): KubeObject[] {
   });
 }
 
-function made(
-  name: string,
-  make: (() => string) | undefined,
-  program: string,
-): ManifestSet | MissingSet {
-  if (make === undefined) return { name, reason: `\`${program}\` is not installed` };
-  return { name, objects: parseObjects(make()) };
+function made(name: string, text: string): ManifestSet {
+  return { name, objects: parseObjects(text) };
+}
+
+function missing(name: string, program: string): MissingSet {
+  return { name, reason: `\`${program}\` is not installed` };
 }
 
 /** Builds the kustomization with every component that it names in a comment. */
