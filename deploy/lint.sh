@@ -86,7 +86,7 @@ with_components() {
 validate_chart() {
   local values=(${1:+--values "$1"})
   helm lint --strict helm/rerankd "${values[@]}" || return
-  helm template rerankd helm/rerankd "${values[@]}" >"$scratch/chart.yaml" || return
+  helm template --kube-version 1.36.0 rerankd helm/rerankd "${values[@]}" >"$scratch/chart.yaml" || return
   awk 'BEGIN { RS = "---\n" } !/apiVersion: (gateway\.networking\.k8s\.io|keda\.sh)\// { printf "---\n%s", $0 }' \
     "$scratch/chart.yaml" >"$scratch/manifests.yaml"
   kubernetes-validate --strict "$scratch/manifests.yaml"

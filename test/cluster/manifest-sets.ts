@@ -25,6 +25,8 @@ export interface MissingSet {
 }
 
 const release = "rerankd";
+/** That of the server which test/cluster/go builds. */
+const kubeVersion = "1.36.0";
 
 /** Returns every way in which deploy/ can be applied, and those that cannot be made here. */
 export function makeManifestSets(root: string, makers: Makers): (ManifestSet | MissingSet)[] {
@@ -37,7 +39,7 @@ export function makeManifestSets(root: string, makers: Makers): (ManifestSet | M
   const needsHelm = (name: string, ...args: readonly string[]) =>
     helm === undefined
       ? missing(name, "helm")
-      : made(name, run([helm], ["template", release, chart, ...args]));
+      : made(name, run([helm], ["template", "--kube-version", kubeVersion, release, chart, ...args]));
   return [
     needsKustomize("kubernetes", (command) => run(command, [kubernetes])),
     needsKustomize("kubernetes-components", (command) => buildWithComponents(command, kubernetes)),
