@@ -62,6 +62,7 @@ fi
 
 # The format of Docker, because that of OCI has no health check.
 builder build --isolation chroot --format docker --pull-never --layers --build-arg NODE_IMAGE="$base" \
+  --build-arg TARGETARCH="$(dpkg --print-architecture)" \
   --volume "$settings/npmrc:/root/.npmrc:ro" --volume "$authorities:/etc/npm-authorities.pem:ro" \
   --file deploy/docker/Dockerfile --tag localhost/rerankd "$@" .
 
