@@ -12,7 +12,14 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { addPackage } from "../test/package/packed-package.ts";
 import { cleanEnvironment, packageRoot } from "../test/server-process.ts";
-import { changelogOf, chartOf, checkVersion, lockOf, manifestOf, notesOf } from "./release/texts.ts";
+import {
+  changelogOf,
+  chartOf,
+  checkVersion,
+  lockOf,
+  manifestOf,
+  notesOf,
+} from "./release/texts.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

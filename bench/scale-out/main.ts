@@ -43,7 +43,8 @@ const faultsOf = (front: string) =>
   faultNames.filter((fault) => isWanted(`${front} ${fault}`.toLowerCase()));
 const needsReplicas = frontKinds.some(({ name }) => faultsOf(name).length > 0);
 try {
-  for (let n = 0; needsReplicas && n < replicaCount; n += 1) replicas.push(await startReplica(packageRoot));
+  for (let n = 0; needsReplicas && n < replicaCount; n += 1)
+    replicas.push(await startReplica(packageRoot));
   for (const kind of frontKinds) {
     const version = kind.describe();
     if (version === undefined) {
@@ -59,7 +60,8 @@ try {
   // Out of the way of what is measured now.
   for (const replica of replicas.splice(0)) await replica.stop();
   for (const kind of scalableKinds) {
-    if (!isWanted(`${kind.name} throughput`.toLowerCase()) || kind.describe() === undefined) continue;
+    if (!isWanted(`${kind.name} throughput`.toLowerCase()) || kind.describe() === undefined)
+      continue;
     process.stderr.write(`${kind.name}: throughput\n`);
     throughputs.push(...(await measureThroughput(packageRoot, kind)));
   }

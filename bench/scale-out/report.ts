@@ -20,11 +20,7 @@ export function throughputTable(results: readonly Throughput[]): string {
     result.failed,
   ]);
   const headings = ["front", "replicas", "documents/s", "cores used", "documents/s of one core"];
-  return table(
-    [...headings, "of it the front's", "failed"],
-    "---|--:|--:|--:|--:|--:|--:",
-    rows,
-  );
+  return table([...headings, "of it the front's", "failed"], "---|--:|--:|--:|--:|--:|--:", rows);
 }
 
 function requestTable(results: readonly ScenarioResult[]): string {

@@ -29,7 +29,10 @@ const measuredMs = 5_000;
 const deadlineMs = 20_000;
 
 const sentence = "The minutes of the meeting say who does what until when. ";
-const documents = Array.from({ length: documentsPerCall }, (_item, n) => `${n} ${sentence.repeat(3)}`);
+const documents = Array.from(
+  { length: documentsPerCall },
+  (_item, n) => `${n} ${sentence.repeat(3)}`,
+);
 
 /** Measures each number of replicas behind a front, one after the other. */
 export async function measureThroughput(root: string, kind: FrontKind): Promise<Throughput[]> {
@@ -82,7 +85,9 @@ async function measureOnce(
     return { front: own, all: own + replicas.reduce((sum, { pid }) => sum + readCpuMs(pid()), 0) };
   };
   const read = () => ({ answered, failed, used: used(), atMs: performance.now() });
-  const callers = Array.from({ length: callersPerReplica * replicas.length }, (_item, n) => call(n));
+  const callers = Array.from({ length: callersPerReplica * replicas.length }, (_item, n) =>
+    call(n),
+  );
   try {
     await wait(warmUpMs);
     const start = read();

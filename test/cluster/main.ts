@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Applies everything in deploy/ that is for Kubernetes to a real API server on loopback, and asks it
- * what it stored. `scripts/setup-cluster.sh` builds the server. `--crds FOLDER` (repeatable) names
+ * what it stored. `scripts/setup-deploy.sh` and `scripts/setup-cluster.sh`
+ * install what it needs. `--crds FOLDER` (repeatable) names
  * further custom resource definitions, for example KServe's. Exits with 1 if an object was refused or
  * changed, and if a set could not be tried, unless `--allow-missing` says that it may.
  */
@@ -44,7 +45,7 @@ const kustomizeCommand = kustomizeCommands.find((command) => typeof command === 
 const results: SetResult[] = [];
 const server = await startApiServer({ etcd, kubeApiServer });
 try {
-  const folders = [join(packageRoot, ".cache/cluster/crds"), ...values.crds];
+  const folders = [join(packageRoot, ".cache/deploy/crds"), ...values.crds];
   const definitions = folders.filter((folder) => existsSync(folder)).map(readFolder);
   await installDefinitions(server.client, definitions.flatMap(parseObjects));
   const makers = { helm: find("helm"), kustomize: kustomizeCommand };

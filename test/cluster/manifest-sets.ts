@@ -39,7 +39,10 @@ export function makeManifestSets(root: string, makers: Makers): (ManifestSet | M
   const needsHelm = (name: string, ...args: readonly string[]) =>
     helm === undefined
       ? missing(name, "helm")
-      : made(name, run([helm], ["template", "--kube-version", kubeVersion, release, chart, ...args]));
+      : made(
+          name,
+          run([helm], ["template", "--kube-version", kubeVersion, release, chart, ...args]),
+        );
   return [
     needsKustomize("kubernetes", (command) => run(command, [kubernetes])),
     needsKustomize("kubernetes-components", (command) => buildWithComponents(command, kubernetes)),
