@@ -7,7 +7,7 @@ const columns = 80;
 const summaries = {
   serve: "Serves a reranking model over gRPC, gRPC-Web, Connect and HTTP/JSON on one port.",
   pull: "Downloads a model from the hub into the cache that Python's hub library uses.",
-  rank: "Ranks the documents of a file: one a line, JSON lines, or a JSON list.",
+  rank: "Ranks the documents of a file by a query, or many lists, one a line (--jsonl).",
   health: "Tells whether a server serves: status 0 if it does, else 1.",
   eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
   mcp: "Offers reranking as tools to editors and agents (MCP over stdio).",
@@ -17,7 +17,7 @@ const summaries = {
 const usages = {
   serve: "rerankd serve [OPTIONS]",
   pull: "rerankd pull ID [OPTIONS]",
-  rank: "rerankd rank -q QUERY [FILE|-] [OPTIONS]",
+  rank: "rerankd rank (-q QUERY | --jsonl) [FILE|-] [OPTIONS]",
   health: "rerankd health [OPTIONS]",
   eval: "rerankd eval LIST... [OPTIONS]",
   mcp: "rerankd mcp [OPTIONS]",
