@@ -15,6 +15,8 @@ import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
 import { memory } from "./figures/memory.ts";
 import { mixed } from "./figures/mixed.ts";
+import { offline } from "./figures/offline.ts";
+import { offlineEngines } from "./figures/offline-engines.ts";
 import { overload } from "./figures/overload.ts";
 import { ready } from "./figures/ready.ts";
 import { resources } from "./figures/resources.ts";
@@ -47,6 +49,8 @@ const groups: readonly FigureGroup[] = [
   overload,
   admission,
   memory,
+  offline,
+  offlineEngines,
   causal,
 ];
 

@@ -1,4 +1,4 @@
-import type { FigureResult } from "./results.ts";
+import type { FigureResult, FigureValue } from "./results.ts";
 
 /** What a figure must show. */
 interface Goal {
@@ -89,6 +89,26 @@ const list: readonly Goal[] = [
     ...atMost(1.1),
   },
   {
+    figure: "offline",
+    what: "documents/s of `rank --jsonl` ÷ of the engine in the caller's process",
+    value: read("ratio"),
+    applies: ({ contender }) => contender === "rank --jsonl",
+    ...atLeast(0.95),
+  },
+  {
+    figure: "offline_rss",
+    what: "memory of `rank --jsonl` after the last list ÷ after the first thousands",
+    value: read("ratio"),
+    ...atMost(1.1),
+  },
+  {
+    figure: "offline_engines",
+    what: "rows/s of a core ÷ of one process",
+    value: read("ratio"),
+    applies: ({ contender }) => contender !== "one process",
+    ...atLeast(0.9),
+  },
+  {
     figure: "ready_ms",
     what: "from start to ready, ms",
     value: read("ready_ms"),
@@ -160,13 +180,18 @@ export function goals(figures: readonly FigureResult[]): FigureResult[] {
         figure,
         model: row.model,
         dtype: row.dtype ?? "",
-        protocol: row.protocol ?? row.load ?? clientsOf(row),
+        protocol: row.protocol ?? row.load ?? engineOf(row) ?? clientsOf(row),
         what,
         measured: value(row),
         goal: goal ?? "",
         reached: reached === undefined ? "" : reached(value(row)) ? "yes" : "no",
       })),
   );
+}
+
+/** Tells the rows of `offline_engines` apart. */
+function engineOf({ figure, contender }: FigureResult): FigureValue | undefined {
+  return figure === "offline_engines" ? contender : undefined;
 }
 
 /** Tells the rows of `cores` apart. */
