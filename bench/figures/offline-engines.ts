@@ -77,7 +77,10 @@ async function measure(context: BenchContext, folder: string): Promise<void> {
   const lists = join(folder, "lines.lists.jsonl");
   const engines = enginesFor(model.folder);
   await timeJob(engines[0]?.start(source, join(folder, "lines"), folder));
-  const lines = (await readFile(lists, "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const lines = (await readFile(lists, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 
   const rounds: Map<string, { readonly ms: number; readonly startMs: number }>[] = [];
   for (let round = 0; round < settings.rounds; round += 1) {

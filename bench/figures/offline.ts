@@ -55,7 +55,9 @@ async function measureSpeed(context: BenchContext): Promise<void> {
       const processMs: number[] = [];
       for (const process of processes) processMs.push(await process.rank(lists, lists.length));
       rounds.push({ engineMs, processMs });
-      log(`round ${round + 1}: engine ${Math.round(engineMs)} ms, lines ${processMs.map(Math.round)}`);
+      log(
+        `round ${round + 1}: engine ${Math.round(engineMs)} ms, lines ${processMs.map(Math.round)}`,
+      );
     }
     const rateOf = (ms: number): number => (documents * msPerSecond) / ms;
     for (const [at, { contender }] of contenders.entries()) {

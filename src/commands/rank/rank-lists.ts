@@ -54,8 +54,15 @@ export async function rankLists(
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
+  // Ends what is under way, and the wait for further lines, where the output has no reader any more or
+  // a failure is not of one list.
+  const ending = new AbortController();
+  const signal = AbortSignal.any([stop, ending.signal]);
+  // Every list under way listens to it.
+  setMaxListeners(0, signal);
   const { file, maxLineBytes: maxBytes } = config;
-  const input = await openLines({ file, maxBytes, after: known?.last }, context);
+  const given = { file, maxBytes, after: known?.last };
+  const input = await openLines(given, { ...context, stop: signal });
   const output =
     config.out === undefined
       ? streamSink(stdout)
@@ -80,11 +87,6 @@ export async function rankLists(
     startCounts: done.counts,
   });
 
-  // Ends what is under way where the output has no reader any more, or a list fails for all.
-  const ending = new AbortController();
-  const signal = AbortSignal.any([stop, ending.signal]);
-  // Every list under way listens to it.
-  setMaxListeners(0, signal);
   const startedMs = performance.now();
   try {
     const outcomes = boundedMap(input.lines, {

@@ -89,7 +89,10 @@ export function startSparkJob(
 }
 
 function startProgram(path: string, args: readonly string[]): Job {
-  const child = spawn(path, args, { stdio: ["ignore", "ignore", "pipe"], env: engineEnvironment() });
+  const child = spawn(path, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: engineEnvironment(),
+  });
   const chunks: string[] = [];
   child.stderr.on("data", (chunk) => chunks.push(String(chunk)));
   const ended = new Promise<number | null>((resolve, reject) => {
