@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs the foreign programs that test/interop drives: grpcurl, grpc-health-probe, the Connect conformance suite,
-# h2spec and grpc-go's interoperability client (need Go), Python grpcio, openapi-python-client, Spark (needs Java 17
-# too), Ray and DuckDB (need Python 3; 1.1 GB),
+# h2spec and grpc-go's interoperability client (need Go), Python grpcio and openapi-python-client (need Python 3),
 # openapi-typescript and Redocly's linter; and builds the examples in both
 # languages. test/interop/go/go.mod pins the versions of conformance, h2spec and the client. Tests whose program is
 # missing are skipped and say so. With --require, exits with 1 if one cannot be had.
@@ -36,12 +35,8 @@ if command -v python3 > /dev/null; then
     --grpc_python_out=examples/python rerank/v1/rerank_service.proto
   [ -x "$target/openapi-python/bin/python" ] || python3 -m venv "$target/openapi-python"
   "$target/openapi-python/bin/pip" install --quiet --disable-pip-version-check -r test/interop/openapi/requirements.txt
-  [ -x "$target/offline/bin/python" ] || python3 -m venv "$target/offline"
-  "$target/offline/bin/pip" install --quiet --disable-pip-version-check -r examples/spark/requirements.txt \
-    -r examples/ray/requirements.txt -r examples/duckdb/requirements.txt
-  command -v java > /dev/null || missing "no Java here, which Spark needs (17 or newer)"
 else
-  missing "no Python here, so no grpcio client, no Spark, no Ray and no DuckDB"
+  missing "no Python here, so no grpcio client"
 fi
 
 # Apart from node_modules: openapi-typescript needs an older TypeScript.

@@ -3,10 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cleanEnvironment, mainPath, packageRoot } from "../../server-process.ts";
-import { interopTool } from "../tools.ts";
 
-/** The Python that has Spark, Ray and DuckDB. */
-export const offlinePython = () => interopTool("offline/bin/python");
+/** The Python that has Spark, Ray and DuckDB, where `npm run test:offline` has installed it. */
+export const offlinePython = join(packageRoot, ".cache", "interop", "offline", "bin", "python");
 
 /** A small model of the tests, which ranks thousands of documents a second on a core. */
 export const tinyModel = join(packageRoot, "test", "fixtures", "tiny-bert");
@@ -22,9 +21,8 @@ export const rankWords = (model = tinyModel): readonly string[] => [
 
 /** The environment of an engine: no settings of ours, and the workers' Python is the driver's. */
 export function engineEnvironment(): NodeJS.ProcessEnv {
-  const python = offlinePython().path;
   return cleanEnvironment({
-    PYSPARK_PYTHON: python,
+    PYSPARK_PYTHON: offlinePython,
     SPARK_LOCAL_IP: "127.0.0.1",
     RAY_USAGE_STATS_ENABLED: "0",
   });
@@ -45,13 +43,13 @@ const run = promisify(execFile);
 /** Writes rows to rerank as Parquet files into a new folder. */
 export async function makeRows(folder: string, rows: number, files: number): Promise<void> {
   const script = join(packageRoot, "test", "interop", "offline", "make_rows.py");
-  await run(offlinePython().path, [script, folder, String(rows), String(files)]);
+  await run(offlinePython, [script, folder, String(rows), String(files)]);
 }
 
 /** Reads a reranked data set. */
 export async function readRanked(path: string): Promise<RankedRows> {
   const script = join(packageRoot, "test", "interop", "offline", "hash_rows.py");
-  const { stdout } = await run(offlinePython().path, [script, path]);
+  const { stdout } = await run(offlinePython, [script, path]);
   return JSON.parse(stdout);
 }
 
@@ -67,7 +65,7 @@ export interface Job {
 /** Starts a program of examples/ with the Python that has the engines. */
 export function startJob(example: string, args: readonly string[]): Job {
   const script = join(packageRoot, "examples", example);
-  return startProgram(offlinePython().path, [script, ...args]);
+  return startProgram(offlinePython, [script, ...args]);
 }
 
 /** Starts the Spark job with executors of their own, each a process with one core. */
@@ -75,7 +73,7 @@ export function startSparkJob(
   args: readonly string[],
   { executors, folder }: { readonly executors: number; readonly folder: string },
 ): Job {
-  const submit = join(offlinePython().path, "..", "spark-submit");
+  const submit = join(offlinePython, "..", "spark-submit");
   return startProgram(submit, [
     `--master=local-cluster[${executors},1,1024]`,
     // So that a file of the tests is a partition, and there is one left for an executor that is lost.

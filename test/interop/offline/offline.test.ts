@@ -6,7 +6,6 @@ import { after, before, suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import {
   makeRows,
-  offlinePython,
   processesBelow,
   rankWords,
   readRanked,
@@ -14,14 +13,10 @@ import {
   startSparkJob,
 } from "./engines.ts";
 
-/** Rows of the data set, which `OFFLINE_ROWS` sets lower for a try. */
-const rows = Number(process.env.OFFLINE_ROWS ?? 100_000);
+/** Rows of the data set; NaN where nobody has minutes for it. */
+const rows = Number(process.env.OFFLINE_ROWS ?? Number.NaN);
 const files = 8;
-
-/** Minutes of work, so only where every foreign program is asked for. */
-const skip = process.env.REQUIRE_INTEROP
-  ? offlinePython().skip
-  : "takes minutes: REQUIRE_INTEROP=1 runs it";
+const skip = Number.isNaN(rows) ? "takes minutes: `npm run test:offline` runs it" : false;
 
 suite("a data set of many rows", { skip }, () => {
   let folder = "";
