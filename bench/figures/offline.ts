@@ -44,6 +44,7 @@ async function measureSpeed(context: BenchContext): Promise<void> {
   };
   try {
     // The first runs load, and learn what runs cost.
+    await runEngine(corpus);
     const warmMs = await runEngine(corpus);
     for (const process of processes) await process.rank(corpus, corpus.length);
     const repeats = Math.max(1, Math.round(settings.roundMs / warmMs));

@@ -5,14 +5,13 @@ import { reasonOf } from "../files/read-input.ts";
 import { writeOutput } from "../files/write-output.ts";
 
 /** Where lines go: a file or a stream. */
-export interface Sink {
+export interface Sink extends AsyncDisposable {
   /** Bytes that a file holds; 0 for a stream. */
   readonly bytes: number;
   /** Writes text whole; resolves with whether somebody reads it, when there is room for more. */
   write(text: string): Promise<boolean>;
   /** Resolves once what was written outlives a crash of the machine. */
   sync(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Returns a stream as a sink. */
@@ -21,7 +20,7 @@ export function streamSink(stream: Writable): Sink {
     bytes: 0,
     write: async (text) => await writeOutput(stream, text),
     async sync() {},
-    async close() {},
+    async [Symbol.asyncDispose]() {},
   };
 }
 
@@ -55,7 +54,7 @@ export async function openFileSink(path: string, flag: string, keep: number): Pr
     async sync() {
       await file.datasync();
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       await file.close();
     },
   };

@@ -63,11 +63,12 @@ export async function rankLists(
   const { file, maxLineBytes: maxBytes } = config;
   const given = { file, maxBytes, after: known?.last };
   const input = await openLines(given, { ...context, stop: signal });
-  const output =
+  await using output =
     config.out === undefined
       ? streamSink(stdout)
       : await openFileSink(config.out, "out", known?.outputBytes ?? 0);
-  const errors = await openErrors(config, { output, stderr, keep: known?.errorsBytes ?? 0 });
+  await using errorsApart = await openErrors(config, stderr, known?.errorsBytes ?? 0);
+  const errors = errorsApart ?? output;
   const ranker = patientRanker(await openRanker(config, context));
   const bar = createProgressBar(stderr, { env });
   let done: Checkpoint = known ?? { settings, outputBytes: 0, errorsBytes: 0, counts: noCounts };
@@ -105,7 +106,7 @@ export async function rankLists(
         settings,
         last: statePath === undefined ? undefined : lastLineOf(last),
         outputBytes: output.bytes,
-        errorsBytes: errors === output ? 0 : errors.bytes,
+        errorsBytes: errorsApart?.bytes ?? 0,
         counts,
       };
       show(last.end, counts);
@@ -114,8 +115,11 @@ export async function rankLists(
   } finally {
     ending.abort();
     bar.done();
-    await save();
-    await Promise.all([ranker.close(), output.close(), errors.close()]);
+    try {
+      await save();
+    } finally {
+      await ranker.close();
+    }
   }
   const { refused } = done.counts;
   if (refused > 0 || stderr.isTTY) {
@@ -126,14 +130,14 @@ export async function rankLists(
 
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };
 
-/** Where `--errors` says; `-` is the output itself. */
+/** Opens what `--errors` names; undefined: the output itself. */
 async function openErrors(
   { errors }: RankListsConfig,
-  { output, stderr, keep }: { output: Sink; stderr: NodeJS.WriteStream; keep: number },
-): Promise<Sink> {
+  stderr: NodeJS.WriteStream,
+  keep: number,
+): Promise<Sink | undefined> {
   if (errors === undefined) return streamSink(stderr);
-  if (errors === "-") return output;
-  return await openFileSink(errors, "errors", keep);
+  return errors === "-" ? undefined : await openFileSink(errors, "errors", keep);
 }
 
 /** Returns what became of a line; rejects only with a failure that is not of this list alone. */

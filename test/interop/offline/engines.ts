@@ -80,7 +80,6 @@ export function startSparkJob(
     ...["--conf", "spark.sql.files.openCostInBytes=64m", "--conf", "spark.ui.enabled=false"],
     ...["--conf", "spark.sql.files.maxPartitionBytes=64m"],
     ...["--conf", `spark.local.dir=${join(folder, "spark")}`],
-    ...["--conf", `spark.driver.extraJavaOptions=-Duser.dir=${folder}`],
     join(packageRoot, "examples", "spark", "rerank.py"),
     ...args,
   ]);
