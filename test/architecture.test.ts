@@ -114,6 +114,7 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   "pino-pretty": "telemetry",
   "prom-client": "telemetry",
   "string-width": "terminal",
+  yaml: "config",
   "node:process": ["main.ts", "index.ts"],
 };
 

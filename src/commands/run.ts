@@ -73,6 +73,13 @@ export async function run(context: ProcessContext): Promise<number> {
           const { doctor } = await import("./doctor.ts");
           return (await doctor(config, context)) ? exitCodes.ok : exitCodes.fault;
         });
+      case "config": {
+        const { parseConfigCommand } = await import("../config/file/config-command.ts");
+        return await runCommand(command, parseConfigCommand(rest, env), context, async (config) => {
+          await writeOutput(stdout, config.text);
+          return exitCodes.ok;
+        });
+      }
       case "version":
       case "--version":
         await writeOutput(stdout, `rerankd ${packageVersion()}\n`);
@@ -146,6 +153,7 @@ const commands: readonly string[] = [
   "eval",
   "mcp",
   "doctor",
+  "config",
 ] satisfies Command[];
 
 function unknownCommand(command: string): string {

@@ -30,6 +30,8 @@ export interface PrepareContext {
 /** A model whose files are present, and how to run it. */
 export interface PreparedModel {
   readonly model: ModelDirectory;
+  /** The names under which requests may ask for it; the first is its own. */
+  readonly names: readonly [string, ...string[]];
   readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
   /** The kind of device that the weights were chosen for. */
@@ -73,7 +75,8 @@ export async function prepareModel(
   if (config.activation === "auto" && model.activation.note !== undefined) {
     log.warn({ model: model.name }, model.activation.note);
   }
-  return { model, source, device, weightsDevice: weights.device, maxLength, activations };
+  const names = [config.name ?? model.name, ...config.servedModelNames] as const;
+  return { model, names, source, device, weightsDevice: weights.device, maxLength, activations };
 }
 
 function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
@@ -95,8 +98,8 @@ export async function startEngine(
   prepared: PreparedModel,
   options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
 ): Promise<Engine> {
-  const { workers, threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  const { model, device, maxLength, activations } = prepared;
+  const { workers, threads, spinning, maxBatchTokens, cacheMb } = config;
+  const { model, names, device, maxLength, activations } = prepared;
   return await createEngine({
     model,
     device,
@@ -106,7 +109,7 @@ export async function startEngine(
     spinning,
     activations,
     limits: config,
-    servedModels: [model.name, ...servedModelNames],
+    servedModels: names,
     admission: config,
     cacheMb,
     maxBatchTokens,

@@ -1,7 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { HealthState } from "../engine/health-state.ts";
 import { RerankError, StartupError } from "../errors.ts";
-import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
 import type { KeyRing } from "./access/api-keys.ts";
@@ -18,10 +16,10 @@ import { createHttpServers } from "./listen/http-servers.ts";
 import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
+import type { ServedModels } from "./models/served-models.ts";
 import { createRpcs, type ReflectionAccess } from "./rpc/rpc-router.ts";
 import { createRpcTargets } from "./rpc/rpc-target.ts";
 import type { RpcRouter } from "./rpc/wire/rpc-protocols.ts";
-import type { ServingInfo } from "./serving-info.ts";
 
 /** Serves every protocol on one port or Unix socket. */
 export interface RerankServer {
@@ -46,11 +44,9 @@ export interface RerankServer {
 
 /** The dependencies of a server. */
 export interface ServerOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly log: Logger;
   readonly limits: ServerLimits;
-  readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
   /** Observes calls and connections. */
@@ -103,7 +99,7 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits, serving, observer, metrics } = options;
+  const { models, log, limits, observer, metrics } = options;
   const { reflectionAccess = "open" } = options;
   const drainStart = new AbortController();
   const closing = new AbortController();
@@ -111,11 +107,9 @@ export function createServer(options: ServerOptions): RerankServer {
   // Every stream listens to the first, and every RPC to the second.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const rpcs = createRpcs({
-    reranker,
-    health,
+    models,
     log,
     limits,
-    serving,
     reflectionAccess,
     addServices: options.addServices,
     drainSignal: drainStart.signal,
@@ -123,10 +117,8 @@ export function createServer(options: ServerOptions): RerankServer {
   });
   const { metricsAccess, pages } = options;
   const routes = createRoutes({
-    reranker,
-    health,
+    models,
     limits,
-    serving,
     metrics,
     metricsAccess,
     pages,
@@ -188,7 +180,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
     const startMs = performance.now();
-    health.update({ status: "draining", reason: "the server is stopping" });
+    models.drain();
     const earlier = [...calls.inFlight];
     drainStart.abort(isStopping);
     await serveDuring(earlier, graceMs);

@@ -12,6 +12,7 @@ const summaries = {
   eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
   mcp: "Offers reranking as tools to editors and agents (MCP over stdio).",
   doctor: "Looks at what `rerankd serve` with these options needs, and what to do.",
+  config: "Checks, or prints, the settings that `rerankd serve` would have; or their JSON schema.",
 } as const satisfies Record<Command, string>;
 
 const usages = {
@@ -22,6 +23,7 @@ const usages = {
   eval: "rerankd eval LIST... [OPTIONS]",
   mcp: "rerankd mcp [OPTIONS]",
   doctor: "rerankd doctor [OPTIONS]",
+  config: "rerankd config check|print|schema [OPTIONS]",
 } as const satisfies Record<Command, string>;
 
 /** Returns the help of the program: its commands. */
@@ -39,6 +41,7 @@ export function programHelp(): string {
     "  eval     measure a model on labelled lists",
     "  mcp      offer reranking as tools to editors and agents",
     "  doctor   look at what a server would need on this machine",
+    "  config   check or print the settings of a server",
     "  version  print the version",
     "",
     "`rerankd COMMAND --help` lists a command's options.",

@@ -25,12 +25,14 @@ export const securityOptions: readonly Option[] = [
   {
     group: "Security",
     flag: "api-key",
+    secret: true,
     env: ["RERANKER_API_KEYS", "RERANKER_API_KEY", "API_KEY"],
     // The client library reads the second one, and text-embeddings-inference the third, whole.
     wholeEnv: ["RERANKER_API_KEY", "API_KEY"],
     value: "KEY",
     type: { kind: "list" },
     help: "API key of 8 characters or more (repeatable; the first variable holds several between commas, the others one). Flags are visible in `ps`: prefer a file",
+    helpInFile: "API keys of 8 characters or more each; prefer `api_keys_file`",
   },
   {
     group: "Security",
@@ -75,5 +77,6 @@ export const securityOptions: readonly Option[] = [
     value: "ORIGIN",
     type: { kind: "list" },
     help: "origin whose web pages may call, or `*` (repeatable; comma-separated in env); unset: none",
+    helpInFile: "origins whose web pages may call, or `*`; unset: none",
   },
 ];

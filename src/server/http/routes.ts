@@ -26,7 +26,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const rerank = createRerankDialect({ returnDocuments: false });
   const rerankWithDocuments = createRerankDialect({ returnDocuments: true });
   const models = createModelHandlers(options);
-  const { health, descriptionAccess = "open" } = options;
+  const { descriptionAccess = "open" } = options;
   const post = (path: string, dialect: Dialect, doc: RouteDoc): Route => ({
     method: "POST",
     path,
@@ -60,11 +60,11 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
       probe: true,
       access: "open",
       doc: healthDoc,
-      handle: createHealthHandler(health),
+      handle: createHealthHandler(options.models),
     },
     ...(options.metrics ? [metricsRoute(options.metrics, options.metricsAccess)] : []),
     ...(options.pages === undefined ? [] : pageRoutes(options.pages)),
   ];
   if (descriptionAccess === "off") return routes;
-  return [...routes, openApiRoute(routes, health, descriptionAccess)];
+  return [...routes, openApiRoute(routes, options.models.health, descriptionAccess)];
 }

@@ -5,13 +5,11 @@ import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts"
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { RerankRequestSchema, RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import * as tei from "../../../gen/tei/v1/tei_pb.ts";
-import type { HealthState } from "../../engine/health-state.ts";
 import { RerankError } from "../../errors.ts";
-import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { replaceLoneSurrogates } from "../http/json-fields.ts";
 import type { ServerLimits } from "../limits.ts";
-import type { ServingInfo } from "../serving-info.ts";
+import type { ServedModels } from "../models/served-models.ts";
 import { connectErrorOf } from "./connect-error.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health/health-service.ts";
@@ -23,11 +21,9 @@ import { createRpcRouter, type RpcRouter } from "./wire/rpc-protocols.ts";
 
 /** The options of the RPC services. */
 export interface RpcOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly log: Logger;
   readonly limits: ServerLimits;
-  readonly serving: ServingInfo;
   /** Whether there is reflection at all. */
   readonly reflectionAccess: ReflectionAccess;
   /** Adds further services, which reflection and health do not know. Default: none. */

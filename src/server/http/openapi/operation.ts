@@ -1,21 +1,37 @@
 import type { RouteDoc } from "./route-doc.ts";
-import { count, object, text, word } from "./schema.ts";
+import { count, list, object, text, word } from "./schema.ts";
+
+/** The part of an answer that the server and each of its models have. */
+const condition = {
+  status: word(["ok", "degraded", "starting", "restarting", "draining"]),
+  device: text("`cpu`, `cuda` or `webgpu`; empty until the model is loaded."),
+  workers: count("Workers that run the model side by side; 0 until it is loaded."),
+  threads: count("Threads of each worker on a CPU; 0 until the model is loaded."),
+  dtype: text("The type of the weights, for example `int8`."),
+  max_length: count("The longest pair, in tokens."),
+  activation: word(["sigmoid", "tanh", "identity"], "What becomes of a logit."),
+  reason: text("Why `status` is not `ok`; absent when it is."),
+};
+
+const modelHealth = object(
+  "ModelHealth",
+  {
+    name: text("The model's own name, which answers have."),
+    aliases: list(text(), "The other names that requests may ask for."),
+    ...condition,
+  },
+  { description: "The health of one model, whatever the others do.", optional: ["reason"] },
+);
 
 const health = object(
   "Health",
   {
-    status: word(["ok", "degraded", "starting", "restarting", "draining"]),
-    model: text("The served model's name."),
-    device: text("`cpu`, `cuda` or `webgpu`; empty until the model is loaded."),
-    workers: count("Workers that run the model side by side; 0 until it is loaded."),
-    threads: count("Threads of each worker on a CPU; 0 until the model is loaded."),
-    dtype: text("The type of the weights, for example `int8`."),
-    max_length: count("The longest pair, in tokens."),
-    activation: word(["sigmoid", "tanh", "identity"], "What becomes of a logit."),
+    model: text("The served model's name, of several the first's."),
+    ...condition,
     version: text("The server's version."),
-    reason: text("Why `status` is not `ok`; absent when it is."),
+    models: list(modelHealth, "Each model; absent where there is one."),
   },
-  { description: "Whether requests are answered, and with what.", optional: ["reason"] },
+  { description: "Whether requests are answered, and with what.", optional: ["reason", "models"] },
 );
 
 const healthExample = {
@@ -29,6 +45,19 @@ const healthExample = {
   activation: "sigmoid",
   version: "0.1.0",
 };
+
+const whileLoading = { device: "", workers: 0, threads: 0, reason: "the model is loading" };
+
+const loadedExample = {
+  ...{ status: "ok", device: "cpu", workers: 2, threads: 1 },
+  ...{ dtype: "int8", max_length: 512, activation: "sigmoid" },
+};
+
+/** Two models, of which one is loading still. */
+const modelsExample = [
+  { name: "small", aliases: ["owner/small"], ...loadedExample },
+  { name: "large", aliases: [], ...loadedExample, ...whileLoading, status: "starting" },
+];
 
 /** Describes the health route. */
 export const healthDoc: RouteDoc = {
@@ -48,12 +77,9 @@ export const healthDoc: RouteDoc = {
       description: "Requests are not answered now; `reason` says why.",
       schema: health,
       example: {
-        ...healthExample,
-        status: "starting",
-        device: "",
-        workers: 0,
-        threads: 0,
-        reason: "the model is loading",
+        ...{ ...healthExample, model: "small", status: "starting" },
+        reason: "`large`: the model is loading",
+        models: modelsExample,
       },
     },
   ],
