@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "inference/cgroup.ts",
     "inference/devices.ts",
     "inference/machine.ts",
+    "inference/processor-turns.ts",
     "inference/providers.ts",
     "inference/worker-plan.ts",
     "models",

@@ -3,6 +3,8 @@ import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import { prepareModel } from "../engine/prepare-model.ts";
+import { usableCores } from "../inference/machine.ts";
+import { createProcessorTurns } from "../inference/processor-turns.ts";
 import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import { packageVersion } from "../package-root.ts";
 import { defaultServerLimits } from "../server/limits.ts";
@@ -156,10 +158,14 @@ async function loadInTurn(
   const loading = telemetry.load();
   // It is awaited when the first model is loaded.
   loading.catch(() => undefined);
-  for (const { names, load } of models) {
+  // A model that is alone has the cores without asking.
+  const turns =
+    models.length > 1 ? createProcessorTurns(usableCores(), systemClock.nowMs) : undefined;
+  for (const { names, config, load } of models) {
     if (stop.aborted && engines.length > 0) return;
     await load({
       onBatch: telemetry.batchesOf(names[0]),
+      share: turns?.join(config.weight),
       async open(engine) {
         engines.push(engine);
         await loading;

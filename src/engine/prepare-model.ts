@@ -96,7 +96,7 @@ function activationsOf({ activation: choice }: EngineConfig, model: ModelDirecto
 export async function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage" | "share"> = {},
 ): Promise<Engine> {
   const { workers, threads, spinning, maxBatchTokens, cacheMb } = config;
   const { model, names, device, maxLength, activations } = prepared;

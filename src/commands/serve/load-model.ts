@@ -12,6 +12,7 @@ import type { Logger } from "../../telemetry/log.ts";
 
 /** A model of the server whose files are here, and which loads when it is told to. */
 export interface LoadableModel extends ServedModel {
+  readonly config: EngineConfig;
   readonly prepared: PreparedModel;
   /**
    * Loads the model; requests reach it once it has answered a canary. Rejects as `startEngine` does,
@@ -21,7 +22,7 @@ export interface LoadableModel extends ServedModel {
 }
 
 /** What a model is loaded with. */
-export interface LoadOptions extends Pick<EngineOptions, "onBatch"> {
+export interface LoadOptions extends Pick<EngineOptions, "onBatch" | "share"> {
   /** Called with the loaded engine; returns the reranker in front of it. */
   readonly open: (engine: Engine) => Promise<Reranker>;
 }
@@ -54,6 +55,7 @@ export function createLoadableModel(
   return {
     names,
     health,
+    config,
     prepared,
     revision: model.revision,
     maxBatchTokens: config.maxBatchTokens ?? usualBatchTokens(weightsDevice),
@@ -61,10 +63,11 @@ export function createLoadableModel(
       rerank: async (request, call) => await get().rerank(request, call),
       rerankTogether: async (requests, call) => await get().rerankTogether(requests, call),
     },
-    async load({ open, onBatch }) {
+    async load({ open, onBatch, share }) {
       const monitor = createEngineMonitor({ log, health });
       const engine = await startEngine(config, prepared, {
         onBatch,
+        share,
         observer: monitor,
         refuseDuringOutage: true,
       });

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { type ConfigFile, readConfigFile } from "../file/config-file.ts";
+import { modelValuesOf } from "../file/model-values.ts";
 import { isServiceVariable, notesOnVariables } from "./known-variables.ts";
-import { modelValuesOf } from "./model-values.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { type Command, type Option, takes } from "./option.ts";
 import { type OptionValue, readTexts, textsOfVariable } from "./option-value.ts";

@@ -1,7 +1,7 @@
-import type { FileValues } from "../file/config-file.ts";
-import { isPerModel } from "./option.ts";
-import type { OptionValue } from "./option-value.ts";
-import { options } from "./options.ts";
+import { isPerModel } from "../options/option.ts";
+import type { OptionValue } from "../options/option-value.ts";
+import { options } from "../options/options.ts";
+import type { FileValues } from "./config-file.ts";
 
 /** Values of options by flag. */
 type Values = ReadonlyMap<string, OptionValue>;
