@@ -15,6 +15,7 @@ import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
 import { memory } from "./figures/memory.ts";
 import { mixed } from "./figures/mixed.ts";
+import { models } from "./figures/models.ts";
 import { overload } from "./figures/overload.ts";
 import { ready } from "./figures/ready.ts";
 import { resources } from "./figures/resources.ts";
@@ -39,6 +40,7 @@ export interface BenchRun {
 const groups: readonly FigureGroup[] = [
   contest,
   mixed,
+  models,
   eventLoop,
   ready,
   resources,

@@ -77,6 +77,23 @@ const list: readonly Goal[] = [
     ...atMost(3),
   },
   {
+    figure: "models",
+    what: "share of one of two equally loaded models, off half",
+    value: read("off_half"),
+    ...atMost(0.1),
+  },
+  {
+    figure: "models",
+    what: "documents/s of both together ÷ of one alone",
+    value: read("of_alone"),
+  },
+  {
+    figure: "models_small",
+    what: "p95 of the bundled model beside a large one that is busy ÷ alone",
+    value: read("ratio"),
+    ...atMost(3),
+  },
+  {
     figure: "event_loop_p99_ms",
     what: "how late the event loop is at full load, p99, ms",
     value: read("p99_ms"),
