@@ -1,10 +1,7 @@
 import { once } from "node:events";
 import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
-import type { Engine } from "../engine/engine.ts";
 import { prepareModel } from "../engine/prepare-model.ts";
-import { usableCores } from "../inference/machine.ts";
-import { createProcessorTurns } from "../inference/processor-turns.ts";
 import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import { packageVersion } from "../package-root.ts";
 import { defaultServerLimits } from "../server/limits.ts";
@@ -17,10 +14,12 @@ import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { checkNames, createLoadableModel, type LoadableModel } from "./serve/load-model.ts";
+import { createModelAdmin } from "./serve/model-admin.ts";
+import { createModelEngines, type ModelEngines } from "./serve/model-engines.ts";
 import { readPages } from "./serve/read-pages.ts";
 import { openSecurity } from "./serve/security-files.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
-import { createTelemetry, type Telemetry } from "./serve/telemetry.ts";
+import { createTelemetry } from "./serve/telemetry.ts";
 import { warnOfExposure } from "./serve/warn-of-exposure.ts";
 
 /** The parts of the process that serving uses. */
@@ -48,8 +47,15 @@ export async function serve(
   const models = createServedModels(loadable);
   const systemd = startSystemdNotifier({ env, health: models.health, clock: systemClock, log });
   const telemetry = createTelemetry({ config, models, log });
+  const engines = createModelEngines({
+    telemetry,
+    needsTurns: loadable.length > 1 || config.admin,
+  });
+  const shared = config.models[0];
+  const changing = { models, loadable, shared, env, log, stop };
   const server = createServer({
     models,
+    admin: config.admin ? createModelAdmin({ ...changing, ...engines }) : undefined,
     log,
     limits: serverLimits(config),
     observer: telemetry.observer,
@@ -79,12 +85,11 @@ export async function serve(
     const what = { version, address, ...callersNeed(config), models: loadable.map(readyModelOf) };
     stderr.write(formatReady({ ...what, readyMs }, hasColors(stderr, env)));
   });
-  const engines: Engine[] = [];
-  await loadInTurn(loadable, telemetry, engines, stop).catch(async (error: unknown) => {
+  await loadInTurn(loadable, engines, stop).catch(async (error: unknown) => {
     endFollowing();
     server.destroy();
     await telemetry.close();
-    await Promise.all(engines.map((engine) => engine.close()));
+    await engines.close();
     throw error;
   });
 
@@ -94,7 +99,7 @@ export async function serve(
   const { clean } = await server.drain(config.drainTimeoutMs);
   endFollowing();
   await telemetry.close();
-  await Promise.all(engines.map((engine) => engine.close()));
+  await engines.close();
   await systemd.close();
   log.info({ clean }, "stopped");
   return { clean };
@@ -146,32 +151,16 @@ async function prepareModels(
 }
 
 /**
- * Loads the models one after the other, so that each sees the memory that those before it have left,
- * while the telemetry loads. `engines` has those that were loaded, also where one cannot be.
+ * Loads the models one after the other, so that each sees the memory that those before it have left.
  */
 async function loadInTurn(
   models: readonly LoadableModel[],
-  telemetry: Telemetry,
-  engines: Engine[],
+  engines: ModelEngines,
   stop: AbortSignal,
 ): Promise<void> {
-  const loading = telemetry.load();
-  // It is awaited when the first model is loaded.
-  loading.catch(() => undefined);
-  // A model that is alone has the cores without asking.
-  const turns =
-    models.length > 1 ? createProcessorTurns(usableCores(), systemClock.nowMs) : undefined;
-  for (const { names, config, load } of models) {
-    if (stop.aborted && engines.length > 0) return;
-    await load({
-      onBatch: telemetry.batchesOf(names[0]),
-      share: turns?.join(config.weight),
-      async open(engine) {
-        engines.push(engine);
-        await loading;
-        return telemetry.follow(names[0], engine);
-      },
-    });
+  for (const [index, model] of models.entries()) {
+    if (stop.aborted && index > 0) return;
+    await engines.start(model);
   }
 }
 

@@ -14,6 +14,8 @@ export interface ProcessorShare {
    * than the CPU at once. `threads` are those of a run.
    */
   limit(worker: Backend, threads: number): Backend;
+  /** Takes the model out, whose workers are closed. */
+  leave(): void;
 }
 
 /** One worker, and the batches that it was given and has not answered. */
@@ -135,6 +137,10 @@ export function createProcessorTurns(cores: number, nowMs: () => number): Proces
       const share: Share = { weight, lanes: [], waiting: [], spentMs: 0 };
       shares.push(share);
       return {
+        leave() {
+          shares.splice(shares.indexOf(share), 1);
+          pump();
+        },
         limit(worker, threads) {
           const lane: Lane = { worker, threads: Math.min(threads, cores), batches: 0, beganMs: 0 };
           share.lanes.push(lane);

@@ -16,6 +16,7 @@ import { createHttpServers } from "./listen/http-servers.ts";
 import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
+import type { ModelAdmin } from "./models/model-admin.ts";
 import type { ServedModels } from "./models/served-models.ts";
 import { createRpcs, type ReflectionAccess } from "./rpc/rpc-router.ts";
 import { createRpcTargets } from "./rpc/rpc-target.ts";
@@ -64,6 +65,8 @@ export interface ServerOptions {
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
+  /** Changes the models at run time. Default: nobody can. */
+  readonly admin?: ModelAdmin | undefined;
   /** Adds services to those of the server. Default: none. */
   readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
@@ -111,6 +114,7 @@ export function createServer(options: ServerOptions): RerankServer {
     log,
     limits,
     reflectionAccess,
+    admin: options.admin,
     addServices: options.addServices,
     drainSignal: drainStart.signal,
     shutdownSignal: shutdown.signal,

@@ -19,6 +19,8 @@ export interface LoadableModel extends ServedModel {
    * or as `open`.
    */
   load(options: LoadOptions): Promise<void>;
+  /** Resolves when none of its requests is under way. New ones may come. */
+  idle(): Promise<void>;
 }
 
 /** What a model is loaded with. */
@@ -47,10 +49,26 @@ export function createLoadableModel(
     reason: "the model is loading",
   });
   let loaded: Reranker | undefined;
+  let underWay = 0;
+  let onIdle: (() => void)[] = [];
   const get = (): Reranker => {
     if (loaded) return loaded;
     throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
   };
+
+  async function counted<Result>(rank: () => Promise<Result>): Promise<Result> {
+    underWay += 1;
+    try {
+      return await rank();
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) {
+        const waiting = onIdle;
+        onIdle = [];
+        for (const resolve of waiting) resolve();
+      }
+    }
+  }
 
   return {
     names,
@@ -60,9 +78,11 @@ export function createLoadableModel(
     revision: model.revision,
     maxBatchTokens: config.maxBatchTokens ?? usualBatchTokens(weightsDevice),
     reranker: {
-      rerank: async (request, call) => await get().rerank(request, call),
-      rerankTogether: async (requests, call) => await get().rerankTogether(requests, call),
+      rerank: (request, call) => counted(() => get().rerank(request, call)),
+      rerankTogether: (requests, call) => counted(() => get().rerankTogether(requests, call)),
     },
+    idle: () =>
+      underWay === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve)),
     async load({ open, onBatch, share }) {
       const monitor = createEngineMonitor({ log, health });
       const engine = await startEngine(config, prepared, {

@@ -38,6 +38,8 @@ export interface Telemetry {
   load(): Promise<void>;
   /** Tells what the loaded engine of a model does, and returns its reranker with a meter. */
   follow(model: string, engine: Engine): Reranker;
+  /** Tells nothing more of an engine that is closed. */
+  forget(model: string, engine: Engine): void;
   /** Sends the last spans, within about two seconds, and closes the port. Never rejects. */
   close(): Promise<void>;
 }
@@ -122,6 +124,9 @@ export function createTelemetry({ config, models, log }: TelemetryContext): Tele
     follow(model, engine) {
       engines.set(model, engine);
       return metrics ? metrics.meter(engine.reranker, model) : engine.reranker;
+    },
+    forget(model, engine) {
+      if (engines.get(model) === engine) engines.delete(model);
     },
     async close() {
       await Promise.all([tracing?.close(), port?.close()]);

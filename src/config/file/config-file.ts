@@ -87,19 +87,33 @@ function readModels(list: unknown, path: string, problems: string[]): FileValues
     problems.push(`\`${modelsKey}\` in ${path} must be a list of one model at least, got: ${got}`);
     return [];
   }
-  return list.map((model: unknown, index) => {
-    const at = `${modelsKey}[${index}]`;
-    if (isObject(model)) {
-      return readLevel(model, { path, at: `${at}.`, known: perModelOptions }, problems).values;
-    }
-    problems.push(`\`${at}\` in ${path} must be an object of settings, got: ${kindOf(model)}`);
-    return new Map();
-  });
+  return list.map((model: unknown, index) =>
+    readModelLevel(model, { path, at: `${modelsKey}[${index}]` }, problems),
+  );
 }
 
-/** One object of settings in a file. */
+/** Reads the settings of one model; `at` is its path. What is wrong is added to `problems`. */
+export function readModelLevel(
+  model: unknown,
+  { path, at }: Pick<Level, "path" | "at">,
+  problems: string[],
+): FileValues {
+  if (isObject(model)) {
+    return readLevel(model, { path, at: `${at}.`, known: perModelOptions }, problems).values;
+  }
+  const problem = `must be an object of settings, got: ${kindOf(model)}`;
+  problems.push(`${placeOf(at, path)} ${problem}`);
+  return new Map();
+}
+
+function placeOf(key: string, path: string | undefined): string {
+  return path === undefined ? `\`${key}\`` : `\`${key}\` in ${path}`;
+}
+
+/** One object of settings. */
 interface Level {
-  readonly path: string;
+  /** Where it stands, for messages. Default: in no file. */
+  readonly path?: string | undefined;
   /** What stands before a key in messages. */
   readonly at: string;
   readonly known: readonly Option[];
@@ -115,14 +129,14 @@ function readLevel(
   for (const [key, value] of Object.entries(settings)) {
     const option = known.find((candidate) => keyOf(candidate) === key);
     if (option === undefined) {
-      problems.push(`\`${at}${key}\` in ${path} ${unknownKey(key, known)}`);
+      problems.push(`${placeOf(at + key, path)} ${unknownKey(key, known)}`);
       continue;
     }
     const checked = checkFileValue(option, value);
     if (checked.problem === undefined) values.set(option.flag, checked.value);
     else {
       wrong.add(option.flag);
-      problems.push(`\`${at}${key}\` in ${path} ${checked.problem}`);
+      problems.push(`${placeOf(at + key, path)} ${checked.problem}`);
     }
   }
   return { values, wrong };

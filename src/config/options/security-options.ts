@@ -1,4 +1,4 @@
-import type { Option } from "./option.ts";
+import { type Option, onOff } from "./option.ts";
 
 const text = { kind: "text" } as const;
 
@@ -60,6 +60,15 @@ export const securityOptions: readonly Option[] = [
     type: text,
     help: "authorities (PEM) of client certificates; with it no client connects without one (mTLS)",
     commands: ["serve", "health"],
+  },
+  {
+    group: "Security",
+    flag: "admin",
+    env: ["RERANKER_ADMIN"],
+    value: "ON|OFF",
+    type: onOff,
+    default: "off",
+    help: "whether callers with an API key may load and unload models (`rerank.v1.AdminService`); needs API keys",
   },
   {
     group: "Security",

@@ -29,27 +29,55 @@ export interface ServedModels {
   readonly reranker: Reranker;
   /** The health of the whole server: see healthOfAll. */
   readonly health: HealthState;
-  /** Calls `listener` after every change of a model's health, until the returned function is called. */
+  /**
+   * Calls `listener` after every change of a model's health and of the models, until the returned
+   * function is called.
+   */
   subscribe(listener: () => void): () => void;
+  /**
+   * Serves a model in the place of `former`, or beside the others. Its names must differ from those of the
+   * others.
+   */
+  put(model: ServedModel, former: ServedModel | undefined): void;
+  /** Serves a model no longer, which must not be the only one. */
+  remove(model: ServedModel): void;
   /** Tells everybody who asks for a model's health that the server is stopping. */
   drain(): void;
 }
 
 /** Returns the models of a server. Their names must differ. */
-export function createServedModels(all: readonly [ServedModel, ...ServedModel[]]): ServedModels {
-  const [first] = all;
-  const byName = new Map(all.flatMap((model) => model.names.map((name) => [name, model] as const)));
+export function createServedModels(models: readonly [ServedModel, ...ServedModel[]]): ServedModels {
+  let all = models;
+  let byName = namesOf(all);
   const listeners = new Set<() => void>();
+  const following = new Map<ServedModel, () => void>();
   const health = new HealthState(healthOfAll(all));
-  for (const model of all) {
-    model.health.subscribe(() => {
-      health.update(healthOfAll(all));
-      for (const listener of [...listeners]) listener();
-    });
+  for (const model of all) follow(model);
+
+  function changed(): void {
+    health.update(healthOfAll(all));
+    for (const listener of [...listeners]) listener();
+  }
+
+  function follow(model: ServedModel): void {
+    following.set(model, model.health.subscribe(changed));
+  }
+
+  function serve(next: readonly ServedModel[]): void {
+    const [first, ...others] = next;
+    if (first === undefined) throw new RangeError("a server has one model at least");
+    all = [first, ...others];
+    byName = namesOf(all);
+    changed();
+  }
+
+  function forget(model: ServedModel): void {
+    following.get(model)?.();
+    following.delete(model);
   }
 
   function find(name: string | null | undefined): ServedModel | undefined {
-    return name ? byName.get(name) : first;
+    return name ? byName.get(name) : all[0];
   }
 
   function rerankerOf(name: string | null | undefined): Reranker {
@@ -59,7 +87,9 @@ export function createServedModels(all: readonly [ServedModel, ...ServedModel[]]
   }
 
   return {
-    all,
+    get all() {
+      return all;
+    },
     get names() {
       return [...byName.keys()];
     },
@@ -74,10 +104,27 @@ export function createServedModels(all: readonly [ServedModel, ...ServedModel[]]
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    put(model, former) {
+      if (former !== undefined) forget(former);
+      follow(model);
+      serve(
+        former === undefined
+          ? [...all, model]
+          : all.map((each) => (each === former ? model : each)),
+      );
+    },
+    remove(model) {
+      forget(model);
+      serve(all.filter((each) => each !== model));
+    },
     drain() {
       const stopping = { status: "draining", reason: "the server is stopping" } as const;
       health.update(stopping);
       for (const model of all) model.health.update(stopping);
     },
   };
+}
+
+function namesOf(models: readonly ServedModel[]): ReadonlyMap<string, ServedModel> {
+  return new Map(models.flatMap((model) => model.names.map((name) => [name, model] as const)));
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { startRealServer } from "../../reliability/real-server.ts";
 import { runProgram } from "../../run-program.ts";
 import { packageRoot, type ServerProcess, startServerProcess } from "../../server-process.ts";
 
@@ -69,5 +72,74 @@ suite("rerankd serve with two models", () => {
 
     assert.equal(code, 2);
     assert.match(stderr, /models 1 and 2 have the same name, `tiny-bert`/);
+  });
+});
+
+suite("models beside one that fails", () => {
+  const ask = async (port: number, body: object) => {
+    const response = await fetch(`http://127.0.0.1:${port}/rerank`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return response.status;
+  };
+
+  test("answer while its worker crashes and is restarted, and health tells it alone", async (context) => {
+    const server = await startRealServer({ args: [`--model-id=second=${xlm}`] });
+    context.after(() => server.end());
+    const { port } = server;
+    const health = async () => {
+      const body = (await (await fetch(`http://127.0.0.1:${port}/health`)).json()) as {
+        readonly models: readonly { readonly name: string; readonly status: string }[];
+      };
+      return body.models.map(({ status }) => status);
+    };
+    const seen = new Set<string>();
+    const others: number[] = [];
+    let isPoisoned = true;
+    const watching = (async () => {
+      while (isPoisoned) {
+        others.push(await ask(port, { query: "q", documents: ["a"], model: "second" }));
+        const [first = "", second = ""] = await health();
+        seen.add(`first ${first}`).add(`second ${second}`);
+      }
+    })();
+
+    const poisoned = await ask(port, { query: "q", documents: ["poison ".repeat(200)] });
+    isPoisoned = false;
+    await watching;
+
+    assert(poisoned >= 500);
+    assert.deepEqual(
+      others.filter((status) => status !== 200),
+      [],
+    );
+    assert(seen.has("first restarting"), [...seen].join(", "));
+    assert(!seen.has("second restarting"));
+  });
+
+  test("have limits of their own", async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "rerankd-models-"));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "rerankd.json");
+    const models = [
+      { id: bert, max_queue_tokens: 50 },
+      { id: xlm, name: "second" },
+    ];
+    writeFileSync(path, JSON.stringify({ models }));
+    const server = await startServerProcess([`--config=${path}`], { bundled: false });
+    context.after(() => server.stop());
+    const documents = Array.from({ length: 500 }, (_, at) => `a text that is number ${at}`);
+    const askTogether = (model?: string) =>
+      Promise.all(
+        Array.from({ length: 8 }, () => ask(server.port, { query: "q", documents, model })),
+      );
+
+    const [firsts, seconds] = await Promise.all([askTogether(), askTogether("second")]);
+
+    // Beside others nothing fits into its queue.
+    assert(firsts.includes(422), firsts.join(", "));
+    assert.deepEqual([...new Set(seconds)], [200]);
   });
 });

@@ -24,7 +24,7 @@ async function createFileCounter(context: TestContext): Promise<() => Promise<st
   };
 }
 
-test("a JSON request passes 8 files at most from the socket to the reranker", async (context) => {
+test("a JSON request passes 9 files at most from the socket to the reranker", async (context) => {
   const running = await startServer(context);
   const { reranker } = running;
   const rerank = reranker.rerank.bind(reranker);
@@ -58,5 +58,6 @@ test("a JSON request passes 8 files at most from the socket to the reranker", as
     "server/http/json-route",
     "server/http/ranking-fields",
     "server/listen/http1-server",
+    "server/models/served-models",
   ]);
 });
