@@ -16,6 +16,7 @@ import type { BenchContext, FigureGroup } from "./figures/figure.ts";
 import { memory } from "./figures/memory.ts";
 import { mixed } from "./figures/mixed.ts";
 import { models } from "./figures/models.ts";
+import { modelsSwap } from "./figures/models-swap.ts";
 import { overload } from "./figures/overload.ts";
 import { ready } from "./figures/ready.ts";
 import { resources } from "./figures/resources.ts";
@@ -41,6 +42,7 @@ const groups: readonly FigureGroup[] = [
   contest,
   mixed,
   models,
+  modelsSwap,
   eventLoop,
   ready,
   resources,
