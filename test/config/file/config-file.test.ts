@@ -73,6 +73,14 @@ suite("a configuration file", () => {
     );
   });
 
+  test("is like the one in docs/configuration.md", () => {
+    const page = readFileSync(join(packageRoot, "docs/configuration.md"), "utf8");
+    const [, text = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+
+    assert(text.includes("models:"));
+    assert.deepEqual(problemsIn(text), []);
+  });
+
   test("may be JSON, and empty", (context) => {
     const json = fileWith(context, '{"port": 1, "models": [{"id": "a/b"}]}');
 
