@@ -15,6 +15,10 @@ import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
 import { memory } from "./figures/memory.ts";
 import { mixed } from "./figures/mixed.ts";
+import { models } from "./figures/models.ts";
+import { modelsSwap } from "./figures/models-swap.ts";
+import { offline } from "./figures/offline.ts";
+import { offlineEngines } from "./figures/offline-engines.ts";
 import { overload } from "./figures/overload.ts";
 import { ready } from "./figures/ready.ts";
 import { resources } from "./figures/resources.ts";
@@ -39,6 +43,8 @@ export interface BenchRun {
 const groups: readonly FigureGroup[] = [
   contest,
   mixed,
+  models,
+  modelsSwap,
   eventLoop,
   ready,
   resources,
@@ -47,6 +53,8 @@ const groups: readonly FigureGroup[] = [
   overload,
   admission,
   memory,
+  offline,
+  offlineEngines,
   causal,
 ];
 

@@ -3,6 +3,7 @@ import { RerankError } from "../src/errors.ts";
 import type { DescribedRoute } from "../src/server/http/openapi/document.ts";
 import { createRoutes } from "../src/server/http/routes.ts";
 import { defaultServerLimits } from "../src/server/limits.ts";
+import { createServedModels } from "../src/server/models/served-models.ts";
 
 /**
  * Returns the routes that a server has which offers everything, to be described: nothing answers them.
@@ -12,15 +13,15 @@ export function describedRoutes(): readonly DescribedRoute[] {
   const nobody = async (): Promise<never> => {
     throw new RerankError("unavailable", "these routes are only described");
   };
+  const reranker = { rerank: nobody, rerankTogether: nobody };
+  const health = new HealthState({
+    ...{ status: "starting", model: "", device: "", workers: 0, threads: 0, dtype: "" },
+    ...{ maxLength: 1, activation: "sigmoid", version: "", reason: "" },
+  });
   const nothing = { text: "", br: new Uint8Array(), gzip: new Uint8Array() };
   return createRoutes({
-    reranker: { rerank: nobody, rerankTogether: nobody },
-    health: new HealthState({
-      ...{ status: "starting", model: "", device: "", workers: 0, threads: 0, dtype: "" },
-      ...{ maxLength: 1, activation: "sigmoid", version: "", reason: "" },
-    }),
+    models: createServedModels([{ names: [""], health, reranker, maxBatchTokens: 1 }]),
     limits: defaultServerLimits,
-    serving: { servedModels: [""], maxDocuments: 1, maxBatchTokens: 1 },
     metrics: async () => ({ text: "", contentType: "text/plain" }),
     pages: { main: nothing, docs: nothing, grpcDocs: nothing },
   });

@@ -1,11 +1,13 @@
 /**
  * Rewrites what the program can tell better than its authors: the tables of options in the README
- * and in docs/cli.md, measured tables that stand on several pages, and the outputs of the commands
- * that the README, docs/http-api.md and the guides show. Run it after a change of options, model or version.
+ * and in docs/cli.md, the schema of configuration files, measured tables that stand on several pages,
+ * and the outputs of the commands that the README, docs/http-api.md and the guides show. Run it after a
+ * change of options, model or version.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findFreePort } from "../bench/child-server.ts";
+import { configSchema } from "../src/config/file/config-schema.ts";
 import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "../test/interop/tools.ts";
 import { packageRoot, startServerProcess } from "../test/server-process.ts";
@@ -23,6 +25,7 @@ await rewrite("docs/cli.md", (text) =>
     text,
   ),
 );
+await rewrite("docs/rerankd.schema.json", () => `${JSON.stringify(configSchema(), null, 2)}\n`);
 await copyTables(packageRoot);
 await refreshServedPages();
 for (const page of guidePages) await refreshGuide(page);

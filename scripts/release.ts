@@ -12,7 +12,14 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { addPackage } from "../test/package/packed-package.ts";
 import { cleanEnvironment, packageRoot } from "../test/server-process.ts";
-import { changelogOf, checkVersion, lockOf, manifestOf, notesOf } from "./release/texts.ts";
+import {
+  changelogOf,
+  chartOf,
+  checkVersion,
+  lockOf,
+  manifestOf,
+  notesOf,
+} from "./release/texts.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +44,7 @@ const texts = {
   "CHANGELOG.md": changelogOf(changelog, version, day),
   "package.json": manifestOf(read("package.json"), version),
   "client/package.json": manifestOf(read("client/package.json"), version),
+  "deploy/helm/rerankd/Chart.yaml": chartOf(read("deploy/helm/rerankd/Chart.yaml"), version),
   "package-lock.json": lockOf(read("package-lock.json"), version),
 };
 for (const [path, text] of Object.entries(texts)) {

@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "inference/cgroup.ts",
     "inference/devices.ts",
     "inference/machine.ts",
+    "inference/processor-turns.ts",
     "inference/providers.ts",
     "inference/worker-plan.ts",
     "models",
@@ -114,6 +115,7 @@ const homes: Readonly<Record<string, string | readonly string[]>> = {
   "pino-pretty": "telemetry",
   "prom-client": "telemetry",
   "string-width": "terminal",
+  yaml: "config",
   "node:process": ["main.ts", "index.ts"],
 };
 

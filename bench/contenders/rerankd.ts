@@ -41,7 +41,7 @@ export async function startRerankd(options: RerankdOptions): Promise<RunningCont
 }
 
 /** Returns how to start the server. */
-function rerankdCommand(options: RerankdOptions): ChildServerOptions {
+export function rerankdCommand(options: RerankdOptions): ChildServerOptions {
   const { root, modelFolder, dtype, maxLength, flags = [], watchLoop } = options;
   return {
     command: process.execPath,

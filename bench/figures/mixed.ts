@@ -53,7 +53,8 @@ export const mixed: FigureGroup = {
   },
 };
 
-async function probe(
+/** Sends small requests one after the other, and returns how long each took, in milliseconds. */
+export async function probe(
   { rerank }: RunningContender,
   requests: readonly RerankCase[],
   probes: number,
@@ -71,19 +72,22 @@ async function probe(
   return latenciesMs;
 }
 
-async function probeBeside(
+/** Does the same while large requests are sent all the time, to the same server by default. */
+export async function probeBeside(
   server: RunningContender,
   options: {
     readonly small: readonly RerankCase[];
     readonly large: readonly RerankCase[];
     readonly probes: number;
+    readonly largeServer?: RunningContender;
   },
 ): Promise<number[]> {
+  const { largeServer = server } = options;
   const done = new AbortController();
   const { signal } = done;
   const background = options.large.map(async (request) => {
     while (!signal.aborted) {
-      await server.rerank(request, { signal }).catch((error: unknown) => {
+      await largeServer.rerank(request, { signal }).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     }

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { BenchModel } from "../bench-model.ts";
 import { startRerankd } from "../contenders/rerankd.ts";
+import { readCpuMs } from "../process-cpu.ts";
 import { readProcessMemory } from "../process-memory.ts";
 import { median, medianRatio, round3, spread } from "../statistics.ts";
 import { type BenchContext, contenderContext, type FigureGroup, withRunning } from "./figure.ts";
@@ -44,15 +44,6 @@ async function startOnce(
       return { readyMs: server.readyMs, cpuMs, rssMb: readProcessMemory(server.pid).nowMb };
     },
   );
-}
-
-/** Returns the processor time of a process on Linux, counted in hundredths of a second. */
-function readCpuMs(pid: number): number {
-  // Its name, which may have spaces, ends with the last bracket; user and system time come later.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function measureStarts(context: BenchContext, model: BenchModel): Promise<void> {

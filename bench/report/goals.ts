@@ -1,4 +1,4 @@
-import type { FigureResult } from "./results.ts";
+import type { FigureResult, FigureValue } from "./results.ts";
 
 /** What a figure must show. */
 interface Goal {
@@ -77,6 +77,29 @@ const list: readonly Goal[] = [
     ...atMost(3),
   },
   {
+    figure: "models",
+    what: "share of one of two equally loaded models, off half",
+    value: read("off_half"),
+    ...atMost(0.1),
+  },
+  {
+    figure: "models",
+    what: "documents/s of both together ÷ of one alone",
+    value: read("of_alone"),
+  },
+  {
+    figure: "models_small",
+    what: "p95 of the bundled model beside a large one that is busy ÷ alone",
+    value: read("ratio"),
+    ...atMost(3),
+  },
+  {
+    figure: "models_swap",
+    what: "requests of 10,000 that failed while the model was swapped",
+    value: read("failed"),
+    ...atMost(0),
+  },
+  {
     figure: "event_loop_p99_ms",
     what: "how late the event loop is at full load, p99, ms",
     value: read("p99_ms"),
@@ -87,6 +110,26 @@ const list: readonly Goal[] = [
     what: "memory after 10 times as many documents ÷ before",
     value: read("ratio"),
     ...atMost(1.1),
+  },
+  {
+    figure: "offline",
+    what: "documents/s of `rank --jsonl` ÷ of the engine in the caller's process",
+    value: read("ratio"),
+    applies: ({ contender }) => contender === "rank --jsonl",
+    ...atLeast(0.95),
+  },
+  {
+    figure: "offline_rss",
+    what: "memory of `rank --jsonl` after the last list ÷ after the first thousands",
+    value: read("ratio"),
+    ...atMost(1.1),
+  },
+  {
+    figure: "offline_engines",
+    what: "rows/s of a core ÷ of one process",
+    value: read("ratio"),
+    applies: ({ contender }) => contender !== "one process",
+    ...atLeast(0.9),
   },
   {
     figure: "ready_ms",
@@ -160,13 +203,18 @@ export function goals(figures: readonly FigureResult[]): FigureResult[] {
         figure,
         model: row.model,
         dtype: row.dtype ?? "",
-        protocol: row.protocol ?? row.load ?? clientsOf(row),
+        protocol: row.protocol ?? row.load ?? engineOf(row) ?? clientsOf(row),
         what,
         measured: value(row),
         goal: goal ?? "",
         reached: reached === undefined ? "" : reached(value(row)) ? "yes" : "no",
       })),
   );
+}
+
+/** Tells the rows of `offline_engines` apart. */
+function engineOf({ figure, contender }: FigureResult): FigureValue | undefined {
+  return figure === "offline_engines" ? contender : undefined;
 }
 
 /** Tells the rows of `cores` apart. */

@@ -118,6 +118,29 @@ export function resourcesTable(figures: readonly FigureResult[]): string {
   ]);
 }
 
+/** Returns how fast lists are ranked as lines, and by other engines beside one process. */
+export function offlineTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "offline");
+  return markdownTable(rows, [
+    ["way", ({ contender }) => `\`${contender}\``],
+    ["model", ({ model, dtype }) => `${model} ${dtype}`],
+    ["documents/s", (row) => row.documents_per_second],
+    ["÷ the engine in the caller's process", (row) => row.ratio],
+  ]);
+}
+
+/** Returns the rows/s of each engine's example. */
+export function offlineEnginesTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "offline_engines");
+  return markdownTable(rows, [
+    ["engine", ({ contender }) => contender],
+    ["rows", (row) => row.rows],
+    ["rows/s of one core", (row) => row.rows_per_second_per_core],
+    ["÷ one process", (row) => row.ratio],
+    ["start, ms", (row) => row.start_ms],
+  ]);
+}
+
 /** Returns one of the scaling curves as a table. */
 export function scalingTable(figures: readonly FigureResult[], load: string): string {
   const rows = figures

@@ -11,12 +11,14 @@ import {
   goalsTable,
   machineTable,
   notMeasured,
+  offlineEnginesTable,
+  offlineTable,
   resourcesTable,
   scalingTable,
 } from "./tables.ts";
 
 /** Pages that have places for figures. */
-const pages = ["bench/README.md", "README.md"];
+const pages = ["bench/README.md", "README.md", "docs/scaling.md"];
 
 /**
  * Writes the tables into the pages, between their markers, and the plots into bench/plots. A page
@@ -59,6 +61,8 @@ function sectionsOf(
     "bench-agreement": agreementTable(figures),
     "bench-cores": coresTable(figures),
     "bench-resources": resourcesTable(figures),
+    "bench-offline": offlineTable(figures),
+    "bench-offline-engines": offlineEnginesTable(figures),
     "bench-clients": withPlots(scalingTable(figures, "clients"), "clients", "clients-latency"),
     "bench-documents": withPlots(scalingTable(figures, "documents"), "documents"),
     "bench-arrivals": withPlots(scalingTable(figures, "arrivals"), "arrivals"),

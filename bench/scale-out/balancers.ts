@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packageRoot } from "../../test/server-process.ts";
 import { findFreePort, startChildServer } from "../child-server.ts";
 
 /** What stands between clients and replicas. */
@@ -10,6 +11,8 @@ export interface Front {
   readonly httpUrl?: string | undefined;
   /** Where gRPC goes: one address, or those of all replicas. */
   readonly grpcUrls: readonly string[];
+  /** Its process; undefined where there is no balancer. */
+  readonly pid?: number;
   stop(): Promise<void>;
 }
 
@@ -62,9 +65,37 @@ const haproxy: FrontKind = {
   },
 };
 
+const envoy: FrontKind = {
+  name: "Envoy",
+  describe: () => {
+    const line = firstLine(envoyProgram(), ["--version"]);
+    return line?.replace(/^.* version: [0-9a-f]+\/([^/]+)\/.*$/, "Envoy $1");
+  },
+  async start(root, ports) {
+    const port = await findFreePort();
+    const folder = scratchFolder();
+    const text = readFileSync(join(root, "deploy/envoy/rerankd.yaml"), "utf8");
+    const listener = "socket_address: { address: 0.0.0.0, port_value: 7998 }";
+    const here = `socket_address: { address: 127.0.0.1, port_value: ${port} }`;
+    const file = join(folder, "rerankd.yaml");
+    writeFileSync(file, replaceOnce(withEndpoints(text, ports), listener, here));
+    const args = [
+      "-c",
+      file,
+      "--concurrency",
+      "1",
+      "--use-dynamic-base-id",
+      "--log-level",
+      "error",
+    ];
+    const command = envoyProgram();
+    return startFront({ command, args, folder, httpPort: port, grpcPort: port });
+  },
+};
+
 const clientLibrary: FrontKind = {
   name: "client library",
-  describe: () => "rerankd-client with three addresses, no balancer",
+  describe: () => "rerankd-client with all addresses, no balancer",
   start: async (_root, ports) => ({
     grpcUrls: ports.map((port) => `http://127.0.0.1:${port}`),
     stop: async () => {},
@@ -72,7 +103,16 @@ const clientLibrary: FrontKind = {
 };
 
 /** The ways that are compared. */
-export const frontKinds: readonly FrontKind[] = [nginx, haproxy, clientLibrary];
+export const frontKinds: readonly FrontKind[] = [nginx, haproxy, envoy, clientLibrary];
+
+/** The ways that take any number of replicas. */
+export const scalableKinds: readonly FrontKind[] = [envoy, clientLibrary];
+
+/** That of scripts/setup-deploy.sh, else the one on the path. */
+function envoyProgram(): string {
+  const installed = join(packageRoot, ".cache/deploy/venv/bin/envoy");
+  return existsSync(installed) ? installed : "envoy";
+}
 
 interface FrontOptions {
   readonly command: string;
@@ -90,6 +130,7 @@ async function startFront(options: FrontOptions): Promise<Front> {
   return {
     httpUrl,
     grpcUrls: [`http://127.0.0.1:${grpcPort}`],
+    pid: server.pid,
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true });
@@ -114,6 +155,15 @@ http { access_log off; ${temporary} include ${folder}/rerankd.conf; }
 `;
 }
 
+/** Returns Envoy's configuration with as many endpoints as there are ports. */
+function withEndpoints(text: string, ports: readonly number[]): string {
+  const endpoint = (port: number): string => `              - endpoint:
+                  address:
+                    socket_address: { address: 127.0.0.1, port_value: ${port} }
+`;
+  return replaceOnce(text, shippedPorts.map(endpoint).join(""), ports.map(endpoint).join(""));
+}
+
 /** Returns the text with the shipped replicas replaced, each of which must be named. */
 function withPorts(text: string, ports: readonly number[]): string {
   return shippedPorts.reduce((result, shipped, index) => {
@@ -132,5 +182,5 @@ function replaceOnce(text: string, from: string, to: string): string {
 /** Returns the first line that a program prints, undefined where it is not installed. */
 function firstLine(command: string, args: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
-  return status === 0 ? `${stdout}${stderr}`.split("\n")[0] : undefined;
+  return status === 0 ? `${stdout}${stderr}`.trim().split("\n")[0] : undefined;
 }

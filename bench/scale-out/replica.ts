@@ -4,6 +4,8 @@ import { type ChildServer, findFreePort, startChildServer } from "../child-serve
 /** One server process on a port of its own, which may be ended and started again. */
 export interface Replica {
   readonly port: number;
+  /** The process that serves now. */
+  pid(): number;
   /** Calls that have ended since it was first started: unary ones, and streams. */
   counts(): { readonly unary: number; readonly streams: number };
   /** Sends a signal to the process. */
@@ -33,6 +35,7 @@ export async function startReplica(root: string): Promise<Replica> {
   const current = (): ChildServer => runs.at(-1) as ChildServer;
   return {
     port,
+    pid: () => current().pid,
     counts() {
       const paths = runs.flatMap(({ lines }) => lines.map(pathOfEndedCall));
       return {

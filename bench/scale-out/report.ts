@@ -1,9 +1,26 @@
 import type { ScenarioResult } from "./scenario.ts";
 import { describeCounts, describeShares, phases } from "./tally.ts";
+import type { Throughput } from "./throughput.ts";
 
 /** Returns the two tables of the results: what callers saw, and where the load went. */
 export function scaleOutTables(results: readonly ScenarioResult[]): string {
   return `${requestTable(results)}\n\n${loadTable(results)}`;
+}
+
+/** Returns the table of what several numbers of replicas do. */
+export function throughputTable(results: readonly Throughput[]): string {
+  const percent = (share: number): string => `${Math.round(share * 100)}%`;
+  const rows = results.map((result) => [
+    result.front,
+    result.replicas,
+    Math.round(result.documentsPerSecond),
+    result.cores.toFixed(2),
+    Math.round(result.documentsPerCoreSecond),
+    percent(result.frontShare),
+    result.failed,
+  ]);
+  const headings = ["front", "replicas", "documents/s", "cores used", "documents/s of one core"];
+  return table([...headings, "of it the front's", "failed"], "---|--:|--:|--:|--:|--:|--:", rows);
 }
 
 function requestTable(results: readonly ScenarioResult[]): string {

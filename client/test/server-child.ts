@@ -5,15 +5,14 @@
  */
 import { defaultServerLimits } from "../../src/server/limits.ts";
 import { createServer } from "../../src/server/server.ts";
-import { createFakeHealth } from "../../test/fakes/fake-health.ts";
+import { createFakeModels } from "../../test/fakes/fake-models.ts";
 import { createFakeReranker } from "../../test/fakes/fake-reranker.ts";
 import { createRecordingLogger } from "../../test/fakes/recording-logger.ts";
-import { serving } from "../../test/server/start-server.ts";
 
 const reranker = createFakeReranker();
-const health = createFakeHealth();
+const models = createFakeModels({ reranker });
 const log = createRecordingLogger();
-const server = createServer({ reranker, health, log, limits: defaultServerLimits, serving });
+const server = createServer({ models, log, limits: defaultServerLimits });
 const { port } = await server.listen({ host: "127.0.0.1", port: Number(process.argv[2]) });
 process.send?.({ port });
 await reranker.until(() => reranker.held.length > 0);

@@ -28,6 +28,11 @@ export function manifestOf(manifest: string, version: string): string {
   return manifest.replace(/^( {2}"version": )".*"/m, `$1"${version}"`);
 }
 
+/** Returns a Helm chart's Chart.yaml with a version, of the chart and of the program. */
+export function chartOf(chart: string, version: string): string {
+  return chart.replace(/^(version|appVersion): .*$/gm, `$1: ${version}`);
+}
+
 /** Returns the lock file with the version of the server and of the client. */
 export function lockOf(lock: string, version: string): string {
   const content = JSON.parse(lock);

@@ -1,6 +1,6 @@
 import { arch, platform } from "node:os";
 import type { DoctorConfig } from "../config/doctor-config.ts";
-import type { ServeConfig } from "../config/serve-config.ts";
+import type { EngineConfig } from "../config/engine-config.ts";
 import { chooseDevice } from "../engine/choose-device.ts";
 import { chooseWorkers, type SizedModel } from "../engine/choose-workers.ts";
 import type { Device } from "../inference/devices.ts";
@@ -13,7 +13,7 @@ import type { Check } from "./doctor/check.ts";
 import { checkDevices } from "./doctor/check-devices.ts";
 import { checkHub } from "./doctor/check-hub.ts";
 import { checkInstructions, checkMemory, checkNode, checkThreads } from "./doctor/check-machine.ts";
-import { checkModel } from "./doctor/check-model.ts";
+import { checkModel, type ModelCheck } from "./doctor/check-model.ts";
 import { checkPort } from "./doctor/check-port.ts";
 import { checkApiKeys, checkTls } from "./doctor/check-security.ts";
 import { checkTrial } from "./doctor/check-trial.ts";
@@ -32,22 +32,34 @@ export async function doctor(config: DoctorConfig, context: ProcessContext): Pro
   const { env, stdout, stop } = context;
   const { serve, json } = config;
   const devices = await checkDevices();
-  const { check: model, weightBytes, model: found, needsHub } = await checkModel(serve, context);
-  const memory = checkMemory(weightBytes);
+  const models: (ModelCheck & { readonly engine: EngineConfig })[] = [];
+  for (const engine of serve.models)
+    models.push({ engine, ...(await checkModel(engine, context)) });
+  const weights = models.flatMap(({ weightBytes = [] }) => weightBytes);
+  const memory = checkMemory(weights.length > 0 ? sumOf(weights) : undefined);
+  const ofModels = async (check: (model: (typeof models)[number]) => Check | Promise<Check>) => {
+    const checks: Check[] = [];
+    for (const model of models) checks.push(await check(model));
+    return models.length > 1 ? checks.map(numbered) : checks;
+  };
   const skipped: Check = { name: "a ranking", state: "skipped", found: "the model is not loaded" };
-  const canLoad = found !== undefined && memory.state === "ok" && model.state === "ok";
+  const canLoad = memory.state === "ok" && devices.state !== "fault";
   const checks: Check[] = [
     checkNode(context.nodeVersion),
     checkInstructions(),
-    checkThreads(await planOf(serve, found)),
+    ...(await ofModels(async ({ engine, model }) => checkThreads(await planOf(engine, model)))),
     memory,
     devices,
-    model,
-    canLoad && devices.state !== "fault" ? await checkTrial(serve, context) : skipped,
+    ...(await ofModels(({ check }) => check)),
+    ...(await ofModels(({ engine, model, check }) =>
+      canLoad && model !== undefined && check.state === "ok"
+        ? checkTrial(engine, context)
+        : skipped,
+    )),
     await checkPort(serve),
     await checkTls(serve),
     await checkApiKeys(serve),
-    await checkHub({ env, needed: needsHub, signal: stop }),
+    await checkHub({ env, needed: models.some(({ needsHub }) => needsHub), signal: stop }),
   ];
   const version = packageVersion();
   const isSound = checks.every(({ state }) => state !== "fault");
@@ -63,24 +75,36 @@ export async function doctor(config: DoctorConfig, context: ProcessContext): Pro
 }
 
 /** Returns how the model would be run; where there is none, as far as that can be told. */
-async function planOf(serve: ServeConfig, model: ModelDirectory | undefined): Promise<WorkerPlan> {
+async function planOf(
+  engine: EngineConfig,
+  model: ModelDirectory | undefined,
+): Promise<WorkerPlan> {
   const unknown: SizedModel = {
     directory: "",
     weightPaths: [],
     rowByRow: false,
     config: { width: undefined },
   };
-  return await chooseWorkers(model ?? unknown, { ...serve, device: firstDeviceOf(serve) });
+  return await chooseWorkers(model ?? unknown, { ...engine, device: firstDeviceOf(engine) });
 }
 
 /**
  * Returns the first device that is tried; the CPU in place of one that cannot be used, which the check
  * of the devices reports.
  */
-function firstDeviceOf(serve: ServeConfig): Device {
+function firstDeviceOf(engine: EngineConfig): Device {
   try {
-    return chooseDevice(serve).weights.device;
+    return chooseDevice(engine).weights.device;
   } catch {
     return "cpu";
   }
+}
+
+/** Returns the check of one of several models under a name of its own. */
+function numbered(check: Check, index: number): Check {
+  return { ...check, name: `${check.name} ${index + 1}` };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -1,8 +1,13 @@
-import { clientOptionsFromEnv, createRerankClient } from "../../client/src/index.ts";
+import {
+  type RerankRequest as ClientRequest,
+  clientOptionsFromEnv,
+  createRerankClient,
+} from "../../client/src/index.ts";
 import type { EngineConfig } from "../config/engine-config.ts";
 import type { ServerChoice } from "../config/server-choice.ts";
 import { startReranker } from "../engine/start-reranker.ts";
-import type { RankedDocument } from "../reranker/rerank-request.ts";
+import { RerankError } from "../errors.ts";
+import type { RankedDocument, RerankRequest } from "../reranker/rerank-request.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
@@ -10,21 +15,15 @@ import { readClientTls } from "./client-tls.ts";
 import type { ProcessContext } from "./process-context.ts";
 
 /** A ranking request of a command. */
-export interface RankRequest {
-  readonly query: string;
-  readonly documents: readonly string[];
-  readonly topN?: number | undefined;
-  readonly rawScores?: boolean | undefined;
-  readonly instruction?: string | undefined;
-  readonly longDocuments?: "truncate" | "windows" | undefined;
-  readonly scoreThreshold?: number | undefined;
-}
+export type RankRequest = Omit<RerankRequest, "scoreHabit">;
 
 /** The ranking that a command gets. */
 export interface Ranking {
   readonly model: string;
   /** From most to least relevant. */
   readonly results: readonly RankedDocument[];
+  /** Whether the query was cut in at least one pair. */
+  readonly queryTruncated: boolean;
 }
 
 /** The ranker of a command: a server, or the model in this process. */
@@ -62,12 +61,16 @@ export async function openRanker(
   if (server !== undefined) {
     const { apiKey } = clientOptionsFromEnv(env);
     const tls = server.tls && (await readClientTls(server.tls));
-    return createRerankClient({
+    const client = createRerankClient({
       url: server.url,
       apiKey,
       tls,
       timeoutMs: Number.POSITIVE_INFINITY,
     });
+    return {
+      rerank: async (request, options) => await client.rerank(clientRequestOf(request), options),
+      close: async () => await client.close(),
+    };
   }
   const display = createProgressDisplay(stderr, { env });
   return await startReranker(
@@ -84,4 +87,22 @@ export async function openRanker(
       signal: stop,
     },
   ).finally(display.done);
+}
+
+/** Throws a RerankError if the request says what a server can be asked in plain JSON only. */
+function clientRequestOf(request: RankRequest): ClientRequest {
+  const { maxTokensPerQuery, maxTokensPerPair, maxTokensPerDocument, topN, model, ...rest } =
+    request;
+  if (maxTokensPerQuery !== undefined || maxTokensPerPair !== undefined) {
+    const field =
+      maxTokensPerQuery === undefined ? "truncate_prompt_tokens" : "max_tokens_per_query";
+    const message = `\`${field}\` must not be sent with --url: gRPC has no such field`;
+    throw new RerankError("invalid_argument", message, { field });
+  }
+  return {
+    ...rest,
+    topN: topN ?? undefined,
+    model: model ?? undefined,
+    maxTokensPerDoc: maxTokensPerDocument,
+  };
 }

@@ -23,11 +23,11 @@ import type { ProcessContext } from "./process-context.ts";
 import { readServerArguments } from "./read-server-arguments.ts";
 
 /** The exit codes of the program, as `docs/design.md` lists them. */
-const exitCodes = { ok: 0, fault: 1, usage: 2 } as const;
+const exitCodes = { ok: 0, fault: 1, usage: 2, incomplete: 3 } as const;
 
 /**
- * Runs the command that the words name and returns the exit code: 0 ok, 1 fault, 2 usage. Never
- * rejects. A command's module is loaded when the command runs, so that a health check need not wait
+ * Runs the command that the words name and returns the exit code: 0 ok, 1 fault, 2 usage, 3 done but
+ * for lines that cannot be ranked. Never rejects. A command's module is loaded when the command runs, so that a health check need not wait
  * for the engine's.
  */
 export async function run(context: ProcessContext): Promise<number> {
@@ -45,6 +45,10 @@ export async function run(context: ProcessContext): Promise<number> {
         });
       case "rank":
         return await runCommand(command, parseRankConfig(rest, env), context, async (config) => {
+          if (config.query === undefined) {
+            const { rankLists } = await import("./rank/rank-lists.ts");
+            return (await rankLists(config, context)) ? exitCodes.ok : exitCodes.incomplete;
+          }
           const { rank } = await import("./rank.ts");
           await rank(config, context);
           return exitCodes.ok;
@@ -73,6 +77,13 @@ export async function run(context: ProcessContext): Promise<number> {
           const { doctor } = await import("./doctor.ts");
           return (await doctor(config, context)) ? exitCodes.ok : exitCodes.fault;
         });
+      case "config": {
+        const { parseConfigCommand } = await import("../config/file/config-command.ts");
+        return await runCommand(command, parseConfigCommand(rest, env), context, async (config) => {
+          await writeOutput(stdout, config.text);
+          return exitCodes.ok;
+        });
+      }
       case "version":
       case "--version":
         await writeOutput(stdout, `rerankd ${packageVersion()}\n`);
@@ -146,6 +157,7 @@ const commands: readonly string[] = [
   "eval",
   "mcp",
   "doctor",
+  "config",
 ] satisfies Command[];
 
 function unknownCommand(command: string): string {

@@ -1,23 +1,21 @@
 import { once } from "node:events";
 import { systemClock } from "../clock.ts";
 import type { ServeConfig } from "../config/serve-config.ts";
-import { usualBatchTokens } from "../engine/batch-policy.ts";
-import { createEngineMonitor } from "../engine/engine-monitor.ts";
-import { HealthState } from "../engine/health-state.ts";
-import { type PreparedModel, prepareModel, startEngine } from "../engine/prepare-model.ts";
-import { RerankError } from "../errors.ts";
+import { prepareModel } from "../engine/prepare-model.ts";
 import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import { packageVersion } from "../package-root.ts";
-import type { Reranker } from "../reranker/rerank-request.ts";
 import { defaultServerLimits } from "../server/limits.ts";
 import { checkUnixSocketPath } from "../server/listen/unix-socket.ts";
+import { createServedModels, type ServedModels } from "../server/models/served-models.ts";
 import { createServer } from "../server/server.ts";
-import type { ServingInfo } from "../server/serving-info.ts";
-import type { Logger } from "../telemetry/log.ts";
-import { formatReady } from "../terminal/format-ready.ts";
+import { type Logger, withFields } from "../telemetry/log.ts";
+import { formatReady, type ReadyModel } from "../terminal/format-ready.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { createProgressDisplay } from "../terminal/progress.ts";
 import type { ProcessContext } from "./process-context.ts";
+import { checkNames, createLoadableModel, type LoadableModel } from "./serve/load-model.ts";
+import { createModelAdmin } from "./serve/model-admin.ts";
+import { createModelEngines, type ModelEngines } from "./serve/model-engines.ts";
 import { readPages } from "./serve/read-pages.ts";
 import { openSecurity } from "./serve/security-files.ts";
 import { startSystemdNotifier } from "./serve/systemd-notifier.ts";
@@ -44,34 +42,22 @@ export async function serve(
   if (config.unixSocket !== undefined) checkUnixSocketPath(config.unixSocket);
   const security = await openSecurity(config, { log });
   const display = createProgressDisplay(stderr, { env });
-  const prepared = await prepareModel(config, {
-    env,
-    log,
-    onProgress: display.update,
-    signal: stop,
-  }).finally(display.done);
-  const { model, maxLength } = prepared;
-  const health = new HealthState({
-    status: "starting",
-    model: model.name,
-    device: "",
-    workers: 0,
-    threads: 0,
-    dtype: model.dtype,
-    maxLength,
-    activation: prepared.activations.usual,
-    version: packageVersion(),
-    reason: "the model is loading",
+  const loadable = await prepareModels(config, context, display).finally(display.done);
+  checkNames(loadable);
+  const models = createServedModels(loadable);
+  const systemd = startSystemdNotifier({ env, health: models.health, clock: systemClock, log });
+  const telemetry = createTelemetry({ config, models, log });
+  const engines = createModelEngines({
+    telemetry,
+    needsTurns: loadable.length > 1 || config.admin,
   });
-  const systemd = startSystemdNotifier({ env: context.env, health, clock: systemClock, log });
-  const deferred = createDeferredReranker();
-  const telemetry = createTelemetry({ config, health, log });
+  const shared = config.models[0];
+  const changing = { models, loadable, shared, env, log, stop };
   const server = createServer({
-    reranker: deferred.reranker,
-    health,
+    models,
+    admin: config.admin ? createModelAdmin({ ...changing, ...engines }) : undefined,
     log,
     limits: serverLimits(config),
-    serving: servingInfo(config, prepared),
     observer: telemetry.observer,
     metrics: telemetry.metrics,
     metricsAccess: config.metricsAccess,
@@ -85,51 +71,27 @@ export async function serve(
   warnOfExposure({ ...config, nghttp2Version: context.nghttp2Version }, log);
   const endFollowing = security.follow(server);
 
-  const monitor = createEngineMonitor({ log, health });
-  const starting = startEngine(config, prepared, {
-    onBatch: telemetry.onBatch,
-    observer: monitor,
-    refuseDuringOutage: true,
+  // A worker may have ended since it was loaded, and then there is nothing to be ready with.
+  models.health.onceServing(() => {
+    logServedNames(config, models, log);
+    const readyMs = Math.round(performance.now() - startedMs);
+    const names = models.all.map(({ names: [name] }) => name);
+    const { model, device, dtype, maxLength, workers, threads } = models.health.report;
+    const several = names.length > 1 && { models: names };
+    const machine = { device, dtype, max_length: maxLength, workers, threads };
+    log.info({ ...address, model, ...several, ...machine, ready_ms: readyMs }, "ready");
+    if (!isWatched(config, stderr)) return;
+    const version = packageVersion();
+    const what = { version, address, ...callersNeed(config), models: loadable.map(readyModelOf) };
+    stderr.write(formatReady({ ...what, readyMs }, hasColors(stderr, env)));
   });
-  const [engine] = await Promise.all([starting, telemetry.load()]).catch(async (error: unknown) => {
+  await loadInTurn(loadable, engines, stop).catch(async (error: unknown) => {
     endFollowing();
     server.destroy();
     await telemetry.close();
-    await starting.then(
-      (started) => started.close(),
-      () => undefined,
-    );
+    await engines.close();
     throw error;
   });
-  deferred.use(telemetry.follow(engine, engine.reranker));
-  logServedNames(config, model.name, log);
-  // A worker may have ended since it was loaded, and then there is nothing to be ready with.
-  health.onceServing(() => {
-    const { device, threads } = engine.info;
-    const { workers } = engine.plan;
-    const { name, dtype, directory } = model;
-    const readyMs = Math.round(performance.now() - startedMs);
-    log.info(
-      {
-        ...address,
-        model: name,
-        device,
-        dtype,
-        max_length: maxLength,
-        workers,
-        threads,
-        ready_ms: readyMs,
-      },
-      "ready",
-    );
-    if (!isWatched(config, stderr)) return;
-    const { source } = prepared;
-    const machine = { device, workers, threads };
-    const facts = { model: name, source, directory, dtype, ...machine, maxLength, readyMs };
-    const server = { version: packageVersion(), address, ...callersNeed(config), ...facts };
-    stderr.write(formatReady(server, hasColors(stderr, env)));
-  });
-  monitor.opened();
 
   if (!stop.aborted) await once(stop, "abort");
   // The second signal is handled in main.ts, which kills the process.
@@ -137,7 +99,7 @@ export async function serve(
   const { clean } = await server.drain(config.drainTimeoutMs);
   endFollowing();
   await telemetry.close();
-  await engine.close();
+  await engines.close();
   await systemd.close();
   log.info({ clean }, "stopped");
   return { clean };
@@ -162,59 +124,63 @@ function callersNeed({ apiKeys, apiKeysPath, tls }: ServeConfig) {
  * Logs how to answer clients that ask for the guide's model by name, where another model serves only
  * because nothing was chosen.
  */
-function logServedNames(
-  { modelId, servedModelNames }: ServeConfig,
-  name: string,
-  log: Logger,
-): void {
-  if (modelId !== undefined && modelId !== bundledModelId) return;
-  if ([name, ...servedModelNames].includes(defaultModelId)) return;
+function logServedNames({ models: configs }: ServeConfig, models: ServedModels, log: Logger): void {
+  const [{ modelId }, ...others] = configs;
+  if (others.length > 0 || (modelId !== undefined && modelId !== bundledModelId)) return;
+  if (models.names.includes(defaultModelId)) return;
   log.info(
-    { served: [name, ...servedModelNames] },
+    { served: models.names },
     `clients that ask for ${defaultModelId} by name get an error; to answer them with this model, start with --served-model-name ${defaultModelId}`,
   );
 }
 
-/** A reranker that refuses calls until the model is loaded. */
-function createDeferredReranker(): {
-  readonly reranker: Reranker;
-  /** Answers calls with this reranker from now on. */
-  use(reranker: Reranker): void;
-} {
-  let loaded: Reranker | undefined;
-  const get = (): Reranker => {
-    if (loaded) return loaded;
-    throw new RerankError("unavailable", "the model is loading, try again", { retryAfterMs: 1000 });
-  };
-  return {
-    reranker: {
-      rerank: async (request, call) => await get().rerank(request, call),
-      rerankTogether: async (requests, call) => await get().rerankTogether(requests, call),
-    },
-    use(reranker) {
-      loaded = reranker;
-    },
-  };
+/** Finds the models one after the other, and downloads those that are missing. */
+async function prepareModels(
+  { models }: ServeConfig,
+  { env, log, stop }: ServeContext,
+  display: ReturnType<typeof createProgressDisplay>,
+): Promise<[LoadableModel, ...LoadableModel[]]> {
+  const loadable: LoadableModel[] = [];
+  for (const config of models) {
+    const context = { env, log, onProgress: display.update, signal: stop };
+    const prepared = await prepareModel(config, context);
+    const own = models.length > 1 ? withFields(log, { model: prepared.names[0] }) : log;
+    loadable.push(createLoadableModel(config, prepared, own));
+  }
+  return loadable as [LoadableModel, ...LoadableModel[]];
 }
 
-function servingInfo(
-  { servedModelNames, maxDocuments, maxBatchTokens }: ServeConfig,
-  { model: { name, revision }, firstDevice }: PreparedModel,
-): ServingInfo {
-  return {
-    servedModels: [name, ...servedModelNames],
-    revision,
-    maxDocuments,
-    maxBatchTokens: maxBatchTokens ?? usualBatchTokens(firstDevice),
-  };
+/**
+ * Loads the models one after the other, so that each sees the memory that those before it have left.
+ */
+async function loadInTurn(
+  models: readonly LoadableModel[],
+  engines: ModelEngines,
+  stop: AbortSignal,
+): Promise<void> {
+  for (const [index, model] of models.entries()) {
+    if (stop.aborted && index > 0) return;
+    await engines.start(model);
+  }
+}
+
+function readyModelOf({
+  prepared: { source, model },
+  health: { report },
+}: LoadableModel): ReadyModel {
+  const { device, dtype, workers, threads, maxLength } = report;
+  const { directory } = model;
+  return { model: report.model, source, directory, dtype, device, workers, threads, maxLength };
 }
 
 function serverLimits(config: ServeConfig) {
-  const { maxBodyBytes, maxConnections, maxConcurrentStreams, maxStreamInFlight } = config;
+  const { maxBodyBytes, maxDocuments, maxConnections } = config;
+  const { maxConcurrentStreams, maxStreamInFlight } = config;
   const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = config;
   return {
     ...defaultServerLimits,
     maxBodyBytes,
+    maxDocuments,
     maxConnections,
     maxConcurrentStreams,
     maxStreamInFlight,

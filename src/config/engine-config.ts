@@ -7,6 +7,10 @@ export interface EngineConfig {
    * bundled one.
    */
   readonly modelId: string | undefined;
+  /** The model's name in requests and answers; undefined: its hub id, or its folder's name. */
+  readonly name: string | undefined;
+  /** The model's share of the processor beside other models of the server, relative to theirs. */
+  readonly weight: number;
   readonly revision: string | undefined;
   readonly servedModelNames: readonly string[];
   readonly dtype: string;
@@ -52,7 +56,9 @@ export interface EngineConfig {
 export function readEngineConfig(parsed: OptionValues): EngineConfig {
   const { text, integer } = parsed;
   return {
-    modelId: parsed.optionalText("model-id"),
+    modelId: parsed.list("model-id")[0],
+    name: parsed.optionalText("name"),
+    weight: integer("weight"),
     revision: parsed.optionalText("revision"),
     servedModelNames: parsed.list("served-model-name"),
     dtype: text("dtype"),

@@ -16,6 +16,8 @@ export interface SecurityConfig {
   /** undefined: cleartext. */
   readonly tls: TlsPaths | undefined;
   readonly corsOrigins: readonly string[];
+  /** Whether callers with a key may change the models. */
+  readonly admin: boolean;
   /** Who may ask for the descriptions of the services. */
   readonly reflectionAccess: "open" | "key" | "off";
 }
@@ -74,8 +76,13 @@ export function readSecurityConfig(parsed: ParsedOptions): ParsedSecurity {
   }
   const apiKeysPath = optionalText("api-keys-file");
   const reflectionAccess = readReflection(parsed.text("reflection"));
+  const admin = parsed.text("admin") === "on";
+  if (admin && apiKeys.length === 0 && apiKeysPath === undefined) {
+    problems.push(`${nameOf("admin")} needs API keys: --api-keys-file, or RERANKER_API_KEYS`);
+  }
+  const tls = readTlsPaths(parsed);
   return {
-    security: { apiKeys, apiKeysPath, tls: readTlsPaths(parsed), corsOrigins, reflectionAccess },
+    security: { apiKeys, apiKeysPath, admin, tls, corsOrigins, reflectionAccess },
     problems,
   };
 }

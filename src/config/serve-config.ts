@@ -14,7 +14,11 @@ import {
 } from "./telemetry-config.ts";
 
 /** The configuration of `rerankd serve`, checked and frozen. */
-export interface ServeConfig extends EngineConfig, SecurityConfig, TelemetryConfig {
+export interface ServeConfig extends SecurityConfig, TelemetryConfig {
+  /** The models that are served; requests that name none are for the first. */
+  readonly models: readonly [EngineConfig, ...EngineConfig[]];
+  /** Most documents in one request. */
+  readonly maxDocuments: number;
   readonly host: string;
   readonly port: number;
   /** Path of the Unix socket to listen on instead of host and port; undefined: none. */
@@ -59,22 +63,26 @@ export type Parsed<Config> =
 export function parseServeConfig(
   argv: readonly string[],
   env: Environment,
-  command: "serve" | "doctor" = "serve",
+  command: "serve" | "doctor" | "config" = "serve",
 ): Parsed<ServeConfig> {
   const parsed = parseOptions(command, argv, env);
   if (parsed.help) return { help: true };
   const problems = [...parsed.problems];
   const { text, integer } = parsed;
-  for (const word of parsed.positionals)
+  // The first word of `config` says what it does.
+  for (const word of parsed.positionals.slice(command === "config" ? 1 : 0))
     problems.push(`\`${command}\` takes no argument, got: \`${word}\``);
   const { security, problems: securityProblems } = readSecurityConfig(parsed);
   problems.push(...securityProblems, ...problemsOfTelemetry(parsed, env));
+  const models = parsed.models.map(readEngineConfig);
+  problems.push(...problemsOfNames(models));
   if (problems.length > 0) throw new UsageError(problems);
 
   return {
     help: false,
     config: Object.freeze({
-      ...readEngineConfig(parsed),
+      models: models as [EngineConfig, ...EngineConfig[]],
+      maxDocuments: integer("max-documents"),
       host: text("host"),
       port: integer("port"),
       unixSocket: parsed.optionalText("unix-socket"),
@@ -92,6 +100,15 @@ export function parseServeConfig(
     }),
     notes: parsed.notes,
   };
+}
+
+/** Returns what is wrong with the names that were chosen for the models: two may not have the same. */
+function problemsOfNames(models: readonly EngineConfig[]): string[] {
+  const names = models.flatMap(({ name = [], servedModelNames }) => [
+    ...new Set([name, servedModelNames].flat()),
+  ]);
+  const twice = names.filter((name, index) => names.indexOf(name) < index);
+  return [...new Set(twice)].map((name) => `two names of the models are \`${name}\``);
 }
 
 /** Whether the page is served: by default only on a loopback address. */

@@ -3,6 +3,7 @@ import { systemClock } from "../clock.ts";
 import { RerankError, StartupError } from "../errors.ts";
 import type { Outage } from "../inference/backend.ts";
 import type { DeviceName } from "../inference/devices.ts";
+import type { ProcessorShare } from "../inference/processor-turns.ts";
 import type { BackendInfo, CausalModel } from "../inference/session/session-options.ts";
 import { createResilientBackend } from "../inference/worker/resilient-backend.ts";
 import { startWorkerBackend } from "../inference/worker/worker-backend.ts";
@@ -44,6 +45,8 @@ export interface EngineOptions {
   readonly maxBatchTokens: number | undefined;
   /** Whether what comes while a crashed worker is replaced is refused. Default: it waits. */
   readonly refuseDuringOutage?: boolean | undefined;
+  /** The model's part of the cores that it shares with other models. Default: it has them alone. */
+  readonly share?: ProcessorShare | undefined;
   /** Called after each run of the model. Must not throw. */
   readonly onBatch?: ((batch: BatchStats) => void) | undefined;
   /** Observes changes, also while the engine loads. */
@@ -102,7 +105,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     observer?.onTokenizerNotes(tokenizer.notes);
     pool.startOthers();
     const scheduler = createScheduler({
-      workers: pool.workers,
+      workers: pool.workers.map((worker) => options.share?.limit(worker, plan.threads) ?? worker),
       clock: systemClock,
       policy: batchPolicyFor(info, options.maxBatchTokens),
       padId: tokenizer.padId,

@@ -31,6 +31,8 @@ export interface PrepareContext {
 /** A model whose files are present, and how to run it. */
 export interface PreparedModel {
   readonly model: ModelDirectory;
+  /** The names under which requests may ask for it; the first is its own. */
+  readonly names: readonly [string, ...string[]];
   readonly source: ResolvedModel["source"];
   readonly device: DeviceName;
   /** The first device that is tried; the weights suit it. */
@@ -73,7 +75,8 @@ export async function prepareModel(
   if (config.activation === "auto" && model.activation.note !== undefined) {
     log.warn({ model: model.name }, model.activation.note);
   }
-  return { model, source, device, firstDevice: weights.device, maxLength, activations };
+  const names = [config.name ?? model.name, ...config.servedModelNames] as const;
+  return { model, names, source, device, firstDevice: weights.device, maxLength, activations };
 }
 
 function activationsOf({ activation: choice }: EngineConfig, model: ModelDirectory): Activations {
@@ -93,10 +96,10 @@ function activationsOf({ activation: choice }: EngineConfig, model: ModelDirecto
 export async function startEngine(
   config: EngineConfig,
   prepared: PreparedModel,
-  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage"> = {},
+  options: Pick<EngineOptions, "onBatch" | "observer" | "refuseDuringOutage" | "share"> = {},
 ): Promise<Engine> {
-  const { workers, threads, spinning, maxBatchTokens, servedModelNames, cacheMb } = config;
-  const { model, device, firstDevice, maxLength, activations } = prepared;
+  const { workers, threads, spinning, maxBatchTokens, cacheMb } = config;
+  const { model, names, device, firstDevice, maxLength, activations } = prepared;
   const plan = await chooseWorkers(model, { workers, threads, device: firstDevice });
   return await createEngine({
     model,
@@ -106,7 +109,7 @@ export async function startEngine(
     spinning,
     activations,
     limits: config,
-    servedModels: [model.name, ...servedModelNames],
+    servedModels: names,
     admission: config,
     cacheMb,
     maxBatchTokens,

@@ -55,6 +55,11 @@ const memoryPerWeight = 2;
 /** The share of the memory that workers may take. */
 const memoryShare = 0.8;
 
+/** Returns the memory that one worker with these weights may take for sure, in bytes. */
+export function memoryFor(weightBytes: number): number {
+  return (memoryPerWeight * weightBytes) / memoryShare;
+}
+
 /**
  * Returns how many workers to start, and their threads. Threads that were asked for alone stay one
  * worker's; a GPU has one worker unless more are asked for.

@@ -67,11 +67,15 @@ export function checkRequest(
 }
 
 function checkModel(model: string | null | undefined, servedModels: readonly string[]): void {
-  if (!model || servedModels.includes(model)) return;
+  if (model && !servedModels.includes(model)) throw unknownModel(model, servedModels);
+}
+
+/** Returns the error of a request for a model that is not served, with the names that are. */
+export function unknownModel(asked: string, servedModels: readonly string[]): RerankError {
   const served = servedModels.map((name) => `\`${name}\``).join(", ");
-  throw new RerankError(
+  return new RerankError(
     "not_found",
-    `\`model\` must be one that is served (${served}), got: \`${shorten(model, maxEchoChars)}\`; the server's \`--served-model-name\` allows further names`,
+    `\`model\` must be one that is served (${served}), got: \`${shorten(asked, maxEchoChars)}\`; the server's \`--served-model-name\` allows further names`,
     { field: "model" },
   );
 }

@@ -5,6 +5,8 @@ export interface ServerLimits {
    * `http/json-route.ts` and `rpc/wire/` refuse larger ones.
    */
   readonly maxBodyBytes: number;
+  /** Most documents in one request; the reranker refuses more, too. */
+  readonly maxDocuments: number;
   /** Most connections; further ones are closed at once. */
   readonly maxConnections: number;
   /** Most bytes in the headers of one request. */
@@ -43,6 +45,7 @@ const maxTimerMs = 2 ** 31 - 1;
 export const defaultServerLimits: ServerLimits = Object.freeze({
   // Ten thousand documents of three kilobytes each, a reranker's largest sensible request.
   maxBodyBytes: 32 * 1024 * 1024,
+  maxDocuments: 10_000,
   // A quarter of the file descriptors that a service commonly has; each holds tens of kilobytes.
   maxConnections: 4_096,
   // Node's own limit for HTTP/1.1, and twice that of common gRPC servers.

@@ -1,7 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { HealthState } from "../engine/health-state.ts";
 import { RerankError, StartupError } from "../errors.ts";
-import type { Reranker } from "../reranker/rerank-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ConnectionFault, MetricsText, ServerObserver } from "../telemetry/server-observer.ts";
 import type { KeyRing } from "./access/api-keys.ts";
@@ -18,10 +16,11 @@ import { createHttpServers } from "./listen/http-servers.ts";
 import { type Address, listenOn, type UnixSocket } from "./listen/listen-on.ts";
 import { createListener, type Listener, type TlsOptions } from "./listen/listener.ts";
 import { clearUnixSocket } from "./listen/unix-socket.ts";
+import type { ModelAdmin } from "./models/model-admin.ts";
+import type { ServedModels } from "./models/served-models.ts";
 import { createRpcs, type ReflectionAccess } from "./rpc/rpc-router.ts";
 import { createRpcTargets } from "./rpc/rpc-target.ts";
 import type { RpcRouter } from "./rpc/wire/rpc-protocols.ts";
-import type { ServingInfo } from "./serving-info.ts";
 
 /** Serves every protocol on one port or Unix socket. */
 export interface RerankServer {
@@ -46,11 +45,9 @@ export interface RerankServer {
 
 /** The dependencies of a server. */
 export interface ServerOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly log: Logger;
   readonly limits: ServerLimits;
-  readonly serving: ServingInfo;
   /** Serves TLS alone. Default: cleartext. */
   readonly tls?: TlsOptions | undefined;
   /** Observes calls and connections. */
@@ -68,6 +65,8 @@ export interface ServerOptions {
   readonly reflectionAccess?: ReflectionAccess | undefined;
   /** The API keys. Default: everybody may call everything. */
   readonly apiKeys?: KeyRing | undefined;
+  /** Changes the models at run time. Default: nobody can. */
+  readonly admin?: ModelAdmin | undefined;
   /** Adds services to those of the server. Default: none. */
   readonly addServices?: ((router: RpcRouter) => void) | undefined;
   /** Origins whose scripts may call, `scheme://host[:port]` or `*`. Default: none. */
@@ -103,7 +102,7 @@ const lastWordsMs = 500;
  * broken.
  */
 export function createServer(options: ServerOptions): RerankServer {
-  const { reranker, health, log, limits, serving, observer, metrics } = options;
+  const { models, log, limits, observer, metrics } = options;
   const { reflectionAccess = "open" } = options;
   const drainStart = new AbortController();
   const closing = new AbortController();
@@ -111,22 +110,19 @@ export function createServer(options: ServerOptions): RerankServer {
   // Every stream listens to the first, and every RPC to the second.
   setMaxListeners(0, drainStart.signal, shutdown.signal);
   const rpcs = createRpcs({
-    reranker,
-    health,
+    models,
     log,
     limits,
-    serving,
     reflectionAccess,
+    admin: options.admin,
     addServices: options.addServices,
     drainSignal: drainStart.signal,
     shutdownSignal: shutdown.signal,
   });
   const { metricsAccess, pages } = options;
   const routes = createRoutes({
-    reranker,
-    health,
+    models,
     limits,
-    serving,
     metrics,
     metricsAccess,
     pages,
@@ -188,7 +184,7 @@ export function createServer(options: ServerOptions): RerankServer {
 
   async function drainOnce(graceMs: number): Promise<{ readonly clean: boolean }> {
     const startMs = performance.now();
-    health.update({ status: "draining", reason: "the server is stopping" });
+    models.drain();
     const earlier = [...calls.inFlight];
     drainStart.abort(isStopping);
     await serveDuring(earlier, graceMs);

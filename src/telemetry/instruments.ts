@@ -16,8 +16,6 @@ export interface Instruments {
   ): Counter<Label>;
   /** A gauge that the program moves up and down. */
   gauge<Label extends string>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
-  /** A counter whose total is read when it is asked for; undefined counts as 0. */
-  counterOf(name: string, help: string, read: () => number | undefined): void;
   /** A gauge whose value is read when it is asked for; undefined counts as 0. */
   gaugeOf(name: string, help: string, read: () => number | undefined): void;
   /** A counter whose totals and their labels are read when it is asked for. */
@@ -82,7 +80,6 @@ export function createInstruments(registry: Registry): Instruments {
       new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: (name, help, labels = []) =>
       new Gauge({ name, help, labelNames: [...labels], registers }),
-    counterOf: (name, help, read) => countersOf(name, help, [], () => [[{}, read() ?? 0]]),
     gaugeOf: (name, help, read) => gaugesOf(name, help, [], () => [[{}, read() ?? 0]]),
     countersOf,
     gaugesOf,

@@ -9,6 +9,16 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** Returns a logger whose lines have further fields. */
+export function withFields(log: Logger, more: object): Logger {
+  return {
+    debug: (fields, message) => log.debug({ ...more, ...fields }, message),
+    info: (fields, message) => log.info({ ...more, ...fields }, message),
+    warn: (fields, message) => log.warn({ ...more, ...fields }, message),
+    error: (fields, message) => log.error({ ...more, ...fields }, message),
+  };
+}
+
 /** How a logger writes. */
 export interface LogOptions {
   /** The least level that is written: `debug`, `info`, `warn`, `error` or `silent`. */

@@ -11,10 +11,10 @@ import { createStateMetrics, type ServerState } from "./state-metrics.ts";
 export interface Metrics {
   /** Counts calls and connections. */
   readonly observer: ServerObserver;
-  /** Counts runs of the model. */
-  readonly onBatch: (batch: BatchStats) => void;
-  /** Returns a reranker that counts its rankings. */
-  readonly meter: (reranker: Reranker) => Reranker;
+  /** Returns what counts the runs of a model. */
+  readonly batchesOf: (model: string) => (batch: BatchStats) => void;
+  /** Returns the reranker of a model, with its rankings counted. */
+  readonly meter: (reranker: Reranker, model: string) => Reranker;
   /** Returns all of them in Prometheus' text format. */
   readonly text: () => Promise<MetricsText>;
 }
@@ -33,7 +33,7 @@ export function createMetrics(readState: () => ServerState): Metrics {
   let watchesProcess = false;
   const metrics = {
     observer: createRequestMetrics(make),
-    onBatch: createBatchMetrics(make),
+    batchesOf: createBatchMetrics(make),
     meter: createRankingMetrics(make),
   };
   createStateMetrics(make, readState);
@@ -58,32 +58,47 @@ const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
 /** Upper bounds of tokens in one batch: a CPU's stay below 1,024, a GPU's below 16,384. */
 const tokenBuckets = [32, 64, 128, 256, 512, 768, 1024, 2048, 4096, 8192, 16_384, 32_768] as const;
 
-/** Returns what counts runs of the model. */
-function createBatchMetrics(make: Instruments): (batch: BatchStats) => void {
-  const batches = make.counter("rerankd_batches_total", "Runs of the model.", ["outcome"]);
-  const rows = make.histogram("rerankd_batch_rows", "Pairs of one run of the model.", rowBuckets);
+/** Returns a function that returns what counts the runs of a model. */
+export function createBatchMetrics(
+  make: Instruments,
+): (model: string) => (batch: BatchStats) => void {
+  const batches = make.counter("rerankd_batches_total", "Runs of the model.", ["model", "outcome"]);
+  const rows = make.histogram("rerankd_batch_rows", "Pairs of one run of the model.", rowBuckets, [
+    "model",
+  ]);
   const tokens = make.histogram(
     "rerankd_batch_tokens",
     "Tokens of one run of the model, padding not counted.",
     tokenBuckets,
+    ["model"],
   );
   const durations = make.histogram(
     "rerankd_batch_duration_seconds",
     "Time of one run of the model.",
     durationBuckets,
+    ["model"],
   );
   const padding = make.counter(
     "rerankd_padding_tokens_total",
     "Tokens that only filled rows of a batch; 0 for a model that quantizes activations, whose rows run one by one.",
+    ["model"],
   );
-  const ok = batches.labels({ outcome: "ok" });
-  const failed = batches.labels({ outcome: "failed" });
 
-  return (batch) => {
-    (batch.failed ? failed : ok).inc();
-    rows.observe(batch.rows);
-    tokens.observe(batch.tokens);
-    durations.observe(batch.ranMs / 1000);
-    padding.inc(batch.paddingTokens);
+  return (model) => {
+    const ok = batches.labels({ model, outcome: "ok" });
+    const failed = batches.labels({ model, outcome: "failed" });
+    const own = {
+      rows: rows.labels({ model }),
+      tokens: tokens.labels({ model }),
+      durations: durations.labels({ model }),
+      padding: padding.labels({ model }),
+    };
+    return (batch) => {
+      (batch.failed ? failed : ok).inc();
+      own.rows.observe(batch.rows);
+      own.tokens.observe(batch.tokens);
+      own.durations.observe(batch.ranMs / 1000);
+      own.padding.inc(batch.paddingTokens);
+    };
   };
 }

@@ -8,7 +8,15 @@ export interface ServerState {
   /** Whether it runs, but not as it should. */
   readonly degraded: boolean;
   readonly version: string;
+  readonly models: readonly ModelState[];
+}
+
+/** The part of it that each model has. */
+export interface ModelState {
+  /** The model's own name. */
   readonly model: string;
+  /** Whether its requests are answered. */
+  readonly ready: boolean;
   /** "" until the model is loaded. */
   readonly device: string;
   /** The weights' type. */
@@ -34,69 +42,106 @@ export interface EngineState {
 
 /** Makes the metrics that are read when they are asked for, and cost nothing before. */
 export function createStateMetrics(make: Instruments, read: () => ServerState): void {
-  const engine = () => read().engine;
-  const { gaugeOf, counterOf, info } = make;
+  const { gaugeOf, gaugesOf, countersOf, info } = make;
+  const labels = ["model"] as const;
+  const perModel = (value: (model: ModelState) => number) => () =>
+    read().models.map((model) => [{ model: model.model }, value(model)] as const);
+  const perEngine = (value: (engine: EngineState) => number | undefined) =>
+    perModel(({ engine }) => (engine && value(engine)) ?? 0);
+  const perWorker = (value: (worker: EngineState["workers"][number]) => number | boolean) => () =>
+    read().models.flatMap(({ model, engine }) =>
+      (engine?.workers ?? []).map(
+        (worker, index) => [{ model, worker: index + 1 }, Number(value(worker))] as const,
+      ),
+    );
+
   gaugeOf("rerankd_ready", "1 while requests are answered.", () => Number(read().ready));
   gaugeOf("rerankd_degraded", "1 while it runs, but not as it should.", () =>
     Number(read().degraded),
   );
-  gaugeOf("rerankd_queue_pairs", "Pairs that wait.", () => engine()?.queue.pairs);
-  gaugeOf("rerankd_queue_tokens", "Tokens that wait.", () => engine()?.queue.tokens);
-  gaugeOf("rerankd_queue_age_seconds", "How long the oldest waiting pair has waited.", () => {
-    const { oldestMs = 0 } = engine()?.queue ?? {};
-    return oldestMs / 1000;
-  });
-  counterOf(
+  gaugesOf(
+    "rerankd_model_ready",
+    "1 while requests for the model are answered.",
+    labels,
+    perModel(({ ready }) => Number(ready)),
+  );
+  gaugesOf(
+    "rerankd_queue_pairs",
+    "Pairs that wait.",
+    labels,
+    perEngine(({ queue }) => queue.pairs),
+  );
+  gaugesOf(
+    "rerankd_queue_tokens",
+    "Tokens that wait.",
+    labels,
+    perEngine(({ queue }) => queue.tokens),
+  );
+  gaugesOf(
+    "rerankd_queue_age_seconds",
+    "How long the oldest waiting pair has waited.",
+    labels,
+    perEngine(({ queue }) => queue.oldestMs / 1000),
+  );
+  countersOf(
     "rerankd_cache_hits_total",
     "Pairs whose score was in the cache.",
-    () => engine()?.cache?.hits,
+    labels,
+    perEngine(({ cache }) => cache?.hits),
   );
-  counterOf(
+  countersOf(
     "rerankd_cache_misses_total",
     "Pairs whose score was not in the cache.",
-    () => engine()?.cache?.misses,
+    labels,
+    perEngine(({ cache }) => cache?.misses),
   );
-  gaugeOf("rerankd_cache_entries", "Scores in the cache.", () => engine()?.cache?.entries);
-  counterOf(
+  gaugesOf(
+    "rerankd_cache_entries",
+    "Scores in the cache.",
+    labels,
+    perEngine(({ cache }) => cache?.entries),
+  );
+  countersOf(
     "rerankd_worker_restarts_total",
     "How often a crashed inference worker was replaced.",
-    () => engine()?.restarts,
+    labels,
+    perEngine(({ restarts }) => restarts),
   );
-  const perWorker = <Value>(value: (worker: EngineState["workers"][number]) => Value) =>
-    (engine()?.workers ?? []).map(
-      (worker, index) => [{ worker: index + 1 }, Number(value(worker))] as const,
-    );
-  make.gaugesOf("rerankd_worker_up", "1 while the worker has the model loaded.", ["worker"], () =>
+  gaugesOf(
+    "rerankd_worker_up",
+    "1 while the worker has the model loaded.",
+    ["model", "worker"],
     perWorker(({ serving }) => serving),
   );
-  make.gaugesOf(
+  gaugesOf(
     "rerankd_worker_tokens",
     "Tokens of the batches that the worker holds: one that runs and one that is ready.",
-    ["worker"],
-    () => perWorker(({ heldTokens }) => heldTokens),
+    ["model", "worker"],
+    perWorker(({ heldTokens }) => heldTokens),
   );
-  make.countersOf(
+  countersOf(
     "rerankd_worker_batches_total",
     "Runs of the model on the worker.",
-    ["worker"],
-    () => perWorker(({ runs }) => runs),
+    ["model", "worker"],
+    perWorker(({ runs }) => runs),
   );
-  make.countersOf(
+  countersOf(
     "rerankd_worker_busy_seconds_total",
     "Time in which the worker ran the model.",
-    ["worker"],
-    () => perWorker(({ busyMs }) => busyMs / 1000),
+    ["model", "worker"],
+    perWorker(({ busyMs }) => busyMs / 1000),
   );
   info("rerankd_build_info", "The server's version.", ["version"], () => {
     return { version: read().version };
   });
-  info(
+  gaugesOf(
     "rerankd_model_info",
     "What is served, and on what.",
     ["model", "device", "dtype", "max_length"],
-    () => {
-      const { model, device, dtype, maxLength } = read();
-      return { model, device, dtype, max_length: maxLength };
-    },
+    () =>
+      read().models.map(
+        ({ model, device, dtype, maxLength }) =>
+          [{ model, device, dtype, max_length: maxLength }, 1] as const,
+      ),
   );
 }

@@ -8,6 +8,15 @@ export interface ReadyServer {
   /** The certificate's path, and whether clients need one too; undefined: cleartext. */
   readonly tls: { readonly certPath: string; readonly needsClientCert: boolean } | undefined;
   readonly needsApiKey: boolean;
+  /** At least one. */
+  readonly models: readonly ReadyModel[];
+  /** From the start to now, in milliseconds. */
+  readonly readyMs: number;
+}
+
+/** The facts about one of its models. */
+export interface ReadyModel {
+  /** The name that requests may ask for. */
   readonly model: string;
   /** How the model was found, and the folder of its files. */
   readonly source: string;
@@ -19,8 +28,6 @@ export interface ReadyServer {
   readonly threads: number;
   /** Longest pair in tokens. */
   readonly maxLength: number;
-  /** From the start to now, in milliseconds. */
-  readonly readyMs: number;
 }
 
 /** A longer path is cut. */
@@ -40,14 +47,13 @@ const example = '{"query":"red fruit","documents":["a blue bus","an apple"]}';
  * the address as terminals make it clickable, and a command to try it with.
  */
 export function formatReady(server: ReadyServer, color: boolean): string {
-  const { version, model, source, directory, dtype, maxLength, readyMs } = server;
+  const { version, models, readyMs } = server;
   const paint = (code: string, text: string) => (color ? `${code}${text}${plain}` : text);
   const lines = [
     "",
     `  ${paint(bold, `rerankd ${version}`)} is ready, after ${(readyMs / 1000).toFixed(1)} s`,
     "",
-    `  model    ${model} (${source}): ${dtype} on ${whereOf(server)}, pairs of up to ${maxLength} tokens`,
-    `  files    ${fitColumns(directory, maxPathColumns)}`,
+    ...models.flatMap(linesOf),
     `  address  ${paint(underlined, urlOf(server) ?? socketOf(server))}`,
     `  to try   ${curlOf(server)}`,
     "",
@@ -55,7 +61,15 @@ export function formatReady(server: ReadyServer, color: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-function whereOf({ device, workers, threads }: ReadyServer): string {
+function linesOf(ready: ReadyModel): string[] {
+  const { model, source, directory, dtype, maxLength } = ready;
+  return [
+    `  model    ${model} (${source}): ${dtype} on ${whereOf(ready)}, pairs of up to ${maxLength} tokens`,
+    `  files    ${fitColumns(directory, maxPathColumns)}`,
+  ];
+}
+
+function whereOf({ device, workers, threads }: ReadyModel): string {
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
   const each = device === "cpu" ? count(threads, "thread") : "";
   if (workers === 1) return [device, each].filter(Boolean).join(", ");

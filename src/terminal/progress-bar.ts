@@ -17,8 +17,8 @@ export interface ProgressBarOptions {
 
 /** How far something is. */
 export interface Progress {
-  /** From 0 to 1. */
-  readonly share: number;
+  /** From 0 to 1; undefined: how much there is to do is not known. */
+  readonly share: number | undefined;
   /** What is done and what is left, for example `12 of 24 queries`. */
   readonly numbers: string;
   /** What is being worked on; its end is shown where there is space. */
@@ -64,6 +64,10 @@ function createBar(stream: ProgressStream, color: boolean, now: () => number): P
   let drawnAt = Number.NEGATIVE_INFINITY;
   let latest: Progress | undefined;
   const draw = (progress: Progress) => {
+    if (progress.share === undefined) {
+      stream.write(`${clearLine}${progress.numbers}`);
+      return;
+    }
     const filled = Math.floor(progress.share * barWidth);
     const full = "#".repeat(filled);
     const rest = "-".repeat(barWidth - filled);
@@ -98,6 +102,7 @@ function createLines(stream: ProgressStream): ProgressBar {
       const { heading, numbers } = progress;
       if (heading !== undefined && heading !== shownHeading) stream.write(`${heading}\n`);
       shownHeading = heading;
+      if (progress.share === undefined) return;
       const percent = percentOf(progress);
       if (percent < shownPercent + percentStep) return;
       shownPercent = percent - (percent % percentStep);
@@ -107,6 +112,6 @@ function createLines(stream: ProgressStream): ProgressBar {
   };
 }
 
-function percentOf({ share }: Progress): number {
+function percentOf({ share = 0 }: Progress): number {
   return Math.floor(share * 100);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { startReplica } from "../../bench/scale-out/replica.ts";
-import { scaleOutTables } from "../../bench/scale-out/report.ts";
+import { scaleOutTables, throughputTable } from "../../bench/scale-out/report.ts";
 import { statusOf } from "../../bench/scale-out/request.ts";
 import { createCounter, describeCounts, describeShares } from "../../bench/scale-out/tally.ts";
 import { createRerankClient, RerankClientError } from "../../client/src/index.ts";
@@ -104,5 +104,18 @@ suite("scaleOutTables()", () => {
       ),
     );
     assert(tables.includes("| nginx | killed | 25 / 25 / 50 | 0 / 50 / 50 | – | 0 / 3 / 3 |"));
+  });
+});
+
+suite("throughputTable()", () => {
+  test("has a row for each number of replicas, with what a core does", () => {
+    const result = { front: "Envoy", replicas: 2, documentsPerSecond: 1234.4, failed: 0 };
+    const shares = { documentsPerCoreSecond: 650.2, frontShare: 0.052, cores: 1.9 };
+
+    const [headings, rules, ...rows] = throughputTable([{ ...result, ...shares }]).split("\n");
+
+    assert.match(headings ?? "", /\| documents\/s of one core \|/);
+    assert.match(rules ?? "", /^\| --- \| ---: /);
+    assert.deepEqual(rows, ["| Envoy | 2 | 1,234 | 1.90 | 650 | 5% | 0 |"]);
   });
 });

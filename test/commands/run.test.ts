@@ -35,7 +35,7 @@ suite("rerankd", () => {
     );
     assert.match(rerankd(["serve", "--help"]).stdout, /--port PORT/);
     assert.match(rerankd(["pull", "-h"]).stdout, /rerankd pull ID/);
-    assert.match(rerankd(["rank", "-h"]).stdout, /rerankd rank -q QUERY/);
+    assert.match(rerankd(["rank", "-h"]).stdout, /rerankd rank \(-q QUERY \| --jsonl\)/);
   });
 
   test("ends with status 2 and every problem of the usage", () => {
@@ -120,7 +120,7 @@ suite("rerankd", () => {
     {
       name: "a dtype that the model lacks, with those it has",
       args: ["serve", "--model-id=bundled", "--dtype=q4"],
-      error: /fp32, int8/,
+      error: /there are: int8/,
     },
     {
       name: "more tokens than the model reads",

@@ -10,6 +10,7 @@ suite("parseRankConfig()", () => {
   test("needs a query and nothing else", () => {
     const config = configOf(parseRankConfig(["-q", "red fruit"], {}));
 
+    assert(config.query !== undefined);
     assert.deepEqual(
       [config.query, config.file, config.inputFormat, config.outputFormat, config.longDocuments],
       ["red fruit", undefined, "auto", "auto", "truncate"],
@@ -37,6 +38,7 @@ suite("parseRankConfig()", () => {
       ),
     );
 
+    assert(config.query !== undefined);
     assert.deepEqual(
       [config.file, config.query, config.topN, config.scoreThreshold, config.rawScores],
       ["notes.txt", "-1 degree", 3, -2.5, true],
@@ -69,6 +71,21 @@ suite("parseRankConfig()", () => {
     ["two schemes", ["-q", "a", "--url=http://a,https://b"], /^--url must have one scheme/],
     ["half a certificate", ["-q", "a", "--tls-client-key=k"], /^--tls-client-cert and/],
     ["an option of `serve`", ["-q", "a", "--port=1"], /^--port is not an option of `rank`$/],
+    ["a setting of lists beside a query", ["-q", "a", "--resume"], /^--resume is for lists/],
+    ["a table of lists", ["--jsonl", "--table"], /^--table needs --query/],
+    ["a page of lists", ["--jsonl", "--html=a"], /^--html needs --query/],
+    ["nothing to resume", ["--jsonl", "--resume"], /^--resume needs --out/],
+    [
+      "an order that cannot be resumed",
+      ["--jsonl", "--resume", "--out=a", "--unordered"],
+      /^--resume and --unordered exclude each other$/,
+    ],
+    ["one file for two things", ["--jsonl", "--out=a", "--errors=a"], /must be different files/],
+    [
+      "the batches of a server",
+      ["--jsonl", "--reproducible=on", "--url=http://a"],
+      /^--reproducible on and --url exclude each other: start the server with --max-batch-tokens 1$/,
+    ],
   ] as const) {
     test(`refuses ${title}`, () => {
       const [first, ...more] = problemsOf(() => parseRankConfig(argv, {}));
@@ -76,6 +93,27 @@ suite("parseRankConfig()", () => {
       assert.deepEqual(more, []);
     });
   }
+
+  test("takes lists where --jsonl has no query", () => {
+    const config = configOf(parseRankConfig(["--jsonl", "lists.jsonl", "--top-n=2"], {}));
+
+    assert(config.query === undefined);
+    assert.deepEqual(
+      [config.file, config.topN, config.out, config.errors, config.ordered, config.resume],
+      ["lists.jsonl", 2, undefined, undefined, true, false],
+    );
+    assert.equal(config.maxLineBytes, 32 * 2 ** 20);
+  });
+
+  test("computes pairs alone where a run is resumed or asked to be reproducible", () => {
+    const batchOf = (...argv: string[]) =>
+      configOf(parseRankConfig(["--jsonl", ...argv], {})).engine.maxBatchTokens;
+
+    assert.equal(batchOf(), undefined);
+    assert.equal(batchOf("--reproducible=on"), 1);
+    assert.equal(batchOf("--resume", "--out=a"), 1);
+    assert.equal(batchOf("--resume", "--out=a", "--reproducible=off"), undefined);
+  });
 
   test("repeats no password of an address", () => {
     const [problem] = problemsOf(() => parseRankConfig(["-q", "a", "--url=http://u:secret@h"], {}));

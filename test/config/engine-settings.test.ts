@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { EngineConfig } from "../../src/config/engine-config.ts";
 import { type EngineSettings, parseEngineSettings } from "../../src/config/engine-settings.ts";
 import { UsageError } from "../../src/config/options/parse-options.ts";
 import { parseServeConfig } from "../../src/config/serve-config.ts";
@@ -10,7 +11,7 @@ suite("parseEngineSettings()", () => {
     assert(!parsed.help);
 
     for (const [name, value] of Object.entries(parseEngineSettings({}))) {
-      assert.deepEqual(value, parsed.config[name as keyof typeof parsed.config], name);
+      assert.deepEqual(value, parsed.config.models[0][name as keyof EngineConfig], name);
     }
   });
 
@@ -46,6 +47,8 @@ suite("parseEngineSettings()", () => {
       prompt,
       modelId: "a/b",
       spinning: false,
+      name: undefined,
+      weight: 1,
       servedModelNames: [],
     });
   });

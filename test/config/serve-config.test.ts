@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { EngineConfig } from "../../src/config/engine-config.ts";
+import type { Environment } from "../../src/config/options/parse-options.ts";
+import { parseRankConfig } from "../../src/config/rank-config.ts";
 import { parsePullConfig, parseServeConfig } from "../../src/config/serve-config.ts";
 import { problemsOf, serveConfig, serveProblems } from "./parsed.ts";
+
+/** Returns the first model of these words. */
+function modelOf(argv: readonly string[], env: Environment = {}): EngineConfig {
+  return serveConfig(argv, env).models[0];
+}
 
 suite("parseServeConfig()", () => {
   test("has the guide's port, a loopback address and no model by default", () => {
@@ -9,8 +17,8 @@ suite("parseServeConfig()", () => {
 
     assert.equal(config.port, 7998);
     assert.equal(config.host, "127.0.0.1");
-    assert.equal(config.modelId, undefined);
-    assert.equal(config.maxLength, undefined);
+    const [{ modelId, maxLength }, ...others] = config.models;
+    assert.deepEqual([modelId, maxLength, others], [undefined, undefined, []]);
     assert(Object.isFrozen(config));
   });
 
@@ -20,24 +28,24 @@ suite("parseServeConfig()", () => {
     assert.equal(serveConfig([], { PORT: "1" }).port, 1);
     assert.equal(serveConfig([], env).port, 2);
     assert.equal(serveConfig(["--port", "3"], env).port, 3);
-    assert.equal(serveConfig([], env).modelId, "c/d");
-    assert.equal(serveConfig(["--model=e/f"], env).modelId, "e/f");
+    assert.equal(modelOf([], env).modelId, "c/d");
+    assert.equal(modelOf(["--model=e/f"], env).modelId, "e/f");
   });
 
   test("takes an empty variable for an unset one", () => {
-    assert.equal(serveConfig([], { RERANKER_MODEL: "", MODEL_ID: "" }).modelId, undefined);
+    assert.equal(modelOf([], { RERANKER_MODEL: "", MODEL_ID: "" }).modelId, undefined);
   });
 
   test("collects names from repeated flags, each whole, and from a list in a variable", () => {
     assert.deepEqual(
-      serveConfig(["--served-model-name", "a", "--served-model-name=b,c"]).servedModelNames,
+      modelOf(["--served-model-name", "a", "--served-model-name=b,c"]).servedModelNames,
       ["a", "b,c"],
     );
-    assert.deepEqual(serveConfig([], { RERANKER_SERVED_MODEL_NAME: "a, b," }).servedModelNames, [
+    assert.deepEqual(modelOf([], { RERANKER_SERVED_MODEL_NAME: "a, b," }).servedModelNames, [
       "a",
       "b",
     ]);
-    assert.deepEqual(serveConfig([]).servedModelNames, []);
+    assert.deepEqual(modelOf([]).servedModelNames, []);
   });
 
   test("reports every problem at once, each with what was expected and what came", () => {
@@ -61,8 +69,8 @@ suite("parseServeConfig()", () => {
 
   test("refuses a flag that is given twice where one value is meant", () => {
     assert.deepEqual(
-      problemsOf(() => parseServeConfig(["--port=1", "--model-id=a", "--model=b", "--port=2"], {})),
-      ["--model-id must be given once", "--port must be given once"],
+      problemsOf(() => parseServeConfig(["--port=1", "--port=2"], {})),
+      ["--port must be given once"],
     );
   });
 
@@ -86,14 +94,15 @@ suite("parseServeConfig()", () => {
     };
 
     for (const [given, meant] of Object.entries(dtypes)) {
-      assert.equal(serveConfig([], { DTYPE: given }).dtype, meant);
-      assert.equal(serveConfig([`--dtype=${given}`]).dtype, meant);
+      assert.equal(modelOf([], { DTYPE: given }).dtype, meant);
+      assert.equal(modelOf([`--dtype=${given}`]).dtype, meant);
     }
     for (const [given, meant] of Object.entries(levels)) {
       assert.equal(serveConfig([], { LOG_LEVEL: given }).logLevel, meant);
     }
     const others = { MODEL_ID: "a/b", REVISION: "v1", SERVED_MODEL_NAME: "c", PORT: "80" };
-    const { modelId, revision, servedModelNames, port } = serveConfig([], others);
+    const { modelId, revision, servedModelNames } = modelOf([], others);
+    const { port } = serveConfig([], others);
     assert.deepEqual([modelId, revision, servedModelNames, port], ["a/b", "v1", ["c"], 80]);
   });
 
@@ -104,7 +113,8 @@ suite("parseServeConfig()", () => {
 
   test("takes a choice in any case, and true and false for on and off", () => {
     const env = { RERANKER_DEVICE: "CPU", RERANKER_METRICS: "False", RERANKER_SPINNING: "OFF" };
-    const { device, metrics, spinning } = serveConfig([], env);
+    const { device, spinning } = modelOf([], env);
+    const { metrics } = serveConfig([], env);
 
     assert.deepEqual([device, metrics, spinning], ["cpu", false, false]);
   });
@@ -112,6 +122,62 @@ suite("parseServeConfig()", () => {
   test("sees a wish for help before any problem", () => {
     assert.deepEqual(parseServeConfig(["--port=x", "--help"], {}), { help: true });
     assert.deepEqual(parseServeConfig(["-h"], {}), { help: true });
+  });
+});
+
+suite("the models of parseServeConfig()", () => {
+  const namesOf = (argv: readonly string[], env: Environment = {}) =>
+    serveConfig(argv, env).models.map(({ name, modelId }) => [name, modelId]);
+
+  test("are as many as ids were given, in their order, each with its name", () => {
+    assert.deepEqual(namesOf(["--model-id=a/b", "--model", "small=./c=d", "--model-id=./e=f"]), [
+      [undefined, "a/b"],
+      ["small", "./c=d"],
+      [undefined, "./e=f"],
+    ]);
+    assert.deepEqual(namesOf([], { RERANKER_MODEL: "a/b, x=bundled" }), [
+      [undefined, "a/b"],
+      ["x", "bundled"],
+    ]);
+    assert.deepEqual(namesOf([], { MODEL_ID: "./a,b" }), [[undefined, "./a,b"]]);
+  });
+
+  test("have the same settings, but for the further names, which are those of the first", () => {
+    const argv = ["--model-id=a", "--model-id=b", "--dtype=fp32", "--served-model-name=c"];
+    const { models } = serveConfig([...argv, "--max-documents=7"]);
+
+    assert.deepEqual(
+      models.map(({ dtype, servedModelNames, maxDocuments, weight }) => [
+        dtype,
+        servedModelNames,
+        maxDocuments,
+        weight,
+      ]),
+      [
+        ["fp32", ["c"], 7, 1],
+        ["fp32", [], 7, 1],
+      ],
+    );
+  });
+
+  test("keep no core busy between runs where there are several, unless it was asked for", () => {
+    const spinning = (...argv: string[]) => serveConfig(argv).models.map((model) => model.spinning);
+
+    assert.deepEqual(spinning("--model-id=a"), [true]);
+    assert.deepEqual(spinning("--model-id=a", "--model-id=b"), [false, false]);
+    assert.deepEqual(spinning("--model-id=a", "--model-id=b", "--spinning=on"), [true, true]);
+  });
+
+  test("may not share a name that was chosen", () => {
+    assert.deepEqual(serveProblems(["--model-id=x=a", "--model-id=x=b"]), [
+      "two names of the models are `x`",
+    ]);
+  });
+
+  test("are one for other commands", () => {
+    const parse = () => parseRankConfig(["-q", "q", "--model-id=a", "--model-id=b"], {});
+
+    assert.deepEqual(problemsOf(parse), ["--model-id must be given once"]);
   });
 });
 

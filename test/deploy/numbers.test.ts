@@ -24,7 +24,7 @@ interface PodSpec {
       readonly readinessProbe: Probe;
       readonly livenessProbe: Probe;
       readonly lifecycle: { readonly preStop: { readonly exec: { readonly command: string[] } } };
-      readonly resources: { readonly requests: { readonly cpu: string } };
+      readonly resources: Readonly<Record<"limits" | "requests", { readonly cpu: string }>>;
       readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
     },
   ];
@@ -54,6 +54,10 @@ function seconds(text: string | undefined): number {
   const [, value] = /^(\d+)s$/.exec(text ?? "") ?? [];
   assert(value !== undefined, `expected seconds, got: \`${text}\``);
   return Number(value);
+}
+
+function isThreadSetting(variable: string): boolean {
+  return ["RERANKER_THREADS", "RERANKER_WORKERS"].includes(variable);
 }
 
 suite("numbers of deploy/", () => {
@@ -121,11 +125,14 @@ suite("numbers of deploy/", () => {
     assert.match(envoy, /^ *close_connections_on_host_health_failure: true$/m);
   });
 
-  test("run as many threads as a container may use cores", () => {
-    for (const service of Object.values(compose.services)) {
-      assert.equal(service.environment.RERANKER_THREADS, service.cpus);
+  test("limit the cores of a container, and leave threads and workers to the server", () => {
+    for (const { cpus, environment } of Object.values(compose.services)) {
+      assert(cpus > 0);
+      assert.deepEqual(Object.keys(environment).filter(isThreadSetting), []);
     }
-    assert.equal(literals.RERANKER_THREADS, container.resources.requests.cpu);
+    const { limits, requests } = container.resources;
+    assert.equal(limits.cpu, requests.cpu);
+    assert.deepEqual(Object.keys(literals).filter(isThreadSetting), []);
   });
 
   test("agree on the user and on where models are kept", () => {

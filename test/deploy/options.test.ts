@@ -50,6 +50,7 @@ suite("settings that deploy/ and docs/deploy.md name", () => {
 
     assert.deepEqual(places, [
       "deploy/grafana/rerankd.json",
+      "deploy/helm/rerankd/templates/autoscaler.yaml",
       "deploy/kubernetes/components/scale-on-queue-age/kustomization.yaml",
       "deploy/prometheus/alerts.yml",
       "deploy/prometheus/alerts_test.yml",

@@ -1,10 +1,8 @@
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listen/listener.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
-import { createFakeHealth } from "../fakes/fake-health.ts";
-import { createFakeReranker } from "../fakes/fake-reranker.ts";
+import { createFakeModels } from "../fakes/fake-models.ts";
 import { createRecordingLogger } from "../fakes/recording-logger.ts";
-import { serving } from "../server/start-server.ts";
 
 /** What a server for a protocol's test suite is given. */
 export interface ProtocolServerOptions {
@@ -23,11 +21,9 @@ export interface ProtocolServer {
 export async function startProtocolServer(options: ProtocolServerOptions): Promise<ProtocolServer> {
   const { addServices, limits, tls } = options;
   const server = createServer({
-    reranker: createFakeReranker(),
-    health: createFakeHealth(),
+    models: createFakeModels(),
     log: createRecordingLogger(),
     limits: { ...defaultServerLimits, ...limits },
-    serving,
     addServices,
     tls,
   });

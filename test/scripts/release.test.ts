@@ -6,6 +6,7 @@ import { suite, test } from "node:test";
 import { inc } from "semver";
 import {
   changelogOf,
+  chartOf,
   checkVersion,
   lockOf,
   manifestOf,
@@ -47,6 +48,17 @@ suite("a release", () => {
     }
     const lock = JSON.parse(lockOf(read("package-lock.json"), "9.8.7"));
     assert.deepEqual([lock.version, lock.packages.client.version], ["9.8.7", "9.8.7"]);
+  });
+
+  test("gives the Helm chart and its image the same version", () => {
+    const before = read("deploy/helm/rerankd/Chart.yaml");
+    const chart = chartOf(before, "9.8.7");
+
+    assert.deepEqual(chart.match(/^(version|appVersion): .*$/gm), [
+      "version: 9.8.7",
+      "appVersion: 9.8.7",
+    ]);
+    assert.equal(chartOf(chart, "0.1.0"), chartOf(before, "0.1.0"));
   });
 
   test("tried with --dry-run packs and runs both packages, and changes nothing", () => {

@@ -4,16 +4,12 @@ import type { HealthState } from "../../src/engine/health-state.ts";
 import { createKeyRing, type KeyRing } from "../../src/server/access/api-keys.ts";
 import { defaultServerLimits, type ServerLimits } from "../../src/server/limits.ts";
 import type { TlsOptions } from "../../src/server/listen/listener.ts";
+import type { ServedModel, ServedModels } from "../../src/server/models/served-models.ts";
 import { createServer, type RerankServer, type ServerOptions } from "../../src/server/server.ts";
-import type { ServingInfo } from "../../src/server/serving-info.ts";
 import type { Logger } from "../../src/telemetry/log.ts";
 import { createFakeHealth } from "../fakes/fake-health.ts";
-import {
-  createFakeReranker,
-  type FakeReranker,
-  fakeMaxDocuments,
-  fakeModel,
-} from "../fakes/fake-reranker.ts";
+import { createFakeModels } from "../fakes/fake-models.ts";
+import { createFakeReranker, type FakeReranker, fakeMaxDocuments } from "../fakes/fake-reranker.ts";
 import { fakePages } from "../fakes/precompress.ts";
 import { createRecordingLogger, type RecordingLogger } from "../fakes/recording-logger.ts";
 import { postRerank } from "./http-client.ts";
@@ -21,6 +17,8 @@ import { postRerank } from "./http-client.ts";
 /** A server that listens on loopback for one test. */
 export interface RunningServer {
   readonly server: RerankServer;
+  readonly models: ServedModels;
+  /** Those of the first model. */
   readonly reranker: FakeReranker;
   readonly health: HealthState;
   readonly log: RecordingLogger;
@@ -28,16 +26,10 @@ export interface RunningServer {
   readonly url: string;
 }
 
-/** What the servers of tests say that they serve: the fake's model, which has a second name. */
-export const serving: ServingInfo = {
-  servedModels: [fakeModel, "owner/alias"],
-  revision: "0123456789abcdef0123456789abcdef01234567",
-  maxDocuments: fakeMaxDocuments,
-  maxBatchTokens: 1024,
-};
-
 /** What a test may want of its server. */
 export interface StartOptions {
+  /** Further models beside the first. */
+  readonly models?: readonly ServedModel[];
   readonly limits?: Partial<ServerLimits>;
   readonly tls?: TlsOptions;
   readonly apiKeys?: readonly string[] | KeyRing;
@@ -63,14 +55,13 @@ export async function startServer(
   const reranker = createFakeReranker();
   const log = createRecordingLogger();
   const health = createFakeHealth();
-  const limits = { ...defaultServerLimits, ...options.limits };
+  const models = createFakeModels({ reranker, health }, options.models);
+  const limits = { ...defaultServerLimits, maxDocuments: fakeMaxDocuments, ...options.limits };
   const { tls, corsOrigins, reflectionAccess, page, apiKeys, telemetry, logger = log } = options;
   const server = createServer({
-    reranker,
-    health,
+    models,
     log: logger,
     limits,
-    serving,
     tls,
     corsOrigins,
     reflectionAccess,
@@ -84,15 +75,15 @@ export async function startServer(
   const { port } =
     path === undefined ? await server.listen({ host: "127.0.0.1", port: 0 }) : { port: 0 };
   const scheme = options.tls ? "https" : "http";
-  return { server, reranker, health, log, port, url: `${scheme}://127.0.0.1:${port}` };
+  return { server, models, reranker, health, log, port, url: `${scheme}://127.0.0.1:${port}` };
 }
 
 /** Returns a server that does not listen yet, while its model is starting. */
 export function createIdleServer(tls?: TlsOptions): RerankServer {
   const health = createFakeHealth({ status: "starting", device: "" });
-  const reranker = createFakeReranker();
+  const models = createFakeModels({ health });
   const log = createRecordingLogger();
-  return createServer({ reranker, health, log, limits: defaultServerLimits, serving, tls });
+  return createServer({ models, log, limits: defaultServerLimits, tls });
 }
 
 /** Asserts that the next good request is answered. */

@@ -82,15 +82,19 @@ suite("metrics of a server", () => {
 
   test("tell of the request", () => {
     const { samples } = scrape;
+    const model = `model="${server.ready.model}"`;
 
     assert.equal(samples.get("rerankd_ready"), 1);
-    assert.equal(samples.get('rerankd_rankings_total{outcome="ok"}'), 1);
-    assert.equal(samples.get("rerankd_documents_total"), 2);
-    assert.equal(samples.get('rerankd_batches_total{outcome="ok"}'), 1);
-    assert.equal(samples.get("rerankd_batch_rows_sum"), 2);
-    assert.equal(samples.get("rerankd_padding_tokens_total"), 0);
-    assert.equal(samples.get("rerankd_cache_misses_total"), 2);
-    assert.equal(samples.get("rerankd_batch_tokens_sum"), samples.get("rerankd_tokens_total"));
+    assert.equal(samples.get(`rerankd_rankings_total{${model},outcome="ok"}`), 1);
+    assert.equal(samples.get(`rerankd_documents_total{${model}}`), 2);
+    assert.equal(samples.get(`rerankd_batches_total{${model},outcome="ok"}`), 1);
+    assert.equal(samples.get(`rerankd_batch_rows_sum{${model}}`), 2);
+    assert.equal(samples.get(`rerankd_padding_tokens_total{${model}}`), 0);
+    assert.equal(samples.get(`rerankd_cache_misses_total{${model}}`), 2);
+    assert.equal(
+      samples.get(`rerankd_batch_tokens_sum{${model}}`),
+      samples.get(`rerankd_tokens_total{${model}}`),
+    );
   });
 });
 

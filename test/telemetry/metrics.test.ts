@@ -30,19 +30,30 @@ const state: ServerState = {
   ready: true,
   degraded: false,
   version: "1.2.3",
-  model: "fake-model",
-  device: "cpu",
-  dtype: "int8",
-  maxLength: 512,
-  engine: {
-    queue: { pairs: 3, tokens: 70, oldestMs: 1500 },
-    cache: { hits: 7, misses: 5, entries: 5 },
-    restarts: 2,
-    workers: [
-      { serving: true, heldTokens: 900, runs: 12, busyMs: 2500 },
-      { serving: false, heldTokens: 0, runs: 3, busyMs: 500 },
-    ],
-  },
+  models: [
+    {
+      model: "fake-model",
+      ready: true,
+      device: "cpu",
+      dtype: "int8",
+      maxLength: 512,
+      engine: {
+        queue: { pairs: 3, tokens: 70, oldestMs: 1500 },
+        cache: { hits: 7, misses: 5, entries: 5 },
+        restarts: 2,
+        workers: [
+          { serving: true, heldTokens: 900, runs: 12, busyMs: 2500 },
+          { serving: false, heldTokens: 0, runs: 3, busyMs: 500 },
+        ],
+      },
+    },
+  ],
+};
+
+/** The same while its model is loading. */
+const loading: ServerState = {
+  ...state,
+  models: state.models.map((model) => ({ ...model, ready: false, engine: undefined })),
 };
 
 interface Metered extends RunningServer {
@@ -61,7 +72,7 @@ async function startMetered(
   const telemetry = { observer: metrics.observer, metrics: metrics.text };
   const running = await startServer(context, { ...options, telemetry });
   const { rerank, rerankTogether } = running.reranker;
-  Object.assign(running.reranker, metrics.meter({ rerank, rerankTogether }));
+  Object.assign(running.reranker, metrics.meter({ rerank, rerankTogether }, "fake-model"));
   const until: Metered["until"] = async (condition) => {
     while (true) {
       const scrape = parseScrape((await metrics.text()).text);
@@ -123,10 +134,17 @@ suite("GET /metrics", () => {
     const { until } = await startMetered(context, () => present);
 
     const before = await until(() => true);
-    present = { ...state, ready: false, degraded: true, engine: undefined };
+    present = { ...loading, ready: false, degraded: true };
     const after = await until(() => true);
 
-    const names = ["ready", "degraded", "queue_pairs", "queue_tokens", "queue_age_seconds"];
+    const names = [
+      "ready",
+      "degraded",
+      "model_ready",
+      "queue_pairs",
+      "queue_tokens",
+      "queue_age_seconds",
+    ];
     const more = [
       "cache_hits_total",
       "cache_misses_total",
@@ -134,9 +152,12 @@ suite("GET /metrics", () => {
       "worker_restarts_total",
     ];
     const read = ({ samples }: Scrape) =>
-      [...names, ...more].map((name) => samples.get(`rerankd_${name}`));
-    assert.deepEqual(read(before), [1, 0, 3, 70, 1.5, 7, 5, 5, 2]);
-    assert.deepEqual(read(after), [0, 1, 0, 0, 0, 0, 0, 0, 0]);
+      [...names, ...more].map(
+        (name) =>
+          samples.get(`rerankd_${name}`) ?? samples.get(`rerankd_${name}{model="fake-model"}`),
+      );
+    assert.deepEqual(read(before), [1, 0, 1, 3, 70, 1.5, 7, 5, 5, 2]);
+    assert.deepEqual(read(after), [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     const model = 'model="fake-model",device="cpu",dtype="int8",max_length="512"';
     assert.equal(before.samples.get(`rerankd_model_info{${model}}`), 1);
     assert.equal(before.samples.get('rerankd_build_info{version="1.2.3"}'), 1);
@@ -150,11 +171,13 @@ suite("metrics of workers", () => {
     const names = ["up", "tokens", "batches_total", "busy_seconds_total"];
     const read = ({ samples }: Scrape) =>
       ["1", "2"].map((worker) =>
-        names.map((name) => samples.get(`rerankd_worker_${name}{worker="${worker}"}`)),
+        names.map((name) =>
+          samples.get(`rerankd_worker_${name}{model="fake-model",worker="${worker}"}`),
+        ),
       );
 
     const loaded = read(await until(() => true));
-    present = { ...state, engine: undefined };
+    present = loading;
     const before = read(await until(() => true));
 
     assert.deepEqual(loaded, [
@@ -261,15 +284,18 @@ suite("metrics of calls", () => {
 
     const scrape = await until((each) => totalOf(each, "rerankd_rankings_total") >= 6);
     const of = (outcome: string) =>
-      scrape.samples.get(`rerankd_rankings_total{outcome="${outcome}"}`);
+      scrape.samples.get(`rerankd_rankings_total{model="fake-model",outcome="${outcome}"}`);
     assert((of("ok") ?? 0) >= 3);
     assert.deepEqual([of("refused"), of("failed"), of("cancelled")], [1, 1, 0]);
-    assert.equal(scrape.samples.get("rerankd_ranking_documents_count"), of("ok"));
     assert.equal(
-      scrape.samples.get('rerankd_stage_duration_seconds_count{stage="queue"}'),
+      scrape.samples.get('rerankd_ranking_documents_count{model="fake-model"}'),
       of("ok"),
     );
-    assert((scrape.samples.get("rerankd_documents_total") ?? 0) >= 6);
+    assert.equal(
+      scrape.samples.get('rerankd_stage_duration_seconds_count{model="fake-model",stage="queue"}'),
+      of("ok"),
+    );
+    assert((scrape.samples.get('rerankd_documents_total{model="fake-model"}') ?? 0) >= 6);
   });
 
   test("tell of connections, and of those that never became a call", async (context) => {
@@ -330,15 +356,16 @@ suite("metrics of runs", () => {
   test("count pairs, tokens, padding and failures", async () => {
     const metrics = createMetrics(() => state);
 
-    metrics.onBatch({ rows: 4, tokens: 90, paddingTokens: 10, ranMs: 20, failed: false });
-    metrics.onBatch({ rows: 1, tokens: 30, paddingTokens: 0, ranMs: 5, failed: true });
+    const onBatch = metrics.batchesOf("m");
+    onBatch({ rows: 4, tokens: 90, paddingTokens: 10, ranMs: 20, failed: false });
+    onBatch({ rows: 1, tokens: 30, paddingTokens: 0, ranMs: 5, failed: true });
     const { samples } = parseScrape((await metrics.text()).text);
 
-    assert.equal(samples.get('rerankd_batches_total{outcome="ok"}'), 1);
-    assert.equal(samples.get('rerankd_batches_total{outcome="failed"}'), 1);
-    assert.equal(samples.get("rerankd_batch_rows_sum"), 5);
-    assert.equal(samples.get("rerankd_batch_tokens_sum"), 120);
-    assert.equal(samples.get("rerankd_padding_tokens_total"), 10);
-    assert.equal(samples.get("rerankd_batch_duration_seconds_count"), 2);
+    assert.equal(samples.get('rerankd_batches_total{model="m",outcome="ok"}'), 1);
+    assert.equal(samples.get('rerankd_batches_total{model="m",outcome="failed"}'), 1);
+    assert.equal(samples.get('rerankd_batch_rows_sum{model="m"}'), 5);
+    assert.equal(samples.get('rerankd_batch_tokens_sum{model="m"}'), 120);
+    assert.equal(samples.get('rerankd_padding_tokens_total{model="m"}'), 10);
+    assert.equal(samples.get('rerankd_batch_duration_seconds_count{model="m"}'), 2);
   });
 });

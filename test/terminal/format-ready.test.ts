@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { formatReady, type ReadyServer } from "../../src/terminal/format-ready.ts";
+import { formatReady, type ReadyModel, type ReadyServer } from "../../src/terminal/format-ready.ts";
 
-const server: ReadyServer = {
-  version: "1.2.3",
-  address: { host: "127.0.0.1", port: 7998 },
-  tls: undefined,
-  needsApiKey: false,
+const model: ReadyModel = {
   model: "tiny",
   source: "folder",
   directory: "/models/tiny",
@@ -15,6 +11,14 @@ const server: ReadyServer = {
   workers: 1,
   threads: 2,
   maxLength: 512,
+};
+
+const server: ReadyServer = {
+  version: "1.2.3",
+  address: { host: "127.0.0.1", port: 7998 },
+  tls: undefined,
+  needsApiKey: false,
+  models: [model],
   readyMs: 1234,
 };
 
@@ -61,13 +65,27 @@ suite("formatReady()", () => {
     assert.match(socket, /curl -s --unix-socket \/run\/r\.sock http:\/\/localhost\/rerank /);
   });
 
+  test("tells each of several models by its name", () => {
+    const other = { ...model, model: "large", device: "cuda", workers: 1, directory: "/l" };
+    const text = formatReady({ ...server, models: [model, other] }, false);
+
+    assert.match(
+      text,
+      /^ {2}model {4}tiny .*\n {2}files {4}\/models\/tiny\n {2}model {4}large \(folder\): int8 on cuda,/m,
+    );
+    assert.match(text, /^ {2}files {4}\/l$/m);
+  });
+
   test("has colours only where they are wanted", () => {
     assert(formatReady(server, true).includes("\u001B[1m"));
     assert(!formatReady(server, false).includes("\u001B"));
   });
 
   test("lets no control character of a folder's name through", () => {
-    const text = formatReady({ ...server, directory: "/a\u001B[2Jb" }, false);
+    const text = formatReady(
+      { ...server, models: [{ ...model, directory: "/a\u001B[2Jb" }] },
+      false,
+    );
 
     assert.match(text, /files {4}\/ab$/m);
   });

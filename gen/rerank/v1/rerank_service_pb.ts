@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rerank/v1/rerank_service.proto.
  */
 export const file_rerank_v1_rerank_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSLMAwoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBARIWCg5yZXR1cm5fdGltaW5ncxgIIAEoCBIwCg5sb25nX2RvY3VtZW50cxgJIAEoDjIYLnJlcmFuay52MS5Mb25nRG9jdW1lbnRzEjwKFHRydW5jYXRpb25fZGlyZWN0aW9uGAogASgOMh4ucmVyYW5rLnYxLlRydW5jYXRpb25EaXJlY3Rpb24SHwoSbWF4X3Rva2Vuc19wZXJfZG9jGAsgASgFSAKIAQESHAoPc2NvcmVfdGhyZXNob2xkGAwgASgCSAOIAQESGAoLaW5zdHJ1Y3Rpb24YDSABKAlIBIgBAUIICgZfdG9wX25CCwoJX3RydW5jYXRlQhUKE19tYXhfdG9rZW5zX3Blcl9kb2NCEgoQX3Njb3JlX3RocmVzaG9sZEIOCgxfaW5zdHJ1Y3Rpb24iqAEKDlJlcmFua1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEigKB3Jlc3VsdHMYAiADKAsyFy5yZXJhbmsudjEuUmVyYW5rUmVzdWx0Eh8KBXVzYWdlGAMgASgLMhAucmVyYW5rLnYxLlVzYWdlEhcKD3F1ZXJ5X3RydW5jYXRlZBgEIAEoCBIjCgd0aW1pbmdzGAUgASgLMhIucmVyYW5rLnYxLlRpbWluZ3MiugEKDFJlcmFua1Jlc3VsdBISCgVpbmRleBgBIAEoDUgAiAEBEhwKD3JlbGV2YW5jZV9zY29yZRgCIAEoAkgBiAEBEhUKCGRvY3VtZW50GAMgASgJSAKIAQESEQoJdHJ1bmNhdGVkGAQgASgIEiMKB3Bhc3NhZ2UYBSABKAsyEi5yZXJhbmsudjEuUGFzc2FnZUIICgZfaW5kZXhCEgoQX3JlbGV2YW5jZV9zY29yZUILCglfZG9jdW1lbnQiQQoHUGFzc2FnZRINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0SEQoEdGV4dBgDIAEoCUgAiAEBQgcKBV90ZXh0IlwKB1RpbWluZ3MSFwoPdG9rZW5pemF0aW9uX21zGAEgASgBEhAKCHF1ZXVlX21zGAIgASgBEhQKDGluZmVyZW5jZV9tcxgDIAEoARIQCgh0b3RhbF9tcxgEIAEoASIdCgVVc2FnZRIUCgx0b3RhbF90b2tlbnMYASABKA0idAoTUmVyYW5rU3RyZWFtUmVxdWVzdBIKCgJpZBgBIAEoCRIpCgdyZXF1ZXN0GAIgASgLMhgucmVyYW5rLnYxLlJlcmFua1JlcXVlc3QSFwoKdGltZW91dF9tcxgDIAEoDUgAiAEBQg0KC190aW1lb3V0X21zIoYBChRSZXJhbmtTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoCRItCghyZXNwb25zZRgCIAEoCzIZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZUgAEigKBWVycm9yGAMgASgLMhcucmVyYW5rLnYxLlJlcXVlc3RFcnJvckgAQgkKB291dGNvbWUiLQoMUmVxdWVzdEVycm9yEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCSIPCg1IZWFsdGhSZXF1ZXN0IrkBCg5IZWFsdGhSZXNwb25zZRIOCgZzdGF0dXMYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGZGV2aWNlGAMgASgJEg0KBWR0eXBlGAQgASgJEhIKCm1heF9sZW5ndGgYBSABKA0SDwoHdmVyc2lvbhgGIAEoCRIOCgZyZWFzb24YByABKAkSEgoKYWN0aXZhdGlvbhgIIAEoCRIPCgd3b3JrZXJzGAkgASgNEg8KB3RocmVhZHMYCiABKA0qaAoNTG9uZ0RvY3VtZW50cxIeChpMT05HX0RPQ1VNRU5UU19VTlNQRUNJRklFRBAAEhsKF0xPTkdfRE9DVU1FTlRTX1RSVU5DQVRFEAESGgoWTE9OR19ET0NVTUVOVFNfV0lORE9XUxACKnoKE1RydW5jYXRpb25EaXJlY3Rpb24SJAogVFJVTkNBVElPTl9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIdChlUUlVOQ0FUSU9OX0RJUkVDVElPTl9MRUZUEAESHgoaVFJVTkNBVElPTl9ESVJFQ1RJT05fUklHSFQQAjLnAQoNUmVyYW5rU2VydmljZRI9CgZSZXJhbmsSGC5yZXJhbmsudjEuUmVyYW5rUmVxdWVzdBoZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZRJTCgxSZXJhbmtTdHJlYW0SHi5yZXJhbmsudjEuUmVyYW5rU3RyZWFtUmVxdWVzdBofLnJlcmFuay52MS5SZXJhbmtTdHJlYW1SZXNwb25zZSgBMAESQgoGSGVhbHRoEhgucmVyYW5rLnYxLkhlYWx0aFJlcXVlc3QaGS5yZXJhbmsudjEuSGVhbHRoUmVzcG9uc2UiA5ACAUIcWhpyZXJhbmtkL3JlcmFuay92MTtyZXJhbmt2MWIGcHJvdG8z");
+  fileDesc("Ch5yZXJhbmsvdjEvcmVyYW5rX3NlcnZpY2UucHJvdG8SCXJlcmFuay52MSLMAwoNUmVyYW5rUmVxdWVzdBINCgVxdWVyeRgBIAEoCRIRCglkb2N1bWVudHMYAiADKAkSEgoFdG9wX24YAyABKAVIAIgBARIYChByZXR1cm5fZG9jdW1lbnRzGAQgASgIEg0KBW1vZGVsGAUgASgJEhIKCnJhd19zY29yZXMYBiABKAgSFQoIdHJ1bmNhdGUYByABKAhIAYgBARIWCg5yZXR1cm5fdGltaW5ncxgIIAEoCBIwCg5sb25nX2RvY3VtZW50cxgJIAEoDjIYLnJlcmFuay52MS5Mb25nRG9jdW1lbnRzEjwKFHRydW5jYXRpb25fZGlyZWN0aW9uGAogASgOMh4ucmVyYW5rLnYxLlRydW5jYXRpb25EaXJlY3Rpb24SHwoSbWF4X3Rva2Vuc19wZXJfZG9jGAsgASgFSAKIAQESHAoPc2NvcmVfdGhyZXNob2xkGAwgASgCSAOIAQESGAoLaW5zdHJ1Y3Rpb24YDSABKAlIBIgBAUIICgZfdG9wX25CCwoJX3RydW5jYXRlQhUKE19tYXhfdG9rZW5zX3Blcl9kb2NCEgoQX3Njb3JlX3RocmVzaG9sZEIOCgxfaW5zdHJ1Y3Rpb24iqAEKDlJlcmFua1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEigKB3Jlc3VsdHMYAiADKAsyFy5yZXJhbmsudjEuUmVyYW5rUmVzdWx0Eh8KBXVzYWdlGAMgASgLMhAucmVyYW5rLnYxLlVzYWdlEhcKD3F1ZXJ5X3RydW5jYXRlZBgEIAEoCBIjCgd0aW1pbmdzGAUgASgLMhIucmVyYW5rLnYxLlRpbWluZ3MiugEKDFJlcmFua1Jlc3VsdBISCgVpbmRleBgBIAEoDUgAiAEBEhwKD3JlbGV2YW5jZV9zY29yZRgCIAEoAkgBiAEBEhUKCGRvY3VtZW50GAMgASgJSAKIAQESEQoJdHJ1bmNhdGVkGAQgASgIEiMKB3Bhc3NhZ2UYBSABKAsyEi5yZXJhbmsudjEuUGFzc2FnZUIICgZfaW5kZXhCEgoQX3JlbGV2YW5jZV9zY29yZUILCglfZG9jdW1lbnQiQQoHUGFzc2FnZRINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0SEQoEdGV4dBgDIAEoCUgAiAEBQgcKBV90ZXh0IlwKB1RpbWluZ3MSFwoPdG9rZW5pemF0aW9uX21zGAEgASgBEhAKCHF1ZXVlX21zGAIgASgBEhQKDGluZmVyZW5jZV9tcxgDIAEoARIQCgh0b3RhbF9tcxgEIAEoASIdCgVVc2FnZRIUCgx0b3RhbF90b2tlbnMYASABKA0idAoTUmVyYW5rU3RyZWFtUmVxdWVzdBIKCgJpZBgBIAEoCRIpCgdyZXF1ZXN0GAIgASgLMhgucmVyYW5rLnYxLlJlcmFua1JlcXVlc3QSFwoKdGltZW91dF9tcxgDIAEoDUgAiAEBQg0KC190aW1lb3V0X21zIoYBChRSZXJhbmtTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoCRItCghyZXNwb25zZRgCIAEoCzIZLnJlcmFuay52MS5SZXJhbmtSZXNwb25zZUgAEigKBWVycm9yGAMgASgLMhcucmVyYW5rLnYxLlJlcXVlc3RFcnJvckgAQgkKB291dGNvbWUiLQoMUmVxdWVzdEVycm9yEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCSIPCg1IZWFsdGhSZXF1ZXN0IuEBCg5IZWFsdGhSZXNwb25zZRIOCgZzdGF0dXMYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGZGV2aWNlGAMgASgJEg0KBWR0eXBlGAQgASgJEhIKCm1heF9sZW5ndGgYBSABKA0SDwoHdmVyc2lvbhgGIAEoCRIOCgZyZWFzb24YByABKAkSEgoKYWN0aXZhdGlvbhgIIAEoCRIPCgd3b3JrZXJzGAkgASgNEg8KB3RocmVhZHMYCiABKA0SJgoGbW9kZWxzGAsgAygLMhYucmVyYW5rLnYxLk1vZGVsSGVhbHRoIrUBCgtNb2RlbEhlYWx0aBIMCgRuYW1lGAEgASgJEg8KB2FsaWFzZXMYAiADKAkSDgoGc3RhdHVzGAMgASgJEg4KBmRldmljZRgEIAEoCRINCgVkdHlwZRgFIAEoCRISCgptYXhfbGVuZ3RoGAYgASgNEg4KBnJlYXNvbhgHIAEoCRISCgphY3RpdmF0aW9uGAggASgJEg8KB3dvcmtlcnMYCSABKA0SDwoHdGhyZWFkcxgKIAEoDSpoCg1Mb25nRG9jdW1lbnRzEh4KGkxPTkdfRE9DVU1FTlRTX1VOU1BFQ0lGSUVEEAASGwoXTE9OR19ET0NVTUVOVFNfVFJVTkNBVEUQARIaChZMT05HX0RPQ1VNRU5UU19XSU5ET1dTEAIqegoTVHJ1bmNhdGlvbkRpcmVjdGlvbhIkCiBUUlVOQ0FUSU9OX0RJUkVDVElPTl9VTlNQRUNJRklFRBAAEh0KGVRSVU5DQVRJT05fRElSRUNUSU9OX0xFRlQQARIeChpUUlVOQ0FUSU9OX0RJUkVDVElPTl9SSUdIVBACMucBCg1SZXJhbmtTZXJ2aWNlEj0KBlJlcmFuaxIYLnJlcmFuay52MS5SZXJhbmtSZXF1ZXN0GhkucmVyYW5rLnYxLlJlcmFua1Jlc3BvbnNlElMKDFJlcmFua1N0cmVhbRIeLnJlcmFuay52MS5SZXJhbmtTdHJlYW1SZXF1ZXN0Gh8ucmVyYW5rLnYxLlJlcmFua1N0cmVhbVJlc3BvbnNlKAEwARJCCgZIZWFsdGgSGC5yZXJhbmsudjEuSGVhbHRoUmVxdWVzdBoZLnJlcmFuay52MS5IZWFsdGhSZXNwb25zZSIDkAIBQhxaGnJlcmFua2QvcmVyYW5rL3YxO3JlcmFua3YxYgZwcm90bzM");
 
 /**
  * RerankRequest is one query and the documents to order for it.
@@ -51,7 +51,8 @@ export type RerankRequest = Message<"rerank.v1.RerankRequest"> & {
   returnDocuments: boolean;
 
   /**
-   * The model to use: the one that is served, or one of its served names. Empty: the one that is served.
+   * The model to use, by one of its served names. Empty: the first that is served. A name that is not served is
+   * NOT_FOUND, and the message has those that are.
    *
    * @generated from field: string model = 5;
    */
@@ -452,7 +453,7 @@ export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
   messageDesc(file_rerank_v1_rerank_service, 9);
 
 /**
- * HealthResponse is what `GET /health` prints.
+ * HealthResponse is what `GET /health` prints, there with `models` only where there are several.
  *
  * @generated from message rerank.v1.HealthResponse
  */
@@ -468,7 +469,7 @@ export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
   status: string;
 
   /**
-   * The model that is served.
+   * The model that is served, of several the first.
    *
    * @generated from field: string model = 2;
    */
@@ -529,6 +530,15 @@ export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
    * @generated from field: uint32 threads = 10;
    */
   threads: number;
+
+  /**
+   * Each model that is served, in the order of the settings. The other fields tell of the whole server and of the
+   * first model: `status` is `starting` until every model is loaded, and from then on requests are answered as long
+   * as one model serves, `degraded` while another does not.
+   *
+   * @generated from field: repeated rerank.v1.ModelHealth models = 11;
+   */
+  models: ModelHealth[];
 };
 
 /**
@@ -537,6 +547,90 @@ export type HealthResponse = Message<"rerank.v1.HealthResponse"> & {
  */
 export const HealthResponseSchema: GenMessage<HealthResponse> = /*@__PURE__*/
   messageDesc(file_rerank_v1_rerank_service, 10);
+
+/**
+ * ModelHealth is the health of one model, whatever the others do.
+ *
+ * @generated from message rerank.v1.ModelHealth
+ */
+export type ModelHealth = Message<"rerank.v1.ModelHealth"> & {
+  /**
+   * The model's own name, which responses have.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The other names that requests may ask for.
+   *
+   * @generated from field: repeated string aliases = 2;
+   */
+  aliases: string[];
+
+  /**
+   * As `HealthResponse.status`.
+   *
+   * @generated from field: string status = 3;
+   */
+  status: string;
+
+  /**
+   * Where it runs: `cpu`, `cuda` or `webgpu`. Empty until the model is loaded.
+   *
+   * @generated from field: string device = 4;
+   */
+  device: string;
+
+  /**
+   * The weights' type: `fp32`, `fp16`, `int8`, ….
+   *
+   * @generated from field: string dtype = 5;
+   */
+  dtype: string;
+
+  /**
+   * The longest pair that the model reads, in tokens, special tokens included. Longer ones are cut.
+   *
+   * @generated from field: uint32 max_length = 6;
+   */
+  maxLength: number;
+
+  /**
+   * Why `status` is not `ok`, for a person. Empty when it is.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * What becomes of the model's logit: `sigmoid` (0 to 1), `tanh` (-1 to 1) or `identity` (the logit itself).
+   *
+   * @generated from field: string activation = 8;
+   */
+  activation: string;
+
+  /**
+   * How many workers run the model side by side, those that are being started included. 0 until the model is loaded.
+   *
+   * @generated from field: uint32 workers = 9;
+   */
+  workers: number;
+
+  /**
+   * Threads of each worker on a CPU. 0 until the model is loaded.
+   *
+   * @generated from field: uint32 threads = 10;
+   */
+  threads: number;
+};
+
+/**
+ * Describes the message rerank.v1.ModelHealth.
+ * Use `create(ModelHealthSchema)` to create a new message.
+ */
+export const ModelHealthSchema: GenMessage<ModelHealth> = /*@__PURE__*/
+  messageDesc(file_rerank_v1_rerank_service, 11);
 
 /**
  * LongDocuments says how a document is read that `max_length` would cut.
@@ -627,7 +721,8 @@ export const TruncationDirectionSchema: GenEnum<TruncationDirection> = /*@__PURE
   enumDesc(file_rerank_v1_rerank_service, 1);
 
 /**
- * RerankService scores (query, document) pairs with a cross-encoder. All calls share one model.
+ * RerankService scores (query, document) pairs with a cross-encoder: the one that a request names, or
+ * the first that is served.
  *
  * Every RPC is served over gRPC, gRPC-Web and Connect on the same port. In JSON, field names are those of
  * this file (snake_case), and fields with default values are printed.

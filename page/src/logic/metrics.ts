@@ -8,9 +8,11 @@ export interface ServerFigures {
 
 /** Reads the figures from Prometheus' text format; undefined if they are not in it. */
 export function figuresOf(text: string): ServerFigures | undefined {
+  // Of several models the sum.
   const value = (name: string): number | undefined => {
-    const found = new RegExp(`^${name}(?:\\{[^}]*\\})? ([^ \\n]+)`, "m").exec(text)?.[1];
-    return found === undefined ? undefined : Number(found);
+    const found = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? ([^ \\n]+)`, "gm"))];
+    if (found.length === 0) return undefined;
+    return found.reduce((sum, [, number]) => sum + Number(number), 0);
   };
   const queueTokens = value("rerankd_queue_tokens");
   if (queueTokens === undefined) return undefined;

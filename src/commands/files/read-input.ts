@@ -87,8 +87,9 @@ export async function* readLines(path: string, signal: AbortSignal): AsyncGenera
   if (rest.trim() !== "") yield { text: rest, place: `${path}:${number + 1}` };
 }
 
-function openBytes(path: string, signal: AbortSignal): Readable {
-  const file = createReadStream(path, { signal });
+/** Opens a file from a byte on; one whose name ends in `.gz` is unpacked, and `start` is 0. */
+export function openBytes(path: string, signal: AbortSignal, start = 0): Readable {
+  const file = createReadStream(path, { signal, start });
   if (!path.endsWith(".gz")) return file;
   // What goes wrong with either of them ends both, and is thrown to the reader of the second.
   return pipeline(file, createGunzip(), () => {});

@@ -5,10 +5,10 @@ import { StartupError } from "../../errors.ts";
 import { reasonOf } from "./read-input.ts";
 
 /**
- * Writes text and resolves once it has been handed to the stream. A reader that has gone, as with
- * `| head`, is no fault; anything else rejects with a StartupError.
+ * Writes text and resolves once it has been handed to the stream, with whether somebody reads it. A
+ * reader that has gone, as with `| head`, is no fault; anything else rejects with a StartupError.
  */
-export async function writeOutput(stream: Writable, text: string): Promise<void> {
+export async function writeOutput(stream: Writable, text: string): Promise<boolean> {
   // The failure comes to the callback too; without a listener the event would end the process.
   const ignore = (): void => {};
   stream.on("error", ignore);
@@ -20,6 +20,7 @@ export async function writeOutput(stream: Writable, text: string): Promise<void>
     throw new StartupError(message, { cause: error });
   }
   if (!error) stream.off("error", ignore);
+  return !error;
 }
 
 /** A file that appears under its name whole or not at all. */

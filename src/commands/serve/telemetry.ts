@@ -1,10 +1,11 @@
 import type { TelemetryConfig } from "../../config/telemetry-config.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { type HealthState, isServing } from "../../engine/health-state.ts";
+import { isServing } from "../../engine/health-state.ts";
 import { loadOnce } from "../../load-once.ts";
 import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { BatchStats } from "../../scheduler/observation.ts";
 import { createMetricsServer, type MetricsServer } from "../../server/listen/metrics-server.ts";
+import type { ServedModels } from "../../server/models/served-models.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import {
@@ -18,7 +19,7 @@ import type { Tracing } from "../../telemetry/tracing.ts";
 /** The dependencies of a server's telemetry. */
 export interface TelemetryContext {
   readonly config: TelemetryConfig & { readonly host: string };
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly log: Logger;
 }
 
@@ -28,15 +29,17 @@ export interface Telemetry {
   readonly observer: ServerObserver | undefined;
   /** Returns what `GET /metrics` answers; undefined: not on the port of all protocols. */
   readonly metrics: (() => Promise<MetricsText>) | undefined;
-  /** Called after each run of the model. Does nothing until `load` is done. */
-  readonly onBatch: ((batch: BatchStats) => void) | undefined;
+  /** Returns what is called after each run of a model. It does nothing until `load` is done. */
+  batchesOf(model: string): ((batch: BatchStats) => void) | undefined;
   /**
    * Loads the packages, and opens the port of the metrics if they have one of their own. Rejects
    * with a StartupError if that cannot be.
    */
   load(): Promise<void>;
-  /** Tells what a loaded engine does, and returns the reranker in front of it with a meter. */
-  follow(engine: Engine, reranker: Reranker): Reranker;
+  /** Tells what the loaded engine of a model does, and returns its reranker with a meter. */
+  follow(model: string, engine: Engine): Reranker;
+  /** Tells nothing more of an engine that is closed. */
+  forget(model: string, engine: Engine): void;
   /** Sends the last spans, within about two seconds, and closes the port. Never rejects. */
   close(): Promise<void>;
 }
@@ -48,8 +51,8 @@ const degradedStatuses: ReadonlySet<string> = new Set(["restarting", "degraded"]
  * Returns the telemetry of a server. Its packages are loaded apart from everything else, while the
  * model loads, so that a server is not ready later for them.
  */
-export function createTelemetry({ config, health, log }: TelemetryContext): Telemetry {
-  let engine: Engine | undefined;
+export function createTelemetry({ config, models, log }: TelemetryContext): Telemetry {
+  const engines = new Map<string, Engine>();
   let metrics: Metrics | undefined;
   let tracing: Tracing | undefined;
   let port: MetricsServer | undefined;
@@ -60,12 +63,17 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
   });
 
   function readState(): ServerState {
-    const { report } = health;
+    const { report } = models.health;
     return {
-      ...report,
+      version: report.version,
       ready: isServing(report),
       degraded: degradedStatuses.has(report.status),
-      engine: engine?.snapshot(),
+      models: models.all.map(({ names: [model], health }) => ({
+        ...health.report,
+        model,
+        ready: isServing(health.report),
+        engine: engines.get(model)?.snapshot(),
+      })),
     };
   }
 
@@ -75,7 +83,7 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
 
   async function startTracing(tracesUrl: string): Promise<Tracing> {
     const module = await import("../../telemetry/tracing.ts");
-    return module.startTracing({ tracesUrl, version: health.report.version, log });
+    return module.startTracing({ tracesUrl, version: models.health.report.version, log });
   }
 
   async function openPort(metricsPort: number): Promise<void> {
@@ -104,11 +112,21 @@ export function createTelemetry({ config, health, log }: TelemetryContext): Tele
         }
       : undefined,
     metrics: config.metrics && config.metricsPort === undefined ? metricsText : undefined,
-    onBatch: config.metrics ? (batch) => metrics?.onBatch(batch) : undefined,
+    batchesOf(model) {
+      if (!config.metrics) return undefined;
+      let observe: ((batch: BatchStats) => void) | undefined;
+      return (batch) => {
+        observe ??= metrics?.batchesOf(model);
+        observe?.(batch);
+      };
+    },
     load,
-    follow(loaded, reranker) {
-      engine = loaded;
-      return metrics ? metrics.meter(reranker) : reranker;
+    follow(model, engine) {
+      engines.set(model, engine);
+      return metrics ? metrics.meter(engine.reranker, model) : engine.reranker;
+    },
+    forget(model, engine) {
+      if (engines.get(model) === engine) engines.delete(model);
     },
     async close() {
       await Promise.all([tracing?.close(), port?.close()]);

@@ -1,4 +1,4 @@
-import type { Command, Option } from "./option.ts";
+import { type Command, type Option, onOffAuto } from "./option.ts";
 
 const count = { kind: "integer", min: 1, max: 2 ** 31 - 1 } as const;
 const text = { kind: "text" } as const;
@@ -16,7 +16,7 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "TEXT",
     type: text,
-    help: "the query to rank by; required",
+    help: "the query to rank by; without one, --jsonl reads lists",
     commands: ["rank"],
   },
   {
@@ -24,7 +24,7 @@ export const commandOptions: readonly Option[] = [
     flag: "jsonl",
     env: [],
     type: flag,
-    help: "read every line as a JSON string or an object with `text`; unset: detect",
+    help: "read every line as a JSON string or an object with `text`; unset: detect. Without --query: as a list, an object with `query` and `documents`",
     commands: ["rank"],
   },
   {
@@ -33,6 +33,16 @@ export const commandOptions: readonly Option[] = [
     env: [],
     type: flag,
     help: "read every line as a document, even if it looks like JSON",
+    commands: ["rank"],
+  },
+  {
+    group: "Input",
+    flag: "max-line-bytes",
+    env: [],
+    value: "BYTES",
+    type: { kind: "integer", min: 1, max: 2 ** 29 - 24 },
+    default: 33_554_432,
+    help: "longest line of lists; a longer one is refused, and not kept in memory",
     commands: ["rank"],
   },
   {
@@ -190,8 +200,43 @@ export const commandOptions: readonly Option[] = [
     env: [],
     value: "FILE",
     type: text,
-    help: "write the reranked run in TREC format",
-    commands: ["eval"],
+    help: "rank: write ranked lists there; eval: the reranked run in TREC format",
+    commands: ["rank", "eval"],
+  },
+  {
+    group: "Output",
+    flag: "errors",
+    env: [],
+    value: "FILE",
+    type: text,
+    help: "write what is wrong with lines of lists there, `-`: among the ranked lists; unset: on stderr",
+    commands: ["rank"],
+  },
+  {
+    group: "Output",
+    flag: "unordered",
+    env: [],
+    type: flag,
+    help: "write each ranked list when it is ready; unset: in the order of the input",
+    commands: ["rank"],
+  },
+  {
+    group: "Output",
+    flag: "resume",
+    env: [],
+    type: flag,
+    help: "go on where an earlier run with the same --out ended, or begin",
+    commands: ["rank"],
+  },
+  {
+    group: "Output",
+    flag: "reproducible",
+    env: [],
+    value: "ON|OFF|AUTO",
+    type: onOffAuto,
+    default: "auto",
+    help: "on: each pair of lists is computed alone, so that scores have the same bytes in every run; auto: with --resume, unless a server is asked",
+    commands: ["rank"],
   },
   {
     group: "Server",

@@ -7,21 +7,23 @@ const columns = 80;
 const summaries = {
   serve: "Serves a reranking model over gRPC, gRPC-Web, Connect and HTTP/JSON on one port.",
   pull: "Downloads a model from the hub into the cache that Python's hub library uses.",
-  rank: "Ranks the documents of a file: one a line, JSON lines, or a JSON list.",
+  rank: "Ranks the documents of a file by a query, or many lists, one a line (--jsonl).",
   health: "Tells whether a server serves: status 0 if it does, else 1.",
   eval: "Measures nDCG@10 and MRR@10 of a model on labelled lists.",
   mcp: "Offers reranking as tools to editors and agents (MCP over stdio).",
   doctor: "Looks at what `rerankd serve` with these options needs, and what to do.",
+  config: "Checks, or prints, the settings that `rerankd serve` would have; or their JSON schema.",
 } as const satisfies Record<Command, string>;
 
 const usages = {
   serve: "rerankd serve [OPTIONS]",
   pull: "rerankd pull ID [OPTIONS]",
-  rank: "rerankd rank -q QUERY [FILE|-] [OPTIONS]",
+  rank: "rerankd rank (-q QUERY | --jsonl) [FILE|-] [OPTIONS]",
   health: "rerankd health [OPTIONS]",
   eval: "rerankd eval LIST... [OPTIONS]",
   mcp: "rerankd mcp [OPTIONS]",
   doctor: "rerankd doctor [OPTIONS]",
+  config: "rerankd config check|print|schema [OPTIONS]",
 } as const satisfies Record<Command, string>;
 
 /** Returns the help of the program: its commands. */
@@ -39,6 +41,7 @@ export function programHelp(): string {
     "  eval     measure a model on labelled lists",
     "  mcp      offer reranking as tools to editors and agents",
     "  doctor   look at what a server would need on this machine",
+    "  config   check or print the settings of a server",
     "  version  print the version",
     "",
     "`rerankd COMMAND --help` lists a command's options.",

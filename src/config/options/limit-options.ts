@@ -49,6 +49,7 @@ export const limitOptions: readonly Option[] = [
   {
     group: "Limits",
     flag: "max-queue-tokens",
+    perModel: true,
     setting: "maxQueueTokens",
     env: ["RERANKER_MAX_QUEUE_TOKENS"],
     value: "TOKENS",
@@ -59,6 +60,7 @@ export const limitOptions: readonly Option[] = [
   {
     group: "Limits",
     flag: "max-queue-ms",
+    perModel: true,
     setting: "maxQueueMs",
     env: ["RERANKER_MAX_QUEUE_MS"],
     value: "MS",
@@ -69,6 +71,7 @@ export const limitOptions: readonly Option[] = [
   {
     group: "Limits",
     flag: "max-batch-tokens",
+    perModel: true,
     setting: "maxBatchTokens",
     env: ["RERANKER_MAX_BATCH_TOKENS"],
     value: "TOKENS",

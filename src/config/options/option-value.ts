@@ -14,10 +14,15 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 /**
  * Reads the value of an option from the texts of a command line or of a variable. Of a value that
- * may be a secret a problem repeats nothing.
+ * may be a secret a problem repeats nothing. With `isSingle` a list has one value, too.
  */
-export function readTexts({ type }: Option, texts: readonly string[]): CheckedValue {
-  if (texts.length > 1 && type.kind !== "list") return { problem: "must be given once" };
+export function readTexts(
+  { type }: Option,
+  texts: readonly string[],
+  isSingle = false,
+): CheckedValue {
+  if (texts.length > 1 && (isSingle || type.kind !== "list"))
+    return { problem: "must be given once" };
   if (texts.includes("")) return { problem: "must not be empty" };
   if (type.kind === "list") return { value: texts };
   if (type.kind === "flag") return { value: true };
@@ -30,6 +35,21 @@ export function textsOfVariable({ type, wholeEnv = [] }: Option, name: string, t
   return text.split(",").flatMap((item) => item.trim() || []);
 }
 
+/**
+ * Checks a value of a configuration file: as one that a program gave, and a list may be one text, a
+ * switch also `on` or `off`.
+ */
+export function checkFileValue(option: Option, value: unknown): CheckedValue {
+  const { type } = option;
+  if (type.kind === "list" && Array.isArray(value)) {
+    const wrong = value.find((item) => typeof item !== "string" || item === "");
+    if (wrong === undefined) return { value };
+    return { problem: `must be a list of strings that are not empty, got: ${kindOf(wrong)}` };
+  }
+  if (isSwitch(type) && typeof value === "string") return readText(type, value);
+  return checkSetting(option, value);
+}
+
 /** Checks a value that a program gave: a number is a number, and a switch true or false. */
 export function checkSetting({ type }: Option, value: unknown): CheckedValue {
   if (type.kind === "integer") {
@@ -38,10 +58,19 @@ export function checkSetting({ type }: Option, value: unknown): CheckedValue {
   }
   if (isSwitch(type)) {
     if (typeof value === "boolean") return { value: value ? "on" : "off" };
-    return { problem: `must be true or false, got: a ${typeof value}` };
+    return { problem: `must be true or false, got: ${kindOf(value)}` };
   }
-  if (typeof value !== "string") return { problem: `must be a string, got: a ${typeof value}` };
-  return value === "" ? { problem: "must not be empty" } : readText(type, value);
+  if (typeof value !== "string") return { problem: `must be a string, got: ${kindOf(value)}` };
+  if (value === "") return { problem: "must not be empty" };
+  return type.kind === "list" ? { value: [value] } : readText(type, value);
+}
+
+/** Returns what a value is, for a message that must not repeat it. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (value === "") return "an empty string";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function readText(type: OptionKind, text: string): CheckedValue {
@@ -89,6 +118,7 @@ function checkInteger(
   return { problem: `must be ${wanted}, got: \`${got}\`` };
 }
 
-function isSwitch(type: OptionKind): boolean {
+/** Whether an option is `on` or `off`. */
+export function isSwitch(type: OptionKind): boolean {
   return type.kind === "choice" && type.choices.includes("on");
 }

@@ -1,5 +1,5 @@
 /** A command of the program that takes options. */
-export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor" | "mcp";
+export type Command = "serve" | "pull" | "rank" | "health" | "eval" | "doctor" | "mcp" | "config";
 
 /** What values an option takes, and how they are spelled. */
 export type OptionKind =
@@ -48,6 +48,16 @@ export interface Option {
   readonly env: readonly string[];
   /** Those of the variables of a list that hold one value, commas and all. */
   readonly wholeEnv?: readonly string[];
+  /** Its name in a configuration file. Default: the flag with `_` for `-`. */
+  readonly key?: string;
+  /** Whether a configuration file has it for each model. Default: if its group is `Model`. */
+  readonly perModel?: boolean;
+  /** Whether no configuration file has it. Default: false. */
+  readonly notInFile?: boolean;
+  /** Whether its value may not be shown. Default: false. */
+  readonly secret?: boolean;
+  /** The commands for which an option that is a list holds one value. Default: none. */
+  readonly single?: readonly Command[];
   /** Name of the value in help; absent for a flag, which takes none. */
   readonly value?: string;
   readonly type: OptionKind;
@@ -56,6 +66,8 @@ export interface Option {
   /** The name of the same option among the settings of `loadReranker`. Default: it is none. */
   readonly setting?: string;
   readonly help: string;
+  /** What it is in a configuration file. Default: the same. */
+  readonly helpInFile?: string;
   /** Default: `serve` alone. */
   readonly commands?: readonly Command[];
 }
@@ -86,7 +98,18 @@ export const onOff = {
 /** The kind of an option that is `on`, `off`, or left to the other settings. */
 export const onOffAuto: OptionKind = { ...onOff, choices: ["on", "off", "auto"] };
 
-/** Whether a command takes the option. `doctor` takes those of `serve`, which it checks. */
+/** Whether a command takes the option. `doctor` and `config` take those of `serve`, which they check. */
 export function takes(command: Command, { commands = ["serve"] }: Option): boolean {
-  return commands.includes(command) || (command === "doctor" && commands.includes("serve"));
+  const checksServer = command === "doctor" || command === "config";
+  return commands.includes(command) || (checksServer && commands.includes("serve"));
+}
+
+/** Returns the name of an option in a configuration file. */
+export function keyOf({ flag, key = flag.replaceAll("-", "_") }: Option): string {
+  return key;
+}
+
+/** Whether each model of a configuration file has the option for itself. */
+export function isPerModel({ group, perModel = group === "Model" }: Option): boolean {
+  return perModel;
 }

@@ -1,4 +1,5 @@
 import { commandOptions } from "./command-options.ts";
+import { fileOptions } from "./file-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import {
   type Command,
@@ -57,9 +58,15 @@ export const options: readonly Option[] = [
     setting: "model",
     aliases: ["model"],
     env: ["RERANKER_MODEL", "MODEL_ID"],
+    // The second one is of text-embeddings-inference, which serves one model.
+    wholeEnv: ["MODEL_ID"],
+    key: "id",
     value: "ID",
-    type: text,
-    help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`",
+    type: { kind: "list" },
+    single: ["rank", "eval", "mcp"],
+    help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`. `serve` takes several (repeatable; comma-separated in the first variable), and `NAME=ID` for a name of one's own; the first answers requests that name none",
+    helpInFile:
+      "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`",
     commands: engineCommands,
   },
   {
@@ -75,10 +82,12 @@ export const options: readonly Option[] = [
   {
     group: "Model",
     flag: "served-model-name",
+    key: "aliases",
     env: ["RERANKER_SERVED_MODEL_NAME", "SERVED_MODEL_NAME"],
     value: "NAME",
     type: { kind: "list" },
-    help: "additional name of the model in requests (repeatable; comma-separated in env)",
+    help: "additional name of the model in requests, of several that of the first (repeatable; comma-separated in env)",
+    helpInFile: "additional names of the model in requests",
   },
   {
     group: "Model",
@@ -265,6 +274,7 @@ export const options: readonly Option[] = [
     default: "auto",
     help: "whether `GET /` answers with a page to try the server on, and `GET /docs` with its reference; auto: if it listens on loopback",
   },
+  ...fileOptions,
   ...securityOptions,
   ...limitOptions,
   ...telemetryOptions,

@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { type ConfigFile, readConfigFile } from "../file/config-file.ts";
+import { modelValuesOf } from "../file/model-values.ts";
 import { isServiceVariable, notesOnVariables } from "./known-variables.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { type Command, type Option, takes } from "./option.ts";
@@ -21,6 +23,8 @@ export class UsageError extends Error {
 
 /** The checked values of options, by flag. */
 export interface OptionValues {
+  /** Returns the value of an option as it is, or undefined if it has neither value nor default. */
+  value(flag: string): OptionValue | undefined;
   /** Returns the text of an option, or undefined if it has neither value nor default. */
   optionalText(flag: string): string | undefined;
   /** Returns the number of an option, or undefined likewise. */
@@ -37,12 +41,14 @@ export interface OptionValues {
 
 /** What a command line and its environment say. */
 export interface ParsedOptions extends OptionValues {
-  /** Whether the flag or its environment variable was given. */
+  /** Whether the flag or its environment variable was given, or the configuration file has it. */
   isSet(flag: string): boolean;
   /** Whether what was given for an option is wrong. Such an option has no value. */
   isWrong(flag: string): boolean;
   /** Returns the name under which an option was given: its variable, or else its flag. */
   nameOf(flag: string): string;
+  /** The options of each model, at least one; of commands that run one model, that one's. */
+  readonly models: readonly OptionValues[];
   /** The words that belong to no flag. */
   readonly positionals: readonly string[];
   /** Whether `--help` was asked for. */
@@ -110,26 +116,36 @@ export function parseOptions(
     else given.set(option.flag, [...(given.get(option.flag) ?? []), token.value]);
   }
 
-  const values = defaultValues();
+  const told = new Map<string, OptionValue>();
   const variables = new Map<string, string>();
   for (const option of known) {
     const { flag } = option;
+    const isSingle = option.single?.includes(command) === true;
     const variable = variableOf(option.env, env);
     const fromFlag = given.get(flag);
     if (!fromFlag && variable) variables.set(flag, variable);
-    const texts = fromFlag ?? (variable && textsOfVariable(option, variable, env[variable] ?? ""));
+    const texts =
+      fromFlag ?? (variable && textsOf(option, variable, env[variable] ?? "", isSingle));
     if (!texts) continue;
-    const checked = readTexts(option, texts);
-    if (checked.problem === undefined) values.set(flag, checked.value);
-    else {
-      values.delete(flag);
-      addProblem(option, `${variables.get(flag) ?? `--${flag}`} ${checked.problem}`);
-    }
+    const checked = readTexts(option, texts, isSingle);
+    if (checked.problem === undefined) told.set(flag, checked.value);
+    else addProblem(option, `${variables.get(flag) ?? `--${flag}`} ${checked.problem}`);
   }
+
+  const file = fileOf(told);
+  problems.push(...file.problems);
+  for (const flag of file.wrong) if (!told.has(flag)) wrong.add(flag);
+  const taken = new Set(known.map(({ flag }) => flag));
+  const fromFile = [...file.server].filter(([flag]) => taken.has(flag));
+  const defaults = defaultValues();
+  const values = new Map([...defaults, ...fromFile, ...told]);
+  for (const flag of wrong) values.delete(flag);
+  const models = modelValuesOf({ defaults, server: values, file: file.models, given: told });
 
   return {
     ...optionValuesOf(values),
-    isSet: (flag) => given.has(flag) || variables.has(flag),
+    models: models.map(optionValuesOf),
+    isSet: (flag) => given.has(flag) || variables.has(flag) || file.server.has(flag),
     isWrong: (flag) => wrong.has(flag),
     nameOf: (flag) => variables.get(flag) ?? `--${flag}`,
     positionals,
@@ -137,6 +153,18 @@ export function parseOptions(
     problems,
     notes: notesOnVariables(env),
   };
+}
+
+/** Returns what the configuration file says that was asked for; nothing where none was. */
+function fileOf(told: ReadonlyMap<string, OptionValue>): ConfigFile {
+  const path = told.get("config");
+  if (typeof path === "string") return readConfigFile(path);
+  return { server: new Map(), models: [], wrong: new Set(), problems: [] };
+}
+
+/** Returns the texts that a variable holds: one where the option has one value. */
+function textsOf(option: Option, name: string, text: string, isSingle: boolean): string[] {
+  return isSingle ? [text] : textsOfVariable(option, name, text);
 }
 
 /** Returns the default of every option that has one, by flag. */
@@ -163,6 +191,7 @@ export function optionValuesOf(values: ReadonlyMap<string, OptionValue>): Option
   const optionalText = (flag: string) => read(flag, (value) => typeof value === "string");
   const optionalNumber = (flag: string) => read(flag, (value) => typeof value === "number");
   return {
+    value: (flag) => values.get(flag),
     optionalText,
     optionalNumber,
     text: (flag) => need(flag, optionalText(flag)),

@@ -1,4 +1,4 @@
-import type { Option } from "./option.ts";
+import { type Option, onOff } from "./option.ts";
 
 const text = { kind: "text" } as const;
 
@@ -25,12 +25,14 @@ export const securityOptions: readonly Option[] = [
   {
     group: "Security",
     flag: "api-key",
+    secret: true,
     env: ["RERANKER_API_KEYS", "RERANKER_API_KEY", "API_KEY"],
     // The client library reads the second one, and text-embeddings-inference the third, whole.
     wholeEnv: ["RERANKER_API_KEY", "API_KEY"],
     value: "KEY",
     type: { kind: "list" },
     help: "API key of 8 characters or more (repeatable; the first variable holds several between commas, the others one). Flags are visible in `ps`: prefer a file",
+    helpInFile: "API keys of 8 characters or more each; prefer `api_keys_file`",
   },
   {
     group: "Security",
@@ -61,6 +63,15 @@ export const securityOptions: readonly Option[] = [
   },
   {
     group: "Security",
+    flag: "admin",
+    env: ["RERANKER_ADMIN"],
+    value: "ON|OFF",
+    type: onOff,
+    default: "off",
+    help: "whether callers with an API key may load and unload models (`rerank.v1.AdminService`); needs API keys",
+  },
+  {
+    group: "Security",
     flag: "reflection",
     env: ["RERANKER_REFLECTION"],
     value: "WHO",
@@ -75,5 +86,6 @@ export const securityOptions: readonly Option[] = [
     value: "ORIGIN",
     type: { kind: "list" },
     help: "origin whose web pages may call, or `*` (repeatable; comma-separated in env); unset: none",
+    helpInFile: "origins whose web pages may call, or `*`; unset: none",
   },
 ];

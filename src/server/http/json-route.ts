@@ -1,6 +1,7 @@
 import type { Readable, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { shorten } from "../../characters.ts";
+import type { HealthReport } from "../../engine/health-state.ts";
 import { RerankError } from "../../errors.ts";
 import type { RerankCall, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
 import type { ServerRequest } from "../call/call.ts";
@@ -25,7 +26,8 @@ export type Dialect = (fields: JsonFields, context: JsonRouteContext) => Promise
 
 /** Returns the handler of a route with a JSON body: reads it, and lets the dialect answer. */
 export function jsonRoute(options: RouteOptions, dialect: Dialect): Route["handle"] {
-  const { reranker, limits } = options;
+  const { limits } = options;
+  const { reranker } = options.models;
 
   return async (context) => {
     const startedMs = performance.now();
@@ -67,8 +69,13 @@ export function rankingHeaders(
   result: RerankResult,
   { options }: JsonRouteContext,
 ): Record<string, string> {
-  const { device } = options.health.report;
-  return timingHeaders({ ...result, device, characters: countCharacters(query, documents) });
+  const characters = countCharacters(query, documents);
+  return timingHeaders({ ...result, device: reportOf(result, options).device, characters });
+}
+
+/** Returns the health of the model that ranked. */
+export function reportOf({ model }: RerankResult, { models }: RouteOptions): HealthReport {
+  return (models.find(model) ?? models.all[0]).health.report;
 }
 
 /** The content codings that a request may have beside `identity`. */

@@ -1,9 +1,7 @@
-import type { HealthState } from "../../engine/health-state.ts";
-import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { MetricsText } from "../../telemetry/server-observer.ts";
 import type { Call, ServerRequest } from "../call/call.ts";
 import type { ServerLimits } from "../limits.ts";
-import type { ServingInfo } from "../serving-info.ts";
+import type { ServedModels } from "../models/served-models.ts";
 import type { PrecompressedText } from "./content-coding.ts";
 import type { ErrorShape } from "./error-shapes.ts";
 import type { RouteDoc } from "./openapi/route-doc.ts";
@@ -51,10 +49,8 @@ export interface Pages {
 
 /** The dependencies of the routes. */
 export interface RouteOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly limits: ServerLimits;
-  readonly serving: ServingInfo;
   /** Returns what `GET /metrics` answers; undefined: there is no such route. */
   readonly metrics?: (() => Promise<MetricsText>) | undefined;
   /** Who may ask for them. Default: `key`. */

@@ -1,4 +1,4 @@
-import { createHealthHandler } from "./dialects/health.ts";
+import { answerLive, createHealthHandler, createReadyHandler } from "./dialects/health.ts";
 import { createInfoHandler } from "./dialects/info.ts";
 import { metricsRoute } from "./dialects/metrics.ts";
 import { createModelHandlers } from "./dialects/models.ts";
@@ -9,12 +9,13 @@ import { createRerankDialect } from "./dialects/rerank.ts";
 import { answerScore } from "./dialects/score.ts";
 import { objectError, teiError } from "./error-shapes.ts";
 import { type Dialect, jsonRoute } from "./json-route.ts";
-import { healthDoc } from "./openapi/operation.ts";
+import { healthDoc, liveDoc, readyDoc } from "./openapi/operation.ts";
 import { rerankPaths } from "./openapi/rerank.ts";
 import type { RouteDoc } from "./openapi/route-doc.ts";
 import { nimDoc, scorePaths } from "./openapi/score.ts";
 import { infoDoc, modelDoc, modelsDoc } from "./openapi/served.ts";
 import type { Route, RouteOptions } from "./route.ts";
+import type { JsonAnswer } from "./send-json.ts";
 
 /**
  * Returns the plain JSON routes: the paths of every rerank API whose clients can be pointed here.
@@ -26,7 +27,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const rerank = createRerankDialect({ returnDocuments: false });
   const rerankWithDocuments = createRerankDialect({ returnDocuments: true });
   const models = createModelHandlers(options);
-  const { health, descriptionAccess = "open" } = options;
+  const { descriptionAccess = "open" } = options;
   const post = (path: string, dialect: Dialect, doc: RouteDoc): Route => ({
     method: "POST",
     path,
@@ -36,6 +37,14 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     handle: jsonRoute(options, dialect),
   });
   const get = { method: "GET", probe: false, errorShape: objectError } as const;
+  const probe = (path: string, doc: RouteDoc, handle: () => Promise<JsonAnswer>): Route => ({
+    ...get,
+    path,
+    probe: true,
+    access: "open",
+    doc,
+    handle,
+  });
   const routes: readonly Route[] = [
     post("/rerank", rerank, rerankPaths.rerank),
     post("/v1/rerank", rerankWithDocuments, rerankPaths.v1),
@@ -54,17 +63,12 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
       doc: infoDoc,
       handle: createInfoHandler(options),
     },
-    {
-      ...get,
-      path: "/health",
-      probe: true,
-      access: "open",
-      doc: healthDoc,
-      handle: createHealthHandler(health),
-    },
+    probe("/health", healthDoc, createHealthHandler(options.models)),
+    probe("/v2/health/ready", readyDoc, createReadyHandler(options.models)),
+    probe("/v2/health/live", liveDoc, answerLive),
     ...(options.metrics ? [metricsRoute(options.metrics, options.metricsAccess)] : []),
     ...(options.pages === undefined ? [] : pageRoutes(options.pages)),
   ];
   if (descriptionAccess === "off") return routes;
-  return [...routes, openApiRoute(routes, health, descriptionAccess)];
+  return [...routes, openApiRoute(routes, options.models.health, descriptionAccess)];
 }

@@ -1,15 +1,14 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import type { HealthState } from "../../engine/health-state.ts";
 import { linkSignals } from "../../linked-signal.ts";
-import type { Reranker, RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
+import type { RerankRequest, RerankResult } from "../../reranker/rerank-request.ts";
 import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
+import type { ServedModels } from "../models/served-models.ts";
 import { abortErrorOf } from "./connect-error.ts";
 import { callKey } from "./error-interceptor.ts";
 
 /** The dependencies of rankCall. */
 export interface RankCallOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface RankCallOptions {
  * report the stages' times.
  */
 export async function rankCall(
-  { reranker, health }: RankCallOptions,
+  { models }: RankCallOptions,
   context: HandlerContext,
   signal: AbortSignal,
   request: RerankRequest,
@@ -26,9 +25,10 @@ export async function rankCall(
   if (call) call.documents = request.documents.length;
   const timeoutMs = context.timeoutMs();
   const observer = call?.observeRanking?.();
-  const result = await reranker.rerank(request, { signal, timeoutMs, observer });
+  const result = await models.reranker.rerank(request, { signal, timeoutMs, observer });
   const characters = countCharacters(request.query, request.documents);
-  const headers = timingHeaders({ ...result, characters, device: health.report.device });
+  const { device } = (models.find(result.model) ?? models.all[0]).health.report;
+  const headers = timingHeaders({ ...result, characters, device });
   for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
   return result;
 }

@@ -3,15 +3,16 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
 import * as reflectionV1 from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import * as reflectionV1alpha from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { AdminService } from "../../../gen/rerank/v1/admin_service_pb.ts";
 import { RerankRequestSchema, RerankService } from "../../../gen/rerank/v1/rerank_service_pb.ts";
 import * as tei from "../../../gen/tei/v1/tei_pb.ts";
-import type { HealthState } from "../../engine/health-state.ts";
 import { RerankError } from "../../errors.ts";
-import type { Reranker } from "../../reranker/rerank-request.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { replaceLoneSurrogates } from "../http/json-fields.ts";
 import type { ServerLimits } from "../limits.ts";
-import type { ServingInfo } from "../serving-info.ts";
+import type { ModelAdmin } from "../models/model-admin.ts";
+import type { ServedModels } from "../models/served-models.ts";
+import { createAdminService } from "./admin/admin-service.ts";
 import { connectErrorOf } from "./connect-error.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService } from "./health/health-service.ts";
@@ -23,11 +24,11 @@ import { createRpcRouter, type RpcRouter } from "./wire/rpc-protocols.ts";
 
 /** The options of the RPC services. */
 export interface RpcOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
+  readonly models: ServedModels;
   readonly log: Logger;
   readonly limits: ServerLimits;
-  readonly serving: ServingInfo;
+  /** Changes the models at run time. Default: there is no such service. */
+  readonly admin?: ModelAdmin | undefined;
   /** Whether there is reflection at all. */
   readonly reflectionAccess: ReflectionAccess;
   /** Adds further services, which reflection and health do not know. Default: none. */
@@ -73,9 +74,9 @@ export interface Rpc {
  * reflection, over gRPC, gRPC-Web and Connect.
  */
 export function createRpcs(options: RpcOptions): ReadonlyMap<string, Rpc> {
-  const { log, limits, shutdownSignal } = options;
+  const { log, limits, admin, shutdownSignal } = options;
   const hasReflection = options.reflectionAccess !== "off";
-  const rerankers = [RerankService, tei.Rerank, tei.Info];
+  const rerankers = [RerankService, tei.Rerank, tei.Info, ...(admin ? [AdminService] : [])];
   const reflection = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
   const served = [...rerankers, Health, ...(hasReflection ? reflection : [])];
   const names = served.map((service) => service.typeName);
@@ -92,6 +93,7 @@ export function createRpcs(options: RpcOptions): ReadonlyMap<string, Rpc> {
   const teiJson = jsonWithEnumsOf(tei.RerankRequestSchema);
   router.service(tei.Rerank, createTeiRerankService(options), teiJson);
   router.service(tei.Info, createTeiInfoService(options));
+  if (admin) router.service(AdminService, createAdminService(admin));
   router.service(Health, createHealthService({ ...options, services: names }));
   if (hasReflection) registerReflection(router, [...rerankers, Health]);
   options.addServices?.(router);

@@ -13,7 +13,7 @@ const longestFirst: Ranker = {
     const results = documents
       .map(({ length }, index) => ({ index, relevanceScore: length, truncated: false }))
       .sort((a, b) => b.relevanceScore - a.relevanceScore);
-    return { model: "longest", results };
+    return { model: "longest", results, queryTruncated: false };
   },
   close: async () => {},
 };

@@ -21,6 +21,7 @@ const pollMs = 20;
 const none: SecurityConfig = {
   apiKeys: [],
   apiKeysPath: undefined,
+  admin: false,
   tls: undefined,
   corsOrigins: [],
   reflectionAccess: "open",

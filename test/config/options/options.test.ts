@@ -17,7 +17,8 @@ suite("the defaults of the options", () => {
   test("are the default limits of the reranker and of the server", () => {
     const parsed = parseServeConfig([], {});
     assert(!parsed.help);
-    const { config } = parsed;
+    const [engine] = parsed.config.models;
+    const config = { ...engine, ...parsed.config };
     const limits = { ...defaultRequestLimits, ...defaultServerLimits };
 
     const shared = Object.entries(limits).filter(([name]) => name in config);

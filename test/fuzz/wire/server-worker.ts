@@ -7,6 +7,7 @@ import { defaultRequestLimits } from "../../../src/reranker/check-request.ts";
 import { createReranker } from "../../../src/reranker/reranker.ts";
 import { createScheduler } from "../../../src/scheduler/scheduler.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
+import { createServedModels } from "../../../src/server/models/served-models.ts";
 import { createServer } from "../../../src/server/server.ts";
 import { createFakeHealth } from "../../fakes/fake-health.ts";
 import { fakeTokenizer } from "../../fakes/fake-tokenizer.ts";
@@ -77,8 +78,14 @@ const reranker = createReranker({
 });
 
 const server = createServer({
-  reranker,
-  health: createFakeHealth({ model: fuzzModel, maxLength }),
+  models: createServedModels([
+    {
+      names: [fuzzModel],
+      reranker,
+      health: createFakeHealth({ model: fuzzModel, maxLength }),
+      maxBatchTokens: 4_096,
+    },
+  ]),
   log: {
     debug: () => undefined,
     info: () => undefined,
@@ -88,15 +95,10 @@ const server = createServer({
   limits: {
     ...defaultServerLimits,
     maxBodyBytes,
+    maxDocuments: 100,
     headersTimeoutMs: receiveMs,
     requestTimeoutMs: receiveMs,
     idleTimeoutMs: idleMs,
-  },
-  serving: {
-    servedModels: [fuzzModel],
-    revision: undefined,
-    maxDocuments: 100,
-    maxBatchTokens: 4_096,
   },
 });
 

@@ -19,7 +19,8 @@ suite("figuresOf()", () => {
   test("reads the queue and the model's speed out of the metrics", () => {
     const lines = [
       "# TYPE rerankd_queue_tokens gauge",
-      "rerankd_queue_tokens 120",
+      'rerankd_queue_tokens{model="a"} 100',
+      'rerankd_queue_tokens{model="b"} 20',
       "rerankd_batch_tokens_sum 3000",
       "rerankd_batch_duration_seconds_sum 1.5",
     ];

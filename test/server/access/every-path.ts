@@ -1,30 +1,15 @@
-import { HealthState } from "../../../src/engine/health-state.ts";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
 import { createRpcs } from "../../../src/server/rpc/rpc-router.ts";
-import { createFakeReranker } from "../../fakes/fake-reranker.ts";
+import { createFakeModels } from "../../fakes/fake-models.ts";
 import { fakePages } from "../../fakes/precompress.ts";
 import { createRecordingLogger } from "../../fakes/recording-logger.ts";
-import { serving } from "../start-server.ts";
 
 const never = new AbortController().signal;
 
 const options = {
-  reranker: createFakeReranker(),
-  health: new HealthState({
-    status: "ok",
-    model: "",
-    device: "",
-    workers: 0,
-    threads: 0,
-    dtype: "",
-    maxLength: 1,
-    activation: "sigmoid",
-    version: "",
-    reason: "",
-  }),
+  models: createFakeModels(),
   limits: defaultServerLimits,
-  serving,
   reflectionAccess: "open" as const,
   log: createRecordingLogger(),
   pages: fakePages("<p>a page</p>"),

@@ -6,7 +6,15 @@ import { type RunningServer, startServer } from "../start-server.ts";
 import { examplePath, routes, rpcs } from "./every-path.ts";
 
 /** What anybody may ask; whoever adds to this list opens it to strangers. */
-const openRoutes = ["GET /health", "GET /", "GET /docs", "GET /docs/grpc", "GET /openapi.json"];
+const openRoutes = [
+  "GET /health",
+  "GET /v2/health/ready",
+  "GET /v2/health/live",
+  "GET /",
+  "GET /docs",
+  "GET /docs/grpc",
+  "GET /openapi.json",
+];
 const openRpcs = [
   "/grpc.health.v1.Health/Check",
   "/grpc.health.v1.Health/Watch",

@@ -26,7 +26,7 @@ async function createFileCounter(context: TestContext): Promise<() => Promise<st
 
 test("a JSON request passes 8 files at most from the socket to the reranker", async (context) => {
   const running = await startServer(context);
-  const { reranker } = running;
+  const { reranker } = running.models;
   const rerank = reranker.rerank.bind(reranker);
   let files: readonly string[] = [];
   const takeFiles = await createFileCounter(context);

@@ -47,7 +47,7 @@ const cases: readonly {
     line: {
       status: 404,
       code: "not_found",
-      reason: "must be one that is served (`fake-model`)",
+      reason: "must be one that is served (`fake-model`, `owner/alias`)",
       field: "model",
     },
   },

@@ -112,7 +112,7 @@ const cases: readonly BadCase[] = [
     name: "an unknown model",
     body: fields({ model: "other" }),
     status: 404,
-    message: /`model` must be one that is served \(`fake-model`\)/,
+    message: /`model` must be one that is served \(`fake-model`, `owner\/alias`\)/,
   },
   {
     name: "a model of the wrong type",

@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createRoutes } from "../../../src/server/http/routes.ts";
 import { defaultServerLimits } from "../../../src/server/limits.ts";
-import { createFakeHealth } from "../../fakes/fake-health.ts";
-import { createFakeReranker, fakeModel } from "../../fakes/fake-reranker.ts";
+import { createFakeModels } from "../../fakes/fake-models.ts";
+import { fakeModel } from "../../fakes/fake-reranker.ts";
 import { postJson, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 
 const routes = createRoutes({
-  reranker: createFakeReranker(),
-  health: createFakeHealth(),
+  models: createFakeModels(),
   limits: defaultServerLimits,
-  serving: { servedModels: [fakeModel], maxDocuments: 10, maxBatchTokens: 1024 },
 });
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,5 +1,6 @@
 import { shorten } from "../../../characters.ts";
 import { RerankError } from "../../../errors.ts";
+import type { ServedModel } from "../../models/served-models.ts";
 import { createdNow } from "../answer-parts.ts";
 import type { RouteContext, RouteOptions } from "../route.ts";
 import type { JsonAnswer } from "../send-json.ts";
@@ -7,7 +8,7 @@ import type { JsonAnswer } from "../send-json.ts";
 /** Most characters of an unknown name that a message repeats. */
 const maxEchoChars = 100;
 
-/** The handlers of the two routes that list the served model's names. */
+/** The handlers of the two routes that list the names of the served models. */
 export interface ModelHandlers {
   list(): Promise<JsonAnswer>;
   get(context: RouteContext): Promise<JsonAnswer>;
@@ -17,14 +18,14 @@ export interface ModelHandlers {
  * Returns the handlers of `/v1/models`, in OpenAI's shape with vLLM's and Xinference's fields: an
  * entry for each name that requests may ask for.
  */
-export function createModelHandlers({ health, serving }: RouteOptions): ModelHandlers {
+export function createModelHandlers({ models }: RouteOptions): ModelHandlers {
   const created = createdNow();
-  const entryOf = (id: string): object => ({
+  const entryOf = (id: string, { names: [root], health }: ServedModel): object => ({
     id,
     object: "model",
     created,
     owned_by: "rerankd",
-    root: serving.servedModels[0],
+    root,
     parent: null,
     max_model_len: health.report.maxLength,
     model_name: id,
@@ -32,12 +33,13 @@ export function createModelHandlers({ health, serving }: RouteOptions): ModelHan
   });
   return {
     async list() {
-      const data = serving.servedModels.map(entryOf);
+      const data = models.all.flatMap((model) => model.names.map((name) => entryOf(name, model)));
       return { status: 200, body: { object: "list", data } };
     },
     async get({ pathId }) {
-      if (serving.servedModels.includes(pathId)) return { status: 200, body: entryOf(pathId) };
-      const served = serving.servedModels.map((name) => `\`${name}\``).join(", ");
+      const model = models.find(pathId);
+      if (model && pathId !== "") return { status: 200, body: entryOf(pathId, model) };
+      const served = models.names.map((name) => `\`${name}\``).join(", ");
       const asked = shorten(pathId, maxEchoChars);
       const message = `the model must be one that is served (${served}), got: \`${asked}\`; the server's \`--served-model-name\` allows further names`;
       throw new RerankError("not_found", message, { field: "model" });

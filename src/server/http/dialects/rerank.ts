@@ -1,7 +1,7 @@
 import type { RerankRequest, RerankResult, Timings } from "../../../reranker/rerank-request.ts";
 import { createdNow, passageAnswerOf, usageOf, warningsOf } from "../answer-parts.ts";
 import { booleanField, type JsonFields, readText } from "../json-fields.ts";
-import { type Dialect, type JsonRouteContext, rankingHeaders } from "../json-route.ts";
+import { type Dialect, type JsonRouteContext, rankingHeaders, reportOf } from "../json-route.ts";
 import { documentAnswerOf, readDocuments, readRankingOptions } from "../ranking-fields.ts";
 import { answerTei } from "./tei.ts";
 
@@ -85,7 +85,7 @@ function envelopeOf(
   { call, options }: JsonRouteContext,
 ): object {
   const { totalTokens } = result;
-  const warnings = warningsOf(result, request, options.health.report.maxLength);
+  const warnings = warningsOf(result, request, reportOf(result, options).maxLength);
   return {
     id: call.id,
     // Infinity's client takes no other word; nobody else's reads it.

@@ -16,9 +16,8 @@ const noTime: Timings = { tokenizationMs: 0, queueMs: 0, inferenceMs: 0, totalMs
  */
 export const answerScore: Dialect = async (fields, context) => {
   const { call, options } = context;
-  const { device } = options.health.report;
   const pairs = readScorePairs(fields);
-  checkCount(pairs, options.serving.maxDocuments);
+  checkCount(pairs, options.limits.maxDocuments);
   const wanted = readRankingOptions(fields);
   // Every pair has a score, and keeps its place.
   const ranking = {
@@ -34,7 +33,10 @@ export const answerScore: Dialect = async (fields, context) => {
     (sum, { query, documents }) => sum + countCharacters(query, documents),
     0,
   );
-  const [{ timings } = { timings: noTime }] = results;
+  const [first] = results;
+  const model = first?.model ?? (wanted.model || options.models.all[0].names[0]);
+  const { device } = (options.models.find(model) ?? options.models.all[0]).health.report;
+  const { timings = noTime } = first ?? {};
   return {
     status: 200,
     headers: timingHeaders({ timings, totalTokens, characters, device }),
@@ -42,7 +44,7 @@ export const answerScore: Dialect = async (fields, context) => {
       id: call.id,
       object: "list",
       created: createdNow(),
-      model: results[0]?.model ?? options.serving.servedModels[0],
+      model,
       data: dataOf(pairs, results),
       usage: usageOf(totalTokens),
     },

@@ -38,7 +38,9 @@ export const answerTei: Dialect = async (fields, context) => {
   }
   const options = readRankingOptions(knownFields(fields));
   const returnText = returnTextField.read(fields) ?? false;
-  const request = { query, documents, ...options };
+  const { model } = fields;
+  const isServed = typeof model === "string" && context.options.models.names.includes(model);
+  const request = { query, documents, ...options, ...(isServed && { model }) };
 
   const result = await withFieldNames(documentsCalled("texts"), context.rank(request));
   const body = result.results.map(({ index, relevanceScore, truncated, passage }) => {
@@ -54,7 +56,10 @@ export const answerTei: Dialect = async (fields, context) => {
   return { status: 200, headers: rankingHeaders(request, result, context), body };
 };
 
-/** Any other field is ignored, as the original does: `model` among them, which its clients send. */
+/**
+ * Any other field is ignored, as the original does. Its clients send a `model` of any name, so that
+ * is followed only where it names one that is served.
+ */
 function knownFields(fields: JsonFields): JsonFields {
   return Object.fromEntries(teiNames.map((name) => [name, fields[name]]));
 }

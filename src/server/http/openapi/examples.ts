@@ -42,8 +42,8 @@ export const rerankExamples = [
     body: { query: "red fruit", documents: ["a blue car", "a red apple"], top_n: 1 },
     answer: {
       model,
-      results: [{ index: 1, relevance_score: 0.2880551517009735 }],
-      ...rerankEnd(22),
+      results: [{ index: 1, relevance_score: 0.7762091159820557 }],
+      ...rerankEnd(18),
     },
   },
   {
@@ -65,19 +65,19 @@ export const rerankExamples = [
       results: [
         {
           index: 1,
-          relevance_score: 0.9109161496162415,
+          relevance_score: 0.9539133906364441,
           document: { title: "회의", text: "내일 오후 2시에 품질 미팅이 있습니다", id: 8 },
           passage: { start: 0, end: 24, text: "회의\n내일 오후 2시에 품질 미팅이 있습니다" },
         },
         {
           index: 0,
-          relevance_score: 0.1438133716583252,
+          relevance_score: 0.01836225762963295,
           document: { title: "점심", text: "오늘 점심은 김치찌개를 먹었다", id: 7 },
           passage: { start: 0, end: 19, text: "점심\n오늘 점심은 김치찌개를 먹었다" },
         },
       ],
-      ...rerankEnd(37),
-      timings: { tokenization_ms: 0.9, queue_ms: 0.1, inference_ms: 6.9, total_ms: 8.1 },
+      ...rerankEnd(40),
+      timings: { tokenization_ms: 0.9, queue_ms: 0.1, inference_ms: 12.4, total_ms: 13.6 },
     },
   },
   {
@@ -92,7 +92,7 @@ export const rerankExamples = [
     },
     answer: {
       model,
-      results: [{ index: 0, relevance_score: -1.7109761238098145, truncated: true }],
+      results: [{ index: 0, relevance_score: -2.0422098636627197, truncated: true }],
       ...rerankEnd(12, [
         "1 of the results were cut to fit 512 tokens, or to 4 of their own",
         "the query was cut to fit 512 tokens, or to 4 of its own",
@@ -115,13 +115,13 @@ export const teiExample: RouteExample = {
   answer: [
     {
       index: 1,
-      score: 0.30167844891548157,
+      score: 0.14656876027584076,
       text: "a red apple on a table",
       passage: { start: 0, end: 22, text: "a red apple on a table" },
     },
     {
       index: 0,
-      score: 0.19465774297714233,
+      score: 0.021545277908444405,
       text: "a blue car",
       passage: { start: 0, end: 10, text: "a blue car" },
     },
@@ -134,7 +134,7 @@ export const scoreExamples = [
     name: "one_query",
     summary: "One text for all others",
     body: { text_1: "red fruit", text_2: ["a blue car", "a red apple"] },
-    answer: scoreAnswer(22, [{ score: 0.19465774297714233 }, { score: 0.2880551517009735 }]),
+    answer: scoreAnswer(18, [{ score: 0.021545277908444405 }, { score: 0.7762091159820557 }]),
   },
   {
     name: "pairs",
@@ -144,9 +144,9 @@ export const scoreExamples = [
       documents: ["a red apple on a table beside the door", "a car"],
       max_tokens_per_doc: 5,
     },
-    answer: scoreAnswer(21, [
-      { score: 0.2995445132255554, truncated: true },
-      { score: 0.20621082186698914 },
+    answer: scoreAnswer(19, [
+      { score: 0.8020980358123779, truncated: true },
+      { score: 0.06026756390929222 },
     ]),
   },
 ] as const satisfies readonly RouteExample[];
@@ -162,9 +162,9 @@ export const nimExample: RouteExample = {
   },
   answer: {
     rankings: [
-      { index: 1, logit: -0.8494678139686584, truncated: true },
-      { index: 0, logit: -1.4200245141983032 },
+      { index: 1, logit: 1.399458885192871, truncated: true },
+      { index: 0, logit: -3.8158178329467773 },
     ],
-    usage: usageOf(24),
+    usage: usageOf(20),
   },
 };

@@ -64,7 +64,7 @@ export interface RouteDoc {
 /** The groups of routes, in the order of a reader. */
 export const tags = {
   Ranking:
-    "Order documents by how relevant each is to a query. Every route takes the bodies of its dialect, and all share one model.",
+    "Order documents by how relevant each is to a query. Every route takes the bodies of its dialect, and all share the models.",
   Scoring: "Score pairs of texts, which keep their order.",
   "What is served":
     "The served names, the model and the limits, as clients of other servers look for them.",

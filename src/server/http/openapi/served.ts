@@ -3,6 +3,25 @@ import { count, list, object, type Schema, text, word } from "./schema.ts";
 
 const nothing: Schema = { type: "null" };
 
+/** The part of `GET /info` that each model has. */
+const modelInfo = {
+  model_id: text("The model that runs."),
+  model_sha: { type: ["string", "null"], description: "Its revision on the hub." },
+  model_dtype: text("The type of its weights, for example `int8`."),
+  served_model_name: text("The second of its served names, else the first."),
+  model_type: object("InfoModelType", {
+    reranker: object("InfoReranker", {
+      id2label: { type: "object", additionalProperties: text() },
+      label2id: { type: "object", additionalProperties: count() },
+    }),
+  }),
+  activation: word(["sigmoid", "tanh", "identity"], "What becomes of a logit."),
+  max_input_length: count("The longest pair, in tokens."),
+  max_batch_tokens: count(),
+  inference_workers: count("Workers that run the model side by side."),
+  inference_threads: count("Threads of each of them on a CPU."),
+} satisfies Record<string, Schema>;
+
 const model = object(
   "Model",
   {
@@ -10,7 +29,7 @@ const model = object(
     object: word(["model"]),
     created: count("When the server started, in seconds since 1970."),
     owned_by: text(),
-    root: text("The first of the served names."),
+    root: text("The own name of the model that answers to `id`."),
     parent: nothing,
     max_model_len: count("The longest pair, in tokens."),
     model_name: text("The same as `id`."),
@@ -63,6 +82,21 @@ export const modelDoc: RouteDoc = {
   faults: ["badPath", "unknownModel"],
 };
 
+function infoExample(name: string) {
+  return {
+    model_id: name,
+    model_sha: null,
+    model_dtype: "int8",
+    served_model_name: name,
+    model_type: { reranker: { id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } } },
+    activation: "sigmoid",
+    max_input_length: 1024,
+    max_batch_tokens: 1024,
+    inference_workers: 2,
+    inference_threads: 1,
+  };
+}
+
 /** Describes `GET /info`, in the form of text-embeddings-inference. */
 export const infoDoc: RouteDoc = {
   id: "getInfo",
@@ -76,51 +110,33 @@ export const infoDoc: RouteDoc = {
       schema: object(
         "Info",
         {
-          model_id: text("The model that runs."),
-          model_sha: { type: ["string", "null"], description: "Its revision on the hub." },
-          model_dtype: text("The type of its weights, for example `int8`."),
-          served_model_name: text("The second of the served names, else the first."),
-          model_type: object("InfoModelType", {
-            reranker: object("InfoReranker", {
-              id2label: { type: "object", additionalProperties: text() },
-              label2id: { type: "object", additionalProperties: count() },
-            }),
-          }),
-          activation: word(["sigmoid", "tanh", "identity"], "What becomes of a logit."),
+          ...modelInfo,
           max_concurrent_requests: count(),
-          max_input_length: count("The longest pair, in tokens."),
-          max_batch_tokens: count(),
           max_batch_requests: nothing,
           max_client_batch_size: count("The most documents of a request."),
           auto_truncate: { type: "boolean" },
           tokenization_workers: count(),
-          inference_workers: count("Workers that run the model side by side."),
-          inference_threads: count("Threads of each of them on a CPU."),
           version: text("The server's version."),
           sha: nothing,
           docker_label: nothing,
+          models: list(
+            object("InfoModel", modelInfo, { description: "What is told of one model." }),
+            "Each model; absent where there is one. The other fields tell of the first.",
+          ),
         },
-        { description: "What text-embeddings-inference tells of itself." },
+        { description: "What text-embeddings-inference tells of itself.", optional: ["models"] },
       ),
       example: {
-        model_id: "rerankd-multilingual-v1",
-        model_sha: null,
-        model_dtype: "int8",
-        served_model_name: "rerankd-multilingual-v1",
-        model_type: { reranker: { id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } } },
-        activation: "sigmoid",
+        ...infoExample("rerankd-multilingual-v1"),
         max_concurrent_requests: 128,
-        max_input_length: 512,
-        max_batch_tokens: 1024,
         max_batch_requests: null,
         max_client_batch_size: 10_000,
         auto_truncate: true,
         tokenization_workers: 1,
-        inference_workers: 2,
-        inference_threads: 1,
         version: "0.1.0",
         sha: null,
         docker_label: null,
+        models: [infoExample("rerankd-multilingual-v1"), infoExample("large")],
       },
     },
   ],

@@ -6,13 +6,17 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../../../gen/grpc/health/v1/health_pb.ts";
 import { shorten } from "../../../characters.ts";
-import { type HealthState, isServing } from "../../../engine/health-state.ts";
+import { isServing } from "../../../engine/health-state.ts";
 import { RerankError } from "../../../errors.ts";
+import type { ServedModels } from "../../models/served-models.ts";
 
 /** The dependencies of the health service. */
 export interface HealthServiceOptions {
-  readonly health: HealthState;
-  /** Full names of the services whose status can be asked for, beside "" for the whole server. */
+  readonly models: ServedModels;
+  /**
+   * Full names of the services whose status can be asked for, beside "" for the whole server and the
+   * names of the models.
+   */
   readonly services: readonly string[];
   /**
    * Aborts when the server begins to drain, which ends every Watch after it sent the last status.
@@ -23,40 +27,46 @@ export interface HealthServiceOptions {
 /** Most characters of an unknown name that an error message repeats. */
 const maxEchoChars = 128;
 
-/** Returns `grpc.health.v1.Health`. Every service shares one model, so all have the same status. */
+/**
+ * Returns `grpc.health.v1.Health`. A service has the status of the whole server, and the name of a
+ * model that model's.
+ */
 export function createHealthService(options: HealthServiceOptions): ServiceImpl<typeof Health> {
-  const { health } = options;
-  const names = ["", ...options.services];
-  const present = (): ServingStatus =>
-    isServing(health.report) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
-  const isKnown = (service: string): boolean => names.includes(service);
+  const { models } = options;
+  const services = ["", ...options.services];
+  /** Returns undefined for a name that there is not. */
+  const statusOf = (service: string): ServingStatus | undefined => {
+    const { health } = services.includes(service) ? models : (models.find(service) ?? {});
+    if (health === undefined) return undefined;
+    return isServing(health.report) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  };
   return {
     check({ service }) {
-      if (isKnown(service)) return { status: present() };
+      const status = statusOf(service);
+      if (status !== undefined) return { status };
       const name = shorten(service, maxEchoChars);
       throw new ConnectError(`there is no service \`${name}\``, Code.NotFound);
     },
     watch: ({ service }, { signal }) =>
-      watchStatus(
-        () => (isKnown(service) ? present() : ServingStatus.SERVICE_UNKNOWN),
-        options,
-        signal,
-      ),
+      watchStatus(() => statusOf(service) ?? ServingStatus.SERVICE_UNKNOWN, options, signal),
     list: () => {
-      const response = create(HealthCheckResponseSchema, { status: present() });
-      return { statuses: Object.fromEntries(names.map((name) => [name, response])) };
+      const entries = [...services, ...models.names].map((name) => [
+        name,
+        create(HealthCheckResponseSchema, { status: statusOf(name) ?? ServingStatus.UNKNOWN }),
+      ]);
+      return { statuses: Object.fromEntries(entries) };
     },
   };
 }
 
 async function* watchStatus(
   present: () => ServingStatus,
-  { health, drainSignal }: HealthServiceOptions,
+  { models, drainSignal }: HealthServiceOptions,
   callSignal: AbortSignal,
 ): AsyncGenerator<{ status: ServingStatus }> {
   let wake = (): void => undefined;
   const onChange = (): void => wake();
-  const unsubscribe = health.subscribe(onChange);
+  const unsubscribe = models.subscribe(onChange);
   drainSignal.addEventListener("abort", onChange);
   callSignal.addEventListener("abort", onChange);
   try {

@@ -1,13 +1,14 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RerankService } from "../../../../gen/rerank/v1/rerank_service_pb.ts";
-import type { HealthState } from "../../../engine/health-state.ts";
+import type { ServedModels } from "../../models/served-models.ts";
 import { rankCall, whileWaiting } from "../rank-call.ts";
+import { healthMessageOf } from "./health-message.ts";
 import { requestOf, responseOf } from "./rerank-message.ts";
 import { type RerankStreamOptions, rerankStream } from "./rerank-stream.ts";
 
 /** The dependencies of the rerank service. */
 export interface RerankServiceOptions extends RerankStreamOptions {
-  readonly health: HealthState;
+  readonly models: ServedModels;
 }
 
 /**
@@ -24,6 +25,6 @@ export function createRerankService(
         return responseOf(result, message);
       }),
     rerankStream: (requests, context) => rerankStream(options, requests, context),
-    health: () => options.health.report,
+    health: () => healthMessageOf(options.models),
   };
 }

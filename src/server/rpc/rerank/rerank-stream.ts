@@ -3,10 +3,10 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { RerankStreamRequest } from "../../../../gen/rerank/v1/rerank_service_pb.ts";
 import { RerankError } from "../../../errors.ts";
 import { linkSignals, unlessAborted } from "../../../linked-signal.ts";
-import type { Reranker } from "../../../reranker/rerank-request.ts";
 import type { Logger } from "../../../telemetry/log.ts";
 import { refusedOf } from "../../call/refused.ts";
 import type { ServerLimits } from "../../limits.ts";
+import type { ServedModels } from "../../models/served-models.ts";
 import { abortErrorOf } from "../connect-error.ts";
 import { callKey } from "../error-interceptor.ts";
 import { createAnswerQueue, createPlaces } from "./stream-flow.ts";
@@ -14,7 +14,7 @@ import { answerItem, errorAnswer, problemOf, type StreamAnswer } from "./stream-
 
 /** The dependencies of a RerankStream call. */
 export interface RerankStreamOptions {
-  readonly reranker: Reranker;
+  readonly models: Pick<ServedModels, "reranker">;
   readonly log: Logger;
   readonly limits: Pick<ServerLimits, "maxStreamInFlight" | "maxRequestTimeoutMs">;
   /**
@@ -63,10 +63,10 @@ export async function* rerankStream(
     }
     if (call) call.documents = (call.documents ?? 0) + (request?.documents.length ?? 0);
     idsInFlight.add(id);
-    const { reranker, log } = options;
+    const { models, log } = options;
     const { maxRequestTimeoutMs } = limits;
     const item = {
-      reranker,
+      reranker: models.reranker,
       log,
       maxRequestTimeoutMs,
       streamTimeoutMs: context.timeoutMs(),

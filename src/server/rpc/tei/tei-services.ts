@@ -7,23 +7,19 @@ import {
   type Rerank,
   type RerankResponseSchema,
 } from "../../../../gen/tei/v1/tei_pb.ts";
-import type { HealthState } from "../../../engine/health-state.ts";
 import { RerankError } from "../../../errors.ts";
-import type { Reranker } from "../../../reranker/rerank-request.ts";
 import { documentsCalled, type FieldNames, withFieldNames } from "../../call/field-names.ts";
 import { countCharacters } from "../../call/timing-headers.ts";
 import type { ServerLimits } from "../../limits.ts";
-import type { ServingInfo } from "../../serving-info.ts";
+import type { ServedModels } from "../../models/served-models.ts";
 import { rankCall, whileWaiting } from "../rank-call.ts";
 import { collectTeiStream, type TeiStream } from "./tei-collect.ts";
 import { requestOf, responseOf } from "./tei-message.ts";
 
 /** The dependencies of the services of `tei.v1`. */
 export interface TeiServiceOptions {
-  readonly reranker: Reranker;
-  readonly health: HealthState;
-  readonly limits: Pick<ServerLimits, "maxBodyBytes" | "maxConcurrentStreams">;
-  readonly serving: ServingInfo;
+  readonly models: ServedModels;
+  readonly limits: Pick<ServerLimits, "maxBodyBytes" | "maxConcurrentStreams" | "maxDocuments">;
 }
 
 type Ranking = MessageInitShape<typeof RerankResponseSchema>;
@@ -36,8 +32,8 @@ const streamNames: FieldNames = (field) => (field === "query" ? field : "text");
 
 /** Returns `tei.v1.Rerank` over a Reranker. */
 export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<typeof Rerank> {
-  const { limits, serving } = options;
-  const streamLimits = { maxTexts: serving.maxDocuments, maxBytes: limits.maxBodyBytes };
+  const { limits } = options;
+  const streamLimits = { maxTexts: limits.maxDocuments, maxBytes: limits.maxBodyBytes };
 
   async function rank(
     { query, texts, options: choices }: TeiStream,
@@ -74,22 +70,23 @@ export function createTeiRerankService(options: TeiServiceOptions): ServiceImpl<
   };
 }
 
-/** Returns `tei.v1.Info`. */
+/** Returns `tei.v1.Info`: its messages name no model, so it tells of the first. */
 export function createTeiInfoService(options: TeiServiceOptions): ServiceImpl<typeof Info> {
-  const { health, limits, serving } = options;
+  const { models, limits } = options;
   return {
     info(): MessageInitShape<typeof InfoResponseSchema> {
+      const { health, revision, maxBatchTokens } = models.all[0];
       const { model, dtype, maxLength, version } = health.report;
       return {
         version,
         modelId: model,
-        ...(serving.revision !== undefined && { modelSha: serving.revision }),
+        ...(revision !== undefined && { modelSha: revision }),
         modelDtype: dtype,
         modelType: ModelType.RERANKER,
         maxConcurrentRequests: limits.maxConcurrentStreams,
         maxInputLength: maxLength,
-        maxBatchTokens: serving.maxBatchTokens,
-        maxClientBatchSize: serving.maxDocuments,
+        maxBatchTokens,
+        maxClientBatchSize: limits.maxDocuments,
         tokenizationWorkers,
       };
     },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type ClientReadableStream, status as Status } from "@grpc/grpc-js";
+import { fakeServedModel } from "../../../fakes/fake-models.ts";
 import { startServer } from "../../start-server.ts";
 import {
   callUnary,
@@ -72,7 +73,33 @@ suite("grpc.health.v1.Health", () => {
       [healthService]: { status: notServing },
       "grpc.reflection.v1.ServerReflection": { status: notServing },
       "grpc.reflection.v1alpha.ServerReflection": { status: notServing },
+      "fake-model": { status: notServing },
+      "owner/alias": { status: notServing },
     });
+  });
+
+  test("has the status of each model under its names, and watches one alone", async (context) => {
+    const other = fakeServedModel({ names: ["small", "owner/small"] });
+    const { port, health } = await startServer(context, { models: [other] });
+    const client = createForeignClient(context, port, healthService);
+    const check = async (service: string) => (await callUnary(client, "check", { service })).status;
+    const { next } = watch(client, "owner/small");
+    assert.equal(await next(), serving);
+    const second = next();
+
+    health.update({ status: "restarting" });
+    assert.deepEqual(
+      [
+        await check("fake-model"),
+        await check("small"),
+        await check(""),
+        await check(rerankService),
+      ],
+      [notServing, serving, serving, serving],
+    );
+    other.health.update({ status: "restarting" });
+    assert.equal(await second, notServing);
+    assert.equal(await check(""), notServing);
   });
 
   test("Watch tells the status at once and then every change of it", async (context) => {
@@ -120,8 +147,8 @@ suite("grpc.health.v1.Health", () => {
   });
 
   test("forgets a Watch whose client has gone", async (context) => {
-    const { port, health } = await startServer(context);
-    const subscriptions = countSubscriptions(health);
+    const { port, models } = await startServer(context);
+    const subscriptions = countSubscriptions(models);
     const { stream, next } = watch(createForeignClient(context, port, healthService), "");
     await next();
     assert.equal(subscriptions.open(), 1);
@@ -132,15 +159,15 @@ suite("grpc.health.v1.Health", () => {
   });
 });
 
-/** Counts the listeners of a health state from now on. */
-function countSubscriptions(health: { subscribe(listener: () => void): () => void }): {
+/** Counts the listeners of a server's models from now on. */
+function countSubscriptions(models: { subscribe(listener: () => void): () => void }): {
   open(): number;
   untilNone(): Promise<void>;
 } {
-  const subscribe = health.subscribe.bind(health);
+  const subscribe = models.subscribe.bind(models);
   let open = 0;
   let onNone = (): void => undefined;
-  health.subscribe = (listener) => {
+  models.subscribe = (listener) => {
     const unsubscribe = subscribe(listener);
     open += 1;
     return () => {

@@ -1,0 +1,86 @@
+import { RerankError } from "../../errors.ts";
+import { answerFields } from "../../server/http/dialects/rerank.ts";
+import {
+  type JsonFields,
+  readObject,
+  readText,
+  replaceLoneSurrogates,
+} from "../../server/http/json-fields.ts";
+import { readDocuments, readRankingOptions } from "../../server/http/ranking-fields.ts";
+import type { RankRequest } from "../open-ranker.ts";
+import type { ByteLine } from "./split-lines.ts";
+
+/** The name that an input gives to a list or a document. */
+export type InputId = string | number;
+
+/** A list to rank: one line of the input. */
+export interface InputList {
+  readonly request: RankRequest;
+  /** The list's documents as they were sent, texts or objects. */
+  readonly sentDocuments: readonly unknown[];
+  readonly returnDocuments: boolean;
+}
+
+/** The settings of lists that do not say otherwise. */
+export type ListDefaults = Pick<
+  RankRequest,
+  "topN" | "rawScores" | "longDocuments" | "scoreThreshold"
+>;
+
+/** Decodes a line. Throws a RerankError `invalid_argument` if it is no JSON object in UTF-8. */
+export function decodeLine({ bytes, length }: ByteLine, maxBytes: number): JsonFields {
+  if (bytes === undefined) {
+    const advice = "--max-line-bytes allows longer ones";
+    throw invalid(`the line has ${length} bytes, and may have ${maxBytes}: ${advice}`);
+  }
+  return readObject("the line", parseLine(decodeUtf8(bytes)));
+}
+
+/**
+ * Reads a list: `query`, `documents` and the options of `POST /rerank`, under the names that its
+ * routes know. Throws a RerankError that names the field at fault.
+ */
+export function readList(fields: JsonFields, defaults: ListDefaults): InputList {
+  const query = readText("query", fields.query);
+  const documents = readDocuments(fields);
+  const own = Object.entries(readRankingOptions(fields)).filter(([, value]) => value !== undefined);
+  return {
+    request: { ...defaults, ...Object.fromEntries(own), query, documents },
+    sentDocuments: fields.documents as readonly unknown[],
+    returnDocuments: answerFields.returnDocuments.read(fields) ?? false,
+  };
+}
+
+/** Returns the `id` of a list or a document, if it has one that is a text or a number. */
+export function idOf(value: unknown): InputId | undefined {
+  if (typeof value !== "object" || value === null || !("id" in value)) return undefined;
+  const { id } = value;
+  return typeof id === "string" || typeof id === "number" ? id : undefined;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw invalid("the line must be UTF-8");
+  }
+}
+
+/** The rest of V8's message repeats the text. */
+const positionPattern = /at position (\d+)/;
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(replaceLoneSurrogates(text));
+  } catch (error) {
+    const position = error instanceof Error ? positionPattern.exec(error.message)?.[1] : undefined;
+    const place = position === undefined ? "" : `; it breaks at character ${position}`;
+    throw invalid(`the line must be JSON${place}`);
+  }
+}
+
+function invalid(message: string): RerankError {
+  return new RerankError("invalid_argument", message);
+}
