@@ -214,7 +214,7 @@ suite("resolveModel()", () => {
 
     await assert.rejects(resolveModel({ ...options, modelId: "bundled", dtype: "fp16" }), {
       message: "`rerankd-multilingual-v1` has no ONNX file for dtype `fp16`",
-      hint: "there are: int8; choose one with --dtype",
+      hint: "there are: fp32, int8; choose one with --dtype",
     });
   });
 });
