@@ -55,7 +55,7 @@ suite("the page in Chromium", { skip: noChromium }, () => {
       "↓2\ndown 2 from the input",
     ]);
     assert.equal(await page.locator(".ranks .score").first().innerText(), "score\n0.911");
-    assert.match(await page.locator(".facts").innerText(), /3 texts · 49 tokens/);
+    assert.match(await page.locator(".facts").innerText(), /3 texts · 57 tokens/);
     const orders = await page.locator(".order h3").allInnerTexts();
     assert.deepEqual(orders, ["BM25’s order", "Input order"]);
     assert.match(await page.locator(".server").innerText(), /rerankd-multilingual-v1 ready/);
