@@ -22,7 +22,9 @@ if command -v go > /dev/null; then
   [ -x "$GOBIN/grpc-health-probe" ] || go install github.com/grpc-ecosystem/grpc-health-probe@v0.4.61
   (cd examples/go && ../../node_modules/.bin/buf generate ../../proto --path ../../proto/rerank &&
     go build -o "$GOBIN/example-go" .)
-  [ -x "$GOBIN/connectconformance" ] && [ -x "$GOBIN/h2spec" ] && [ -x "$GOBIN/client" ] || go install -C test/interop/go tool
+  if ! [ -x "$GOBIN/connectconformance" ] || ! [ -x "$GOBIN/h2spec" ] || ! [ -x "$GOBIN/client" ]; then
+    go install -C test/interop/go tool
+  fi
 else
   missing "no Go here, so none of the programs that are written in it"
 fi
