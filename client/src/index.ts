@@ -3,6 +3,7 @@ export { RerankClientError, type RerankClientErrorCode } from "./call/client-err
 export type { Environment } from "./call/process-environment.ts";
 export type {
   CallOptions,
+  ModelHealth,
   RerankPassage,
   RerankRequest,
   RerankResponse,

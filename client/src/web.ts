@@ -2,6 +2,7 @@
 export { RerankClientError, type RerankClientErrorCode } from "./call/client-error.ts";
 export type {
   CallOptions,
+  ModelHealth,
   RerankPassage,
   RerankRequest,
   RerankResponse,

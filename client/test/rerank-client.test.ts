@@ -120,15 +120,21 @@ for (const transport of transportNames) {
       const client = connectClient(context, { url, transport });
       health.update({ status: "restarting", reason: "a crash" });
 
-      assert.deepEqual(await client.health(), {
+      const facts = {
         status: "restarting",
-        model: "fake-model",
         device: "cpu",
+        workers: 2,
+        threads: 1,
         dtype: "int8",
         maxLength: 512,
         activation: "sigmoid",
-        version: "0.0.0",
         reason: "a crash",
+      };
+      assert.deepEqual(await client.health(), {
+        model: "fake-model",
+        ...facts,
+        version: "0.0.0",
+        models: [{ name: "fake-model", aliases: ["owner/alias"], ...facts }],
       });
     });
 

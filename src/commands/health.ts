@@ -6,6 +6,7 @@ import {
 } from "../../client/src/index.ts";
 import type { HealthConfig } from "../config/health-config.ts";
 import { isServing } from "../engine/health-state.ts";
+import { healthBodyOf } from "../server/http/dialects/health.ts";
 import { readClientTls } from "./client-tls.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
@@ -83,11 +84,9 @@ function isServer(report: ServerHealth | Unreachable): report is ServerHealth {
   return "model" in report;
 }
 
+/** Returns what `GET /health` answers. */
 function jsonOf(report: ServerHealth | Unreachable): object {
-  if (!isServer(report)) return report;
-  const { status, model, device, dtype, maxLength, version, reason } = report;
-  const fields = { status, model, device, dtype, max_length: maxLength, version };
-  return reason ? { ...fields, reason } : fields;
+  return isServer(report) ? healthBodyOf(report, report.models) : report;
 }
 
 function lineOf(report: ServerHealth | Unreachable, url: string): string {

@@ -10,6 +10,17 @@ import {
   readGraphParts,
   type TensorPart,
 } from "./graph-parts.ts";
+import {
+  entryFields,
+  externalLocation,
+  graphFields,
+  int64,
+  modelFields,
+  nodeFields,
+  opsetFields,
+  tensorFields,
+  valueInfoFields,
+} from "./onnx-fields.ts";
 import { type Field, ProtobufReader } from "./protobuf-reader.ts";
 import { bytesField, numberField, textField } from "./protobuf-writer.ts";
 
@@ -36,7 +47,13 @@ const fewBytes = 1024;
 /** The first operator set whose `GatherND` takes a position for each row. */
 const leastOpset = 12;
 
-const int64 = 7;
+/** The fields of a tensor that say where its bytes are. */
+const placeFields = new Set<number>([
+  tensorFields.rawData,
+  tensorFields.externalData,
+  tensorFields.dataLocation,
+]);
+
 const positionInput = "answer_position";
 const answerOutput = "answer_logits";
 const idsTensor = "answer_word_ids";
@@ -77,13 +94,15 @@ class GraphEditor {
     let opset = 0;
     this.#reader.fields(0, size, (field) => {
       fields.push(field);
-      if (field.number === 8) opset = Math.max(opset, this.#ownOpset(field));
+      if (field.number === modelFields.opsetImport) opset = Math.max(opset, this.#ownOpset(field));
     });
     if (opset < leastOpset) {
       throw new UnknownHeadError(`it is of opset ${opset}, and opset ${leastOpset} is needed`);
     }
     const written = fields.map((field) =>
-      field.number === 7 ? bytesField(7, this.#editGraph(field)) : this.#copy(field),
+      field.number === modelFields.graph
+        ? bytesField(modelFields.graph, this.#editGraph(field))
+        : this.#copy(field),
     );
     return {
       bytes: new Uint8Array(Buffer.concat(written)),
@@ -98,8 +117,8 @@ class GraphEditor {
     let domain = "";
     let version = 0;
     this.#reader.fields(field.start, field.end, (part) => {
-      if (part.number === 1) domain = this.#reader.text(part);
-      if (part.number === 2) version = part.value;
+      if (part.number === opsetFields.domain) domain = this.#reader.text(part);
+      if (part.number === opsetFields.version) version = part.value;
     });
     return domain === "" || domain === "ai.onnx" ? version : 0;
   }
@@ -130,7 +149,7 @@ class GraphEditor {
     if (tensor !== undefined) return [this.#editTensor(tensor)];
     if (part.from === logits.field.from) return [];
     // What was noted of these values is no longer so.
-    if (part.number === 13 && head.computed.has(this.#nameOf(part))) return [];
+    if (part.number === graphFields.valueInfo && head.computed.has(this.#nameOf(part))) return [];
     return [this.#copy(part)];
   }
 
@@ -156,11 +175,11 @@ class GraphEditor {
     let input = -1;
     const parts: Uint8Array[] = [];
     this.#reader.fields(node.field.start, node.field.end, (part) => {
-      if (part.number === 1) input += 1;
-      const name = part.number === 1 ? changed.get(input) : undefined;
-      parts.push(name === undefined ? this.#copy(part) : textField(1, name));
+      if (part.number === nodeFields.input) input += 1;
+      const name = part.number === nodeFields.input ? changed.get(input) : undefined;
+      parts.push(name === undefined ? this.#copy(part) : textField(nodeFields.input, name));
     });
-    return [...before, bytesField(1, parts)];
+    return [...before, bytesField(graphFields.node, parts)];
   }
 
   /** Returns the fields that make the answers an output of the graph. */
@@ -172,14 +191,17 @@ class GraphEditor {
       : nodeField("Gather", ["logits", idsTensor], answerOutput, [attributeField("axis", 2)]);
     return [
       end,
-      bytesField(5, [
-        numberField(1, ids.length),
-        numberField(2, int64),
-        textField(8, idsTensor),
-        bytesField(9, [raw]),
+      bytesField(graphFields.initializer, [
+        numberField(tensorFields.dims, ids.length),
+        numberField(tensorFields.dataType, int64),
+        textField(tensorFields.name, idsTensor),
+        bytesField(tensorFields.rawData, [raw]),
       ]),
-      bytesField(11, valueFields(positionInput, int64, ["answer_batch", 1, 1])),
-      bytesField(12, valueFields(answerOutput, elementType, ["answer_batch", 1, ids.length])),
+      bytesField(graphFields.input, valueFields(positionInput, int64, ["answer_batch", 1, 1])),
+      bytesField(
+        graphFields.output,
+        valueFields(answerOutput, elementType, ["answer_batch", 1, ids.length]),
+      ),
     ];
   }
 
@@ -195,11 +217,14 @@ class GraphEditor {
     place.set("location", relative(this.#weightsFolder, file).split(sep).join("/"));
     const parts: Uint8Array[] = [];
     this.#reader.fields(field.start, field.end, (part) => {
-      if (![9, 13, 14].includes(part.number)) parts.push(this.#copy(part));
+      if (!placeFields.has(part.number)) parts.push(this.#copy(part));
     });
-    for (const [key, value] of place)
-      parts.push(bytesField(13, [textField(1, key), textField(2, value)]));
-    return bytesField(5, [...parts, numberField(14, 1)]);
+    for (const [key, value] of place) {
+      const entry = [textField(entryFields.key, key), textField(entryFields.value, value)];
+      parts.push(bytesField(tensorFields.externalData, entry));
+    }
+    parts.push(numberField(tensorFields.dataLocation, externalLocation));
+    return bytesField(graphFields.initializer, parts);
   }
 
   /** Returns the file that a tensor's bytes are left in; undefined for one that is copied. */
@@ -212,7 +237,7 @@ class GraphEditor {
   #nameOf(field: Field): string {
     let name = "";
     this.#reader.fields(field.start, field.end, (part) => {
-      if (part.number === 1) name = this.#reader.text(part);
+      if (part.number === valueInfoFields.name) name = this.#reader.text(part);
     });
     return name;
   }

@@ -1,7 +1,15 @@
+import {
+  attributeFields,
+  dimensionFields,
+  graphFields,
+  intAttribute,
+  nodeFields,
+  shapeFields,
+  tensorTypeFields,
+  typeFields,
+  valueInfoFields,
+} from "./onnx-fields.ts";
 import { bytesField, numberField, textField } from "./protobuf-writer.ts";
-
-/** The number of an attribute's type in the format, for a whole number. */
-const wholeNumber = 2;
 
 /** Returns a node of a GraphProto, of ONNX' own operators. */
 export function nodeField(
@@ -10,17 +18,21 @@ export function nodeField(
   output: string,
   attributes: readonly Uint8Array[],
 ): Uint8Array {
-  return bytesField(1, [
-    ...inputs.map((name) => textField(1, name)),
-    textField(2, output),
-    textField(4, operator),
+  return bytesField(graphFields.node, [
+    ...inputs.map((name) => textField(nodeFields.input, name)),
+    textField(nodeFields.output, output),
+    textField(nodeFields.opType, operator),
     ...attributes,
   ]);
 }
 
 /** Returns an attribute of a node that is a whole number. */
 export function attributeField(name: string, value: number): Uint8Array {
-  return bytesField(5, [textField(1, name), numberField(3, value), numberField(20, wholeNumber)]);
+  return bytesField(nodeFields.attribute, [
+    textField(attributeFields.name, name),
+    numberField(attributeFields.i, value),
+    numberField(attributeFields.type, intAttribute),
+  ]);
 }
 
 /** Returns the fields of a ValueInfoProto: an input or output of a graph. */
@@ -30,8 +42,15 @@ export function valueFields(
   shape: readonly (string | number)[],
 ): Uint8Array[] {
   const dims = shape.map((size) =>
-    bytesField(1, [typeof size === "number" ? numberField(1, size) : textField(2, size)]),
+    bytesField(shapeFields.dim, [
+      typeof size === "number"
+        ? numberField(dimensionFields.dimValue, size)
+        : textField(dimensionFields.dimParam, size),
+    ]),
   );
-  const tensor = bytesField(1, [numberField(1, elementType), bytesField(2, dims)]);
-  return [textField(1, name), bytesField(2, [tensor])];
+  const tensor = bytesField(typeFields.tensorType, [
+    numberField(tensorTypeFields.elemType, elementType),
+    bytesField(tensorTypeFields.shape, dims),
+  ]);
+  return [textField(valueInfoFields.name, name), bytesField(valueInfoFields.type, [tensor])];
 }

@@ -1,3 +1,13 @@
+import {
+  entryFields,
+  externalLocation,
+  graphFields,
+  nodeFields,
+  tensorFields,
+  tensorTypeFields,
+  typeFields,
+  valueInfoFields,
+} from "./onnx-fields.ts";
 import type { Field, ProtobufReader } from "./protobuf-reader.ts";
 
 /** A node of a graph, and where it stands in the file. */
@@ -38,9 +48,6 @@ export interface GraphParts {
   readonly outputs: ReadonlyMap<number, OutputPart>;
 }
 
-/** Where the weights of a tensor are, in TensorProto's `data_location`. */
-const storedOutside = 1;
-
 /** Reads the parts of a GraphProto. Throws MalformedMessageError if it is none. */
 export function readGraphParts(reader: ProtobufReader, graph: Field): GraphParts {
   const fields: Field[] = [];
@@ -49,9 +56,10 @@ export function readGraphParts(reader: ProtobufReader, graph: Field): GraphParts
   const outputs = new Map<number, OutputPart>();
   reader.fields(graph.start, graph.end, (field) => {
     fields.push(field);
-    if (field.number === 1) nodes.set(field.from, readNode(reader, field));
-    if (field.number === 5) tensors.set(field.from, readTensor(reader, field));
-    if (field.number === 12) outputs.set(field.from, readOutput(reader, field));
+    if (field.number === graphFields.node) nodes.set(field.from, readNode(reader, field));
+    if (field.number === graphFields.initializer)
+      tensors.set(field.from, readTensor(reader, field));
+    if (field.number === graphFields.output) outputs.set(field.from, readOutput(reader, field));
   });
   return { fields, nodes, tensors, outputs };
 }
@@ -61,9 +69,9 @@ function readNode(reader: ProtobufReader, field: Field): NodePart {
   const outputs: string[] = [];
   let operator = "";
   reader.fields(field.start, field.end, (part) => {
-    if (part.number === 1) inputs.push(reader.text(part));
-    if (part.number === 2) outputs.push(reader.text(part));
-    if (part.number === 4) operator = reader.text(part);
+    if (part.number === nodeFields.input) inputs.push(reader.text(part));
+    if (part.number === nodeFields.output) outputs.push(reader.text(part));
+    if (part.number === nodeFields.opType) operator = reader.text(part);
   });
   return { field, operator, inputs, outputs };
 }
@@ -75,15 +83,15 @@ function readTensor(reader: ProtobufReader, field: Field): TensorPart {
   let raw: Field | undefined;
   let isOutside = false;
   reader.fields(field.start, field.end, (part) => {
-    if (part.number === 1) dims.push(...reader.numbers(part));
-    if (part.number === 8) name = reader.text(part);
-    if (part.number === 9) raw = part;
-    if (part.number === 14) isOutside = part.value === storedOutside;
-    if (part.number !== 13) return;
+    if (part.number === tensorFields.dims) dims.push(...reader.numbers(part));
+    if (part.number === tensorFields.name) name = reader.text(part);
+    if (part.number === tensorFields.rawData) raw = part;
+    if (part.number === tensorFields.dataLocation) isOutside = part.value === externalLocation;
+    if (part.number !== tensorFields.externalData) return;
     let [key, value] = ["", ""];
     reader.fields(part.start, part.end, (entry) => {
-      if (entry.number === 1) key = reader.text(entry);
-      if (entry.number === 2) value = reader.text(entry);
+      if (entry.number === entryFields.key) key = reader.text(entry);
+      if (entry.number === entryFields.value) value = reader.text(entry);
     });
     external.set(key, value);
   });
@@ -94,12 +102,12 @@ function readOutput(reader: ProtobufReader, field: Field): OutputPart {
   let name = "";
   let elementType = 0;
   reader.fields(field.start, field.end, (part) => {
-    if (part.number === 1) name = reader.text(part);
-    if (part.number !== 2) return;
+    if (part.number === valueInfoFields.name) name = reader.text(part);
+    if (part.number !== valueInfoFields.type) return;
     reader.fields(part.start, part.end, (kind) => {
-      if (kind.number !== 1) return;
+      if (kind.number !== typeFields.tensorType) return;
       reader.fields(kind.start, kind.end, (tensor) => {
-        if (tensor.number === 1) elementType = tensor.value;
+        if (tensor.number === tensorTypeFields.elemType) elementType = tensor.value;
       });
     });
   });

@@ -1,5 +1,22 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { bytesOf, elementTypeOf } from "./element-types.ts";
+import {
+  attributeFields,
+  dimensionFields,
+  entryFields,
+  externalLocation,
+  functionFields,
+  graphFields,
+  modelFields,
+  nodeFields,
+  opsetFields,
+  shapeFields,
+  sparseTensorFields,
+  tensorFields,
+  tensorTypeFields,
+  typeFields,
+  valueInfoFields,
+} from "./onnx-fields.ts";
 import { type Field, MalformedMessageError, ProtobufReader } from "./protobuf-reader.ts";
 
 /** An input or output that a graph declares. */
@@ -50,9 +67,6 @@ export interface OnnxFile {
 /** Deepest nesting of subgraphs; real ones have one or two levels. */
 const maxDepth = 32;
 
-/** Where the weights of a tensor are, in TensorProto's `data_location`. */
-const storedOutside = 1;
-
 const defaultDomains = new Set(["", "ai.onnx"]);
 
 /**
@@ -88,13 +102,13 @@ class OnnxReader {
     let irVersion = 0;
     let hasGraph = false;
     this.#reader.fields(0, size, (field) => {
-      if (field.number === 1) irVersion = field.value;
-      if (field.number === 7) {
+      if (field.number === modelFields.irVersion) irVersion = field.value;
+      if (field.number === modelFields.graph) {
         hasGraph = true;
         this.#readGraph(field, 0);
       }
-      if (field.number === 8) this.#readOpset(field);
-      if (field.number === 25) this.#readFunction(field);
+      if (field.number === modelFields.opsetImport) this.#readOpset(field);
+      if (field.number === modelFields.functions) this.#readFunction(field);
     });
     if (!hasGraph) throw new MalformedMessageError("it holds no graph");
     const stored = new Set(this.#tensors.map(({ name }) => name));
@@ -123,8 +137,8 @@ class OnnxReader {
     let domain = "";
     let version = 0;
     this.#each(message, (field) => {
-      if (field.number === 1) domain = this.#reader.text(field);
-      if (field.number === 2) version = field.value;
+      if (field.number === opsetFields.domain) domain = this.#reader.text(field);
+      if (field.number === opsetFields.version) version = field.value;
     });
     this.#opsets.set(defaultDomains.has(domain) ? "" : domain, version);
   }
@@ -133,9 +147,9 @@ class OnnxReader {
     let name = "";
     let domain = "";
     this.#each(message, (field) => {
-      if (field.number === 1) name = this.#reader.text(field);
-      if (field.number === 10) domain = this.#reader.text(field);
-      if (field.number === 7) this.#readNode(field, 0);
+      if (field.number === functionFields.name) name = this.#reader.text(field);
+      if (field.number === functionFields.domain) domain = this.#reader.text(field);
+      if (field.number === functionFields.node) this.#readNode(field, 0);
     });
     this.#functions.add(operatorName(domain, name));
   }
@@ -143,16 +157,17 @@ class OnnxReader {
   #readGraph(message: Field, depth: number): void {
     if (depth > maxDepth) throw new MalformedMessageError("its graphs are nested too deep");
     this.#each(message, (field) => {
-      if (field.number === 1) this.#readNode(field, depth);
-      if (field.number === 5) this.#readTensor(field);
-      if (field.number === 15) {
+      if (field.number === graphFields.node) this.#readNode(field, depth);
+      if (field.number === graphFields.initializer) this.#readTensor(field);
+      if (field.number === graphFields.sparseInitializer) {
         this.#each(field, (part) => {
-          if (part.number === 1 || part.number === 2) this.#readTensor(part);
+          const { values, indices } = sparseTensorFields;
+          if (part.number === values || part.number === indices) this.#readTensor(part);
         });
       }
       if (depth > 0) return;
-      if (field.number === 11) this.#inputs.push(this.#readDeclared(field));
-      if (field.number === 12) this.#outputs.push(this.#readDeclared(field));
+      if (field.number === graphFields.input) this.#inputs.push(this.#readDeclared(field));
+      if (field.number === graphFields.output) this.#outputs.push(this.#readDeclared(field));
     });
   }
 
@@ -161,13 +176,14 @@ class OnnxReader {
     let domain = "";
     let input: Field | undefined;
     this.#each(message, (field) => {
-      if (field.number === 1) input ??= field;
-      if (field.number === 4) name = this.#reader.text(field);
-      if (field.number === 7) domain = this.#reader.text(field);
-      if (field.number !== 5) return;
+      if (field.number === nodeFields.input) input ??= field;
+      if (field.number === nodeFields.opType) name = this.#reader.text(field);
+      if (field.number === nodeFields.domain) domain = this.#reader.text(field);
+      if (field.number !== nodeFields.attribute) return;
       this.#each(field, (attribute) => {
-        if (attribute.number === 5 || attribute.number === 10) this.#readTensor(attribute);
-        if (attribute.number === 6 || attribute.number === 11) {
+        const { t, tensors, g, graphs } = attributeFields;
+        if (attribute.number === t || attribute.number === tensors) this.#readTensor(attribute);
+        if (attribute.number === g || attribute.number === graphs) {
           this.#readGraph(attribute, depth + 1);
         }
       });
@@ -183,11 +199,11 @@ class OnnxReader {
     let isOutside = false;
     const places: Field[] = [];
     this.#each(message, (field) => {
-      if (field.number === 1) dims.push(...this.#reader.numbers(field));
-      if (field.number === 2) type = elementTypeOf(field.value);
-      if (field.number === 8) name = this.#reader.text(field);
-      if (field.number === 13) places.push(field);
-      if (field.number === 14) isOutside = field.value === storedOutside;
+      if (field.number === tensorFields.dims) dims.push(...this.#reader.numbers(field));
+      if (field.number === tensorFields.dataType) type = elementTypeOf(field.value);
+      if (field.number === tensorFields.name) name = this.#reader.text(field);
+      if (field.number === tensorFields.externalData) places.push(field);
+      if (field.number === tensorFields.dataLocation) isOutside = field.value === externalLocation;
     });
     const elements = dims.reduce((product, dim) => product * dim, 1);
     const bytes = bytesOf(type, elements);
@@ -207,8 +223,8 @@ class OnnxReader {
     let key = "";
     let value = "";
     this.#each(message, (field) => {
-      if (field.number === 1) key = this.#reader.text(field);
-      if (field.number === 2) value = this.#reader.text(field);
+      if (field.number === entryFields.key) key = this.#reader.text(field);
+      if (field.number === entryFields.value) value = this.#reader.text(field);
     });
     return [key, value];
   }
@@ -220,21 +236,24 @@ class OnnxReader {
     const readDimension = (dimension: Field): void => {
       let size: number | string = "";
       this.#each(dimension, (field) => {
-        if (field.number === 1) size = field.value;
-        if (field.number === 2) size = this.#reader.text(field);
+        if (field.number === dimensionFields.dimValue) size = field.value;
+        if (field.number === dimensionFields.dimParam) size = this.#reader.text(field);
       });
       shape.push(size);
     };
+    const readShape = (field: Field): void => {
+      if (field.number === shapeFields.dim) readDimension(field);
+    };
     const readTensorType = (tensorType: Field): void =>
       this.#each(tensorType, (field) => {
-        if (field.number === 1) type = elementTypeOf(field.value);
-        if (field.number === 2) this.#each(field, readDimension);
+        if (field.number === tensorTypeFields.elemType) type = elementTypeOf(field.value);
+        if (field.number === tensorTypeFields.shape) this.#each(field, readShape);
       });
     this.#each(message, (field) => {
-      if (field.number === 1) name = this.#reader.text(field);
-      if (field.number !== 2) return;
+      if (field.number === valueInfoFields.name) name = this.#reader.text(field);
+      if (field.number !== valueInfoFields.type) return;
       this.#each(field, (kind) => {
-        if (kind.number === 1) readTensorType(kind);
+        if (kind.number === typeFields.tensorType) readTensorType(kind);
       });
     });
     return { name, type, shape };

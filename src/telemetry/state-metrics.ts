@@ -24,11 +24,11 @@ export interface ModelState {
   /** Longest pair in tokens. */
   readonly maxLength: number;
   /** undefined until the model is loaded. */
-  readonly engine: EngineState | undefined;
+  readonly engine: EngineLoad | undefined;
 }
 
-/** The part of it that a loaded model has. */
-export interface EngineState {
+/** What a loaded model has to do, and has done. */
+export interface EngineLoad {
   readonly queue: { readonly pairs: number; readonly tokens: number; readonly oldestMs: number };
   /** undefined: no scores are kept. */
   readonly cache:
@@ -46,9 +46,9 @@ export function createStateMetrics(make: Instruments, read: () => ServerState): 
   const labels = ["model"] as const;
   const perModel = (value: (model: ModelState) => number) => () =>
     read().models.map((model) => [{ model: model.model }, value(model)] as const);
-  const perEngine = (value: (engine: EngineState) => number | undefined) =>
+  const perEngine = (value: (engine: EngineLoad) => number | undefined) =>
     perModel(({ engine }) => (engine && value(engine)) ?? 0);
-  const perWorker = (value: (worker: EngineState["workers"][number]) => number | boolean) => () =>
+  const perWorker = (value: (worker: EngineLoad["workers"][number]) => number | boolean) => () =>
     read().models.flatMap(({ model, engine }) =>
       (engine?.workers ?? []).map(
         (worker, index) => [{ model, worker: index + 1 }, Number(value(worker))] as const,

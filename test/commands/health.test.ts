@@ -43,14 +43,9 @@ suite("rerankd health", () => {
     const asked = await runProgram(["health", "--json"], { env, columns: 80 });
 
     assert.deepEqual([piped.code, shown.code, asked.code], [0, 0, 0]);
-    assert.deepEqual(JSON.parse(piped.stdout), {
-      status: "ok",
-      model: "fake-model",
-      device: "cpu",
-      dtype: "int8",
-      max_length: 512,
-      version: "0.0.0",
-    });
+    const answer = await fetch(`${url}/health`);
+    assert.equal(piped.stdout, await answer.text());
+    assert.equal(JSON.parse(piped.stdout).activation, "sigmoid");
     assert.equal(asked.stdout, piped.stdout);
     assert.equal(shown.stdout, "ok: fake-model (on cpu, int8, 512 tokens), rerankd 0.0.0\n");
     assert.equal(piped.stderr + shown.stderr, "");

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import {
   type HealthResponse,
   LongDocuments,
+  type ModelHealth as ModelHealthMessage,
   type Passage,
   type RerankRequest as RequestMessage,
   RerankRequestSchema,
@@ -115,6 +116,16 @@ export function streamAnswerOf({ id, outcome }: StreamAnswerMessage): RerankStre
 
 /** Returns what a server says of itself. */
 export function healthOf(message: HealthResponse): ServerHealth {
-  const { status, model, device, dtype, maxLength, activation, version, reason } = message;
-  return { status, model, device, dtype, maxLength, activation, version, reason };
+  const { model, version, models } = message;
+  const healthOfEach = models.map((each) => ({
+    name: each.name,
+    aliases: each.aliases,
+    ...factsOf(each),
+  }));
+  return { model, version, ...factsOf(message), models: healthOfEach };
+}
+
+function factsOf(message: HealthResponse | ModelHealthMessage) {
+  const { status, device, workers, threads, dtype, maxLength, activation, reason } = message;
+  return { status, device, workers, threads, dtype, maxLength, activation, reason };
 }

@@ -93,24 +93,43 @@ export type RerankStreamAnswer =
   | { readonly id: string; readonly response: RerankResponse; readonly error?: undefined }
   | { readonly id: string; readonly response?: undefined; readonly error: RerankClientError };
 
-/** What a server says of itself. */
-export interface ServerHealth {
+/** What a server says of a model, and of itself. */
+interface Health {
   /**
    * `ok`, `degraded` (slower than it should be), `starting`, `restarting` or `draining`; requests are
    * answered in the first two.
    */
   readonly status: string;
-  readonly model: string;
   /** `cpu`, `cuda` or `webgpu`; empty until the model is loaded. */
   readonly device: string;
+  /** How many workers run the model side by side; 0 until it is loaded. */
+  readonly workers: number;
+  /** Threads of each worker on a CPU; 0 until the model is loaded. */
+  readonly threads: number;
   readonly dtype: string;
   /** The longest pair that the model reads, in tokens. */
   readonly maxLength: number;
   /** What becomes of a logit: `sigmoid`, `tanh` or `identity`; empty if the server does not say. */
   readonly activation: string;
-  readonly version: string;
   /** Why `status` is not `ok`; empty when it is. */
   readonly reason: string;
+}
+
+/** The health of one model, whatever the others of its server do. */
+export interface ModelHealth extends Health {
+  /** The model's own name, which responses have. */
+  readonly name: string;
+  /** The other names that requests may ask for. */
+  readonly aliases: readonly string[];
+}
+
+/** The health of a server, with the device, the type and the limits of its first model. */
+export interface ServerHealth extends Health {
+  /** The name of the first model. */
+  readonly model: string;
+  readonly version: string;
+  /** Each model, in the order of the server's settings; empty if the server does not say. */
+  readonly models: readonly ModelHealth[];
 }
 
 /** Options of one call. */

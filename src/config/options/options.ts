@@ -1,3 +1,4 @@
+import { deviceNames } from "../../inference/devices.ts";
 import { commandOptions } from "./command-options.ts";
 import { fileOptions } from "./file-options.ts";
 import { limitOptions } from "./limit-options.ts";
@@ -30,9 +31,6 @@ const dtypeKind: OptionKind = {
   choices: dtypes,
   normalize: (text) => dtypeWords[text] ?? text,
 };
-
-/** The values of `--device`. */
-export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** The values of `--activation`. */
 export const activations = ["auto", "sigmoid", "model", "none"] as const;
@@ -106,7 +104,7 @@ export const options: readonly Option[] = [
     setting: "device",
     env: ["RERANKER_DEVICE"],
     value: "DEVICE",
-    type: { kind: "choice", choices: devices },
+    type: { kind: "choice", choices: deviceNames },
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
     commands: ["serve", "pull", "rank", "eval", "mcp"],

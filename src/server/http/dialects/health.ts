@@ -9,25 +9,37 @@ import type { JsonAnswer } from "../send-json.ts";
 export function createHealthHandler(models: ServedModels): () => Promise<JsonAnswer> {
   return async () => {
     const { report } = models.health;
-    const { status, model, version } = report;
-    const listed = models.all.map(({ names: [name, ...aliases], health }) => ({
+    const each = models.all.map(({ names: [name, ...aliases], health }) => ({
+      ...health.report,
       name,
       aliases,
-      status: health.report.status,
-      ...factsOf(health.report),
-      ...reasonOf(health.report),
     }));
-    return {
-      status: isServing(report) ? 200 : 503,
-      body: {
-        status,
-        model,
-        ...factsOf(report),
-        version,
-        ...reasonOf(report),
-        ...(listed.length > 1 && { models: listed }),
-      },
-    };
+    return { status: isServing(report) ? 200 : 503, body: healthBodyOf(report, each) };
+  };
+}
+
+/** What a server says of itself or of one of its models. */
+type Facts = Omit<HealthReport, "status" | "model" | "version"> & { readonly status: string };
+
+/** Returns the body of `GET /health`: of the server, and of its models where they are several. */
+export function healthBodyOf(
+  server: Facts & { readonly model: string; readonly version: string },
+  models: readonly (Facts & { readonly name: string; readonly aliases: readonly string[] })[],
+): object {
+  const listed = models.map((model) => ({
+    name: model.name,
+    aliases: model.aliases,
+    status: model.status,
+    ...factsOf(model),
+    ...reasonOf(model),
+  }));
+  return {
+    status: server.status,
+    model: server.model,
+    ...factsOf(server),
+    version: server.version,
+    ...reasonOf(server),
+    ...(listed.length > 1 && { models: listed }),
   };
 }
 
@@ -47,10 +59,10 @@ export async function answerLive(): Promise<JsonAnswer> {
   return { status: 200, body: { live: true } };
 }
 
-function factsOf({ device, workers, threads, dtype, maxLength, activation }: HealthReport) {
+function factsOf({ device, workers, threads, dtype, maxLength, activation }: Facts) {
   return { device, workers, threads, dtype, max_length: maxLength, activation };
 }
 
-function reasonOf({ status, reason }: HealthReport) {
+function reasonOf({ status, reason }: Facts) {
   return status === "ok" ? {} : { reason };
 }

@@ -50,13 +50,13 @@ const headers: Json = {
 
 const parameters: Json = {
   deadline: {
-    name: "X-Request-Timeout-Ms",
+    name: deadlineHeader,
     in: "header",
-    description: `How long the request may take, in milliseconds (\`${deadlineHeader}\`). Default: as long as the server allows.`,
+    description: `How long the request may take, in milliseconds. Default: as long as the server allows.`,
     schema: { type: "integer", minimum: 1 },
   },
   requestId: {
-    name: "X-Request-Id",
+    name: "x-request-id",
     in: "header",
     description:
       "Names the call in the log and in the answer: at most 128 letters, digits and `._:/+=@-`. Default: the server makes one up.",
