@@ -13,6 +13,7 @@ import { contest } from "./figures/contest.ts";
 import { cores } from "./figures/cores.ts";
 import { eventLoop } from "./figures/event-loop.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
+import { documentLengths } from "./figures/lengths.ts";
 import { memory } from "./figures/memory.ts";
 import { mixed } from "./figures/mixed.ts";
 import { models } from "./figures/models.ts";
@@ -48,6 +49,7 @@ const groups: readonly FigureGroup[] = [
   eventLoop,
   ready,
   resources,
+  documentLengths,
   scaling,
   cores,
   overload,

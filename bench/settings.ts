@@ -44,7 +44,7 @@ export interface Settings {
 /** Text of `--help`. */
 export const usage = `Usage: npm run bench -- [options]
 
-  --quick              load_vs_bare, latency_vs_bare, mixed, event_loop_p99_ms and admission on the bundled model, in about a minute
+  --quick              load_vs_bare, latency_vs_bare, mixed, event_loop_p99_ms and admission on the bundled model, in about four minutes
   --figure NAME        measure this figure only (repeatable)
   --model NAME         base, minilm, small, bundled, or a folder (default: base; with --quick: bundled, else small);
                        causal_prefix has a model of its own

@@ -118,6 +118,19 @@ export function resourcesTable(figures: readonly FigureResult[]): string {
   ]);
 }
 
+/** Returns how long one request of ten documents takes alone, by their length. */
+export function lengthsTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "lengths");
+  return markdownTable(rows, [
+    ["model", ({ model, dtype }) => `${model} ${dtype}`],
+    ["words of each document", ({ point }) => Number(point)],
+    ["tokens of the request", (row) => row.tokens],
+    ["p50, ms", (row) => row.p50_ms],
+    ["fastest, ms", (row) => row.min_ms],
+    ["slowest, ms", (row) => row.max_ms],
+  ]);
+}
+
 /** Returns how fast lists are ranked as lines, and by other engines beside one process. */
 export function offlineTable(figures: readonly FigureResult[]): string {
   const rows = figures.filter(({ figure }) => figure === "offline");

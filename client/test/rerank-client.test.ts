@@ -25,7 +25,7 @@ for (const transport of transportNames) {
         ],
         totalTokens: 2,
         queryTruncated: true,
-        timings: { tokenizationMs: 1.25, queueMs: 2.5, inferenceMs: 3.5, totalMs: 7.5 },
+        timings: { tokenizationMs: 1.25, queueMs: 2.5, inferenceMs: 3.5, totalMs: 7.500000000001 },
       });
     });
 

@@ -1,7 +1,7 @@
 import { StartupError } from "../errors.ts";
 
 /** The device names that `--device` accepts. */
-export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
+const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** A choice of device, as the operator makes it. */
 export type DeviceName = (typeof deviceNames)[number];

