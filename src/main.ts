@@ -13,6 +13,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+// `exit` comes when nothing is left to do. The teardown of Node that would follow waits for handles
+// that may never close (nodejs/node#47748); `process.exit` inside of `exit` leaves it out.
+process.once("exit", () => process.exit());
+
 process.exitCode = await run({
   argv: process.argv.slice(2),
   env: process.env,
