@@ -7,6 +7,7 @@ import { compare } from "./eval/compare.ts";
 import { type EvalReport, formatEvalTable, reportOf } from "./eval/eval-report.ts";
 import { readLists } from "./eval/read-lists.ts";
 import { type RerankedLists, rerankLists } from "./eval/rerank-lists.ts";
+import { checkDistinctFiles } from "./files/distinct-files.ts";
 import { type AtomicFile, openAtomicFile, writeOutput } from "./files/write-output.ts";
 import { openPage } from "./files/write-page.ts";
 import { openRanker } from "./open-ranker.ts";
@@ -18,6 +19,7 @@ import type { ProcessContext } from "./process-context.ts";
  */
 export async function evaluate(config: EvalConfig, context: ProcessContext): Promise<void> {
   const { stdout, stderr } = context;
+  await checkFiles(config);
   if (config.compare !== undefined) {
     await compare(config.compare, config, context);
     return;
@@ -41,6 +43,17 @@ export async function evaluate(config: EvalConfig, context: ProcessContext): Pro
   } finally {
     await out?.discard();
   }
+}
+
+/** Rejects with a UsageError if what is written would take the place of what is read. */
+async function checkFiles({ files, runFiles, compare, html, out }: EvalConfig): Promise<void> {
+  const written = [
+    { name: "--html", path: html },
+    { name: "--out", path: out },
+  ];
+  const inputs = [...files, ...(compare ?? [])].map((path) => ({ name: "the input", path }));
+  const ofRun = Object.entries(runFiles ?? {}).map(([flag, path]) => ({ name: `--${flag}`, path }));
+  await checkDistinctFiles(written, [...inputs, ...ofRun]);
 }
 
 /**

@@ -2,6 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { RankListsConfig } from "../../config/rank-config.ts";
 import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
+import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
+import { type InputId, idOf } from "../files/input-id.ts";
 import { openRanker, type Ranker } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
@@ -19,7 +21,7 @@ import { openLines } from "./list-input.ts";
 import { createListProgress, formatCount } from "./list-progress.ts";
 import { openFileSink, type Sink, streamSink } from "./list-sinks.ts";
 import { isOfOneList, patientRanker } from "./patient-ranker.ts";
-import { decodeLine, type InputId, idOf, type ListDefaults, readList } from "./read-list.ts";
+import { decodeLine, type ListDefaults, readList } from "./read-list.ts";
 import type { ByteLine } from "./split-lines.ts";
 
 /** Most lists that are read and not written yet: enough for batches of nearly equal lengths. */
@@ -53,6 +55,7 @@ export async function rankLists(
   const { stdout, stderr, env, stop } = context;
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
+  await checkFiles(config, statePath);
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
   // Ends what is under way, and the wait for further lines, where the output has no reader any more or
   // a failure is not of one list.
@@ -126,6 +129,20 @@ export async function rankLists(
     stderr.write(`note: ${summaryOf(done.counts, known, performance.now() - startedMs)}\n`);
   }
   return refused === 0;
+}
+
+/** Rejects with a UsageError if one file is to be two things: the input would be lost, or an output. */
+async function checkFiles(
+  { file, out, errors }: RankListsConfig,
+  statePath: string | undefined,
+): Promise<void> {
+  const input = file === undefined || file === "-" ? standardInputPath : file;
+  const written = [
+    { name: "--out", path: out },
+    { name: "--errors", path: errors === "-" ? undefined : errors },
+    { name: "the state of --resume", path: statePath },
+  ];
+  await checkDistinctFiles(written, [{ name: "the input", path: input }]);
 }
 
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };
