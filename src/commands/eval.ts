@@ -96,15 +96,30 @@ async function writeRun(
   await out.finish(runs.join(""));
 }
 
-/** The columns of a run are parted by white space, so no id may have any. */
+/** The columns of a run are parted by white space, so no id may have any; and a pair stands there once. */
 function checkRunIds(lists: readonly LabelledList[]): void {
-  const ids = lists.flatMap(({ name, queries }) => [
-    ...(lists.length > 1 ? [name] : []),
-    ...queries.flatMap(({ id, candidates }) => [id, ...candidates.map(({ id }) => id)]),
-  ]);
-  const bad = ids.find((id) => id === "" || /\s/.test(id));
-  if (bad === undefined) return;
-  throw new StartupError(`--out cannot hold the id \`${bad}\`: it has white space, or is empty`);
+  for (const { name, queries } of lists) {
+    checkIds("query", queries, ` of ${name}`);
+    for (const { id, candidates } of queries) {
+      checkIds("candidate", candidates, ` of the query \`${id}\` of ${name}`);
+    }
+  }
+  if (lists.length > 1) for (const { name } of lists) checkId(name);
+}
+
+function checkIds(kind: string, items: readonly { readonly id: string }[], where: string): void {
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    checkId(id);
+    if (seen.has(id))
+      throw new StartupError(`--out cannot hold the ${kind} \`${id}\`${where} twice`);
+    seen.add(id);
+  }
+}
+
+function checkId(id: string): void {
+  if (id !== "" && !/\s/.test(id)) return;
+  throw new StartupError(`--out cannot hold the id \`${id}\`: it has white space, or is empty`);
 }
 
 function jsonOf({ model, lists, mean }: EvalReport): string {

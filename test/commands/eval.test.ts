@@ -61,6 +61,23 @@ suite("rerankd eval", () => {
     await rm(folder, { recursive: true });
   });
 
+  test("writes no run with a query or a candidate twice", async () => {
+    const [first] = list;
+    const [cand] = first?.cands ?? [];
+    const twice = { ...first, cands: [...(first?.cands ?? []), cand] };
+    await writeFile(path("queries-twice.jsonl"), `${JSON.stringify(first)}\n`.repeat(2));
+    await writeFile(path("twice.jsonl"), JSON.stringify(twice));
+    for (const [name, problem] of [
+      ["queries-twice.jsonl", "the query `q1` of queries-twice twice"],
+      ["twice.jsonl", "the candidate `a` of the query `q1` of twice twice"],
+    ] as const) {
+      const args = [path(name), `--out=${path("o")}`, "--url=http://127.0.0.1:1"];
+      const { code, stderr } = await runProgram(["eval", ...args]);
+
+      assert.deepEqual([code, stderr], [1, `error: --out cannot hold ${problem}\n`]);
+    }
+  });
+
   test("does not write over what it reads", async () => {
     const before = await readFile(path("list.jsonl"), "utf8");
     const run = ["run.trec", "test.tsv", "queries.jsonl", "corpus.tsv"].map(path);

@@ -1,8 +1,7 @@
+import { isExactNumber } from "../../json-number.ts";
+
 /** The name that an input gives to a list or a document. */
 export type InputId = string | number;
-
-/** What a message says of an id that isInexactId tells. */
-export const inexactId = "is a number too large to be read exactly: write it as a text";
 
 /**
  * Returns the `id` of a list or a document, if it has one that is a text or a number; undefined where the
@@ -10,20 +9,15 @@ export const inexactId = "is a number too large to be read exactly: write it as 
  */
 export function idOf(value: unknown): InputId | undefined {
   const id = fieldOf(value);
-  return typeof id === "string" || (typeof id === "number" && isExact(id)) ? id : undefined;
+  return typeof id === "string" || (typeof id === "number" && isExactNumber(id)) ? id : undefined;
 }
 
 /** Whether the `id` of a list or a document would come out as another one than came in. */
 export function isInexactId(value: unknown): boolean {
   const id = fieldOf(value);
-  return typeof id === "number" && !isExact(id);
+  return typeof id === "number" && !isExactNumber(id);
 }
 
 function fieldOf(value: unknown): unknown {
   return typeof value === "object" && value !== null && "id" in value ? value.id : undefined;
-}
-
-/** Whether a number that was read from JSON can only be the one that was written. */
-function isExact(value: number): boolean {
-  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }

@@ -1,5 +1,6 @@
 import { StartupError } from "../../errors.ts";
-import { type InputId, idOf, inexactId, isInexactId } from "./input-id.ts";
+import { inexactNumber } from "../../json-number.ts";
+import { type InputId, idOf, isInexactId } from "./input-id.ts";
 
 /** A document of the input. */
 export interface InputDocument {
@@ -82,7 +83,7 @@ function documentOf(value: unknown, name: string): InputDocument | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { text } = value as { readonly text?: unknown };
   if (typeof text !== "string") return undefined;
-  if (isInexactId(value)) throw new StartupError(`${name}: an \`id\` ${inexactId}`);
+  if (isInexactId(value)) throw new StartupError(`${name}: an \`id\` ${inexactNumber}`);
   const id = idOf(value);
   return id === undefined ? { text } : { text, id };
 }

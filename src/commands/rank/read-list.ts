@@ -1,4 +1,5 @@
 import { RerankError } from "../../errors.ts";
+import { inexactNumber } from "../../json-number.ts";
 import { answerFields } from "../../server/http/dialects/rerank.ts";
 import {
   type JsonFields,
@@ -7,7 +8,7 @@ import {
   replaceLoneSurrogates,
 } from "../../server/http/json-fields.ts";
 import { readDocuments, readRankingOptions } from "../../server/http/ranking-fields.ts";
-import { inexactId, isInexactId } from "../files/input-id.ts";
+import { isInexactId } from "../files/input-id.ts";
 import type { RankRequest } from "../open-ranker.ts";
 import type { ByteLine } from "./split-lines.ts";
 
@@ -56,7 +57,7 @@ export function readList(fields: JsonFields, defaults: ListDefaults): InputList 
 
 /** Throws a RerankError where an id would come out as another one than came in. */
 function checkId(name: string, value: unknown): void {
-  if (isInexactId(value)) throw invalid(`\`${name}\` ${inexactId}`);
+  if (isInexactId(value)) throw invalid(`\`${name}\` ${inexactNumber}`);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
