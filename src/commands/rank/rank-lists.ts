@@ -11,6 +11,7 @@ import {
   type Checkpoint,
   checkpointPath,
   decisiveSettings,
+  forgetCheckpoint,
   type ListCounts,
   lastLineOf,
   readCheckpoint,
@@ -70,6 +71,8 @@ export async function rankLists(
     config.out === undefined
       ? streamSink(stdout)
       : await openFileSink(config.out, "out", known?.outputBytes ?? 0);
+  // What an earlier run says of the output is not true of what is written now.
+  if (config.out !== undefined && !config.resume) await forgetCheckpoint(config.out);
   await using errorsApart = await openErrors(config, stderr, known?.errorsBytes ?? 0);
   const errors = errorsApart ?? output;
   const ranker = patientRanker(await openRanker(config, context));

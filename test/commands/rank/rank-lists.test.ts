@@ -376,6 +376,24 @@ suite("rerankd rank --jsonl without a query", () => {
       assert.match((await run()).stderr, /o.resume` is not the state of a run/);
     });
 
+    test("begins anew where the output was written without it in between", async (context) => {
+      const { url } = await startServer(context);
+      const run = (...args: readonly string[]) =>
+        runProgram([
+          ...["rank", "--jsonl", `--url=${url}`, path("anew"), `--out=${path("n")}`],
+          ...args,
+        ]);
+      await writeFile(path("anew"), linesOf({ query: "q", documents: ["a", "ab"] }));
+      await run("--resume", "--top-n=1");
+      const whole = await readFile(path("n"), "utf8");
+
+      await run();
+      assert.notEqual(await readFile(path("n"), "utf8"), whole);
+      const { code, stderr } = await run("--resume", "--top-n=1");
+      assert.equal(code, 0, stderr);
+      assert.equal(await readFile(path("n"), "utf8"), whole);
+    });
+
     test("keeps what was ranked when it is told to stop", async (context) => {
       const { url, reranker } = await startServer(context);
       const stop = new AbortController();
