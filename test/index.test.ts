@@ -7,6 +7,7 @@ import {
   type LoadedReranker,
   loadReranker,
   RerankError,
+  type RerankOptions,
   type RerankRequest,
   StartupError,
 } from "../src/index.ts";
@@ -75,6 +76,31 @@ suite("loadReranker()", () => {
       { query: "a", documents: ["b", null] },
       /^`documents\[1\]` must/,
     ],
+    [
+      "a document that is an object",
+      { query: "a", documents: [{ text: "b" }] },
+      /^`documents\[0\]` must be a string, got: an object$/,
+    ],
+    [
+      "a model that is no text",
+      { query: "a", documents, model: 5 },
+      /^`model` must be a string, got: a number$/,
+    ],
+    [
+      "an instruction that is no text",
+      { query: "a", documents, instruction: {} },
+      /^`instruction` must be a string, got: an object$/,
+    ],
+    [
+      "a word where true or false is meant",
+      { query: "a", documents, rawScores: "false" },
+      /^`raw_scores` must be a boolean, got: a string$/,
+    ],
+    [
+      "another such word",
+      { query: "a", documents, truncate: "no" },
+      /^`truncate` must be a boolean, got: a string$/,
+    ],
     ["a cut-off below 0", { query: "a", documents, topN: -1 }, /^`top_n` must be a whole number/],
   ] as const) {
     test(`refuses ${title} as every protocol does`, async () => {
@@ -84,6 +110,21 @@ suite("loadReranker()", () => {
       );
     });
   }
+
+  test("refuses options of a call that are none", async () => {
+    const rerank = (options: unknown) =>
+      reranker.rerank({ query: "a", documents }, options as RerankOptions);
+
+    await assert.rejects(
+      rerank({ signal: 5 }),
+      isRerankError("invalid_argument", /^`signal` must be an AbortSignal, got: a number$/),
+    );
+    await assert.rejects(
+      rerank({ timeoutMs: "5" }),
+      isRerankError("invalid_argument", /^`timeoutMs` must be a number above 0, got: `5`$/),
+    );
+    assert.equal((await rerank(null)).results.length, documents.length);
+  });
 
   test("rejects with `cancelled` or `deadline_exceeded` where the signal says so", async () => {
     const request = { query: "a", documents };

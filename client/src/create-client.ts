@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { HealthRequestSchema, RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
 import { type CallScope, openCallScope } from "./call/call-scope.ts";
-import { checkPositive } from "./call/check.ts";
+import { checkPositive, checkSignal } from "./call/check.ts";
 import { RerankClientError } from "./call/client-error.ts";
 import type { ClientTransport } from "./call/client-transport.ts";
 import { healthOf, requestMessageOf, responseOf, streamAnswerOf } from "./call/messages.ts";
@@ -32,6 +32,7 @@ export function createClient(
   const open = (options: CallOptions, defaultTimeoutMs: number): CallScope => {
     const { timeoutMs = defaultTimeoutMs, signal } = options;
     checkPositive("timeoutMs", timeoutMs);
+    checkSignal(signal);
     return openCallScope({ timeoutMs, signals: [signal, closing.signal] });
   };
 

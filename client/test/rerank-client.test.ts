@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createIdleServer, startServer } from "../../test/server/start-server.ts";
-import { RerankClientError, type RerankStreamAnswer } from "../src/index.ts";
+import { RerankClientError, type RerankRequest, type RerankStreamAnswer } from "../src/index.ts";
 import { connectClient, hasCode, transportNames } from "./connect-client.ts";
 
 for (const transport of transportNames) {
@@ -178,6 +178,23 @@ for (const transport of transportNames) {
       await assert.rejects(
         client.rerank({ query: "q", documents: [], topN: 1.5 }),
         hasCode("invalid_argument", /^`topN` must be a whole number of 0 or more, got: `1.5`$/),
+      );
+      for (const [fields, message] of [
+        [{ model: 5 }, /^`model` must be a string, got: `number`$/],
+        [{ instruction: {} }, /^`instruction` must be a string, got: `object`$/],
+        [{ rawScores: "false" }, /^`rawScores` must be a boolean, got: `string`$/],
+        [{ returnDocuments: 1 }, /^`returnDocuments` must be a boolean, got: `number`$/],
+      ] as const) {
+        const request = { query: "q", documents: ["a"], ...fields } as unknown as RerankRequest;
+        await assert.rejects(client.rerank(request), hasCode("invalid_argument", message));
+      }
+      await assert.rejects(
+        client.rerank(undefined as unknown as RerankRequest),
+        hasCode("invalid_argument", /^`request` must be an object, got: `undefined`$/),
+      );
+      await assert.rejects(
+        client.rerank({ query: "q", documents: [] }, { signal: 5 as unknown as AbortSignal }),
+        hasCode("invalid_argument", /^`signal` must be an AbortSignal, got: `number`$/),
       );
       assert.equal(reranker.requests.length, 0);
     });

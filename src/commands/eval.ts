@@ -7,6 +7,7 @@ import { compare } from "./eval/compare.ts";
 import { type EvalReport, formatEvalTable, reportOf } from "./eval/eval-report.ts";
 import { readLists } from "./eval/read-lists.ts";
 import { type RerankedLists, rerankLists } from "./eval/rerank-lists.ts";
+import { checkDistinctFiles } from "./files/distinct-files.ts";
 import { type AtomicFile, openAtomicFile, writeOutput } from "./files/write-output.ts";
 import { openPage } from "./files/write-page.ts";
 import { openRanker } from "./open-ranker.ts";
@@ -18,6 +19,7 @@ import type { ProcessContext } from "./process-context.ts";
  */
 export async function evaluate(config: EvalConfig, context: ProcessContext): Promise<void> {
   const { stdout, stderr } = context;
+  await checkFiles(config);
   if (config.compare !== undefined) {
     await compare(config.compare, config, context);
     return;
@@ -41,6 +43,17 @@ export async function evaluate(config: EvalConfig, context: ProcessContext): Pro
   } finally {
     await out?.discard();
   }
+}
+
+/** Rejects with a UsageError if what is written would take the place of what is read. */
+async function checkFiles({ files, runFiles, compare, html, out }: EvalConfig): Promise<void> {
+  const written = [
+    { name: "--html", path: html },
+    { name: "--out", path: out },
+  ];
+  const inputs = [...files, ...(compare ?? [])].map((path) => ({ name: "the input", path }));
+  const ofRun = Object.entries(runFiles ?? {}).map(([flag, path]) => ({ name: `--${flag}`, path }));
+  await checkDistinctFiles(written, [...inputs, ...ofRun]);
 }
 
 /**
@@ -83,15 +96,30 @@ async function writeRun(
   await out.finish(runs.join(""));
 }
 
-/** The columns of a run are parted by white space, so no id may have any. */
+/** The columns of a run are parted by white space, so no id may have any; and a pair stands there once. */
 function checkRunIds(lists: readonly LabelledList[]): void {
-  const ids = lists.flatMap(({ name, queries }) => [
-    ...(lists.length > 1 ? [name] : []),
-    ...queries.flatMap(({ id, candidates }) => [id, ...candidates.map(({ id }) => id)]),
-  ]);
-  const bad = ids.find((id) => id === "" || /\s/.test(id));
-  if (bad === undefined) return;
-  throw new StartupError(`--out cannot hold the id \`${bad}\`: it has white space, or is empty`);
+  for (const { name, queries } of lists) {
+    checkIds("query", queries, ` of ${name}`);
+    for (const { id, candidates } of queries) {
+      checkIds("candidate", candidates, ` of the query \`${id}\` of ${name}`);
+    }
+  }
+  if (lists.length > 1) for (const { name } of lists) checkId(name);
+}
+
+function checkIds(kind: string, items: readonly { readonly id: string }[], where: string): void {
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    checkId(id);
+    if (seen.has(id))
+      throw new StartupError(`--out cannot hold the ${kind} \`${id}\`${where} twice`);
+    seen.add(id);
+  }
+}
+
+function checkId(id: string): void {
+  if (id !== "" && !/\s/.test(id)) return;
+  throw new StartupError(`--out cannot hold the id \`${id}\`: it has white space, or is empty`);
 }
 
 function jsonOf({ model, lists, mean }: EvalReport): string {

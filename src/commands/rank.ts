@@ -1,6 +1,7 @@
 import type { RankConfig } from "../config/rank-config.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { formatRankTable } from "../terminal/rank-table.ts";
+import { checkDistinctFiles } from "./files/distinct-files.ts";
 import { type InputDocument, parseDocuments } from "./files/parse-documents.ts";
 import { readInput } from "./files/read-input.ts";
 import { writeOutput } from "./files/write-output.ts";
@@ -14,6 +15,10 @@ const defaultColumns = 80;
 /** Ranks the documents of a file or of the standard input, and prints them. */
 export async function rank(config: RankConfig, context: ProcessContext): Promise<void> {
   const { stdout, stderr, env, stop } = context;
+  await checkDistinctFiles(
+    [{ name: "--html", path: config.html }],
+    [{ name: "the input", path: config.file }],
+  );
   const { name, bytes } = await readInput(config.file, context);
   const documents = parseDocuments(bytes, { name, format: config.inputFormat });
   await using page = await openPage(config.html);

@@ -52,7 +52,11 @@ export async function serve(
     needsTurns: loadable.length > 1 || config.admin,
   });
   const shared = config.models[0];
-  const changing = { models, loadable, shared, env, log, stop };
+  let endStart = (): void => undefined;
+  const started = new Promise<void>((resolve) => {
+    endStart = resolve;
+  });
+  const changing = { models, loadable, started, shared, env, log, stop };
   const server = createServer({
     models,
     admin: config.admin ? createModelAdmin({ ...changing, ...engines }) : undefined,
@@ -92,6 +96,7 @@ export async function serve(
     await engines.close();
     throw error;
   });
+  endStart();
 
   if (!stop.aborted) await once(stop, "abort");
   // The second signal is handled in main.ts, which kills the process.

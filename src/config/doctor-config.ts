@@ -1,5 +1,5 @@
 import { type Environment, parseOptions } from "./options/parse-options.ts";
-import { type Parsed, parseServeConfig, type ServeConfig } from "./serve-config.ts";
+import { type Parsed, readServeConfig, type ServeConfig } from "./serve-config.ts";
 
 /** The configuration of `rerankd doctor`, checked and frozen. */
 export interface DoctorConfig {
@@ -13,8 +13,9 @@ export interface DoctorConfig {
  * UsageError with every problem at once.
  */
 export function parseDoctorConfig(argv: readonly string[], env: Environment): Parsed<DoctorConfig> {
-  const parsed = parseServeConfig(argv, env, "doctor");
+  const options = parseOptions("doctor", argv, env);
+  const parsed = readServeConfig("doctor", options, env);
   if (parsed.help) return parsed;
-  const json = parseOptions("doctor", argv, env).flag("json");
+  const json = options.flag("json");
   return { ...parsed, config: Object.freeze({ serve: parsed.config, json }) };
 }

@@ -56,16 +56,21 @@ export type Parsed<Config> =
       readonly notes?: readonly string[];
     };
 
+/** Reads flags and environment of `rerankd serve`. Throws UsageError with every problem at once. */
+export function parseServeConfig(argv: readonly string[], env: Environment): Parsed<ServeConfig> {
+  return readServeConfig("serve", parseOptions("serve", argv, env), env);
+}
+
 /**
- * Reads flags and environment of `rerankd serve`, or of another command that takes its options.
- * Throws UsageError with every problem at once.
+ * Checks what was parsed of `rerankd serve`, or of another command that takes its options. The
+ * configuration file, which may be a pipe, is not read again. Throws UsageError with every problem at
+ * once.
  */
-export function parseServeConfig(
-  argv: readonly string[],
+export function readServeConfig(
+  command: "serve" | "doctor" | "config",
+  parsed: ParsedOptions,
   env: Environment,
-  command: "serve" | "doctor" | "config" = "serve",
 ): Parsed<ServeConfig> {
-  const parsed = parseOptions(command, argv, env);
   if (parsed.help) return { help: true };
   const problems = [...parsed.problems];
   const { text, integer } = parsed;

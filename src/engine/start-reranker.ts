@@ -91,9 +91,11 @@ export async function startReranker(
       workers: engine.plan.workers,
       threads: engine.info.threads,
     }),
-    async rerank(request, options = {}) {
+    async rerank(request, given) {
+      const options = given ?? {};
       checkTypes(request);
       checkTimeout(options.timeoutMs);
+      checkSignal(options.signal);
       const timeoutMs = options.timeoutMs && Math.min(options.timeoutMs, maxTimerMs);
       const link = linkSignals({
         signals: options.signal ? [closing.signal, options.signal] : [closing.signal],
@@ -118,24 +120,46 @@ export async function startReranker(
  * Throws RerankError `invalid_argument`.
  */
 function checkTypes(request: RerankRequest): void {
-  const { query, documents }: { readonly query: unknown; readonly documents: unknown } =
-    request ?? {};
+  const fields: { readonly [Field in keyof RerankRequest]?: unknown } = request ?? {};
+  const { query, documents, model, instruction } = fields;
   if (typeof query !== "string") throw wrongType("query", "a string", query);
   if (!Array.isArray(documents)) throw wrongType("documents", "a list of strings", documents);
   for (const [at, document] of documents.entries()) {
     if (typeof document !== "string") throw wrongType(`documents[${at}]`, "a string", document);
   }
+  for (const [field, value] of Object.entries({ model: model ?? undefined, instruction })) {
+    if (value === undefined || typeof value === "string") continue;
+    throw wrongType(field, "a string", value);
+  }
+  for (const [field, property] of switches) {
+    const value = fields[property];
+    if (value === undefined || typeof value === "boolean") continue;
+    throw wrongType(field, "a boolean", value);
+  }
+}
+
+/** The fields that are true or false, by their names in messages. */
+const switches = [
+  ["raw_scores", "rawScores"],
+  ["truncate", "truncate"],
+] as const;
+
+/** Throws RerankError `invalid_argument` if what is to abort a call cannot. */
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw wrongType("signal", "an AbortSignal", signal);
 }
 
 /** Throws RerankError `invalid_argument` if a time-out is no number of milliseconds. */
 function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined || timeoutMs > 0) return;
+  if (timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs > 0)) return;
   const message = `\`timeoutMs\` must be a number above 0, got: \`${timeoutMs}\``;
   throw new RerankError("invalid_argument", message, { field: "timeoutMs" });
 }
 
 function wrongType(field: string, expected: string, value: unknown): RerankError {
-  const got = value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  const kind = typeof value === "object" ? "an object" : `a ${typeof value}`;
+  const got = value === null ? "null" : Array.isArray(value) ? "a list" : kind;
   const message = `\`${field}\` must be ${expected}, got: ${value === undefined ? "nothing" : got}`;
   return new RerankError("invalid_argument", message, { field });
 }

@@ -1,4 +1,5 @@
 import { StartupError } from "../errors.ts";
+import { inexactNumber, isExactNumber } from "../json-number.ts";
 import { seededShuffle } from "./seeded-shuffle.ts";
 
 /**
@@ -13,7 +14,9 @@ export function parseLabelledQuery(line: string, place: string): LabelledQuery {
   if (typeof fields?.query !== "string" || !Array.isArray(fields.cands)) {
     throw wrong(place, "`query` must be a string and `cands` a list");
   }
+  if (fields.query === "") throw wrong(place, "`query` must not be empty");
   const { qid } = fields;
+  checkNumber(qid, "`qid`", place);
   const id = typeof qid === "string" || typeof qid === "number" ? String(qid) : fields.query;
   const found = fields.cands.map((value: unknown, at) => parseCandidate(value, at, place));
   const scored = found.length > 0 && found.every(({ score }) => score !== undefined);
@@ -43,20 +46,38 @@ function parseCandidate(
 ): Candidate & { readonly score: number | undefined } {
   const fields = asRecord(value);
   const { id = at, text, rel, score } = fields ?? {};
-  if (typeof text !== "string" || typeof rel !== "number" || !Number.isFinite(rel)) {
-    throw wrong(place, `\`cands[${at}]\` must have a string \`text\` and a number \`rel\``);
+  if (typeof text !== "string" || !isLabel(rel)) {
+    const wanted = `a string \`text\` and a number \`rel\` of ${maxLabel} at most`;
+    throw wrong(place, `\`cands[${at}]\` must have ${wanted}`);
   }
   if (typeof id !== "string" && typeof id !== "number") {
     throw wrong(place, `\`cands[${at}].id\` must be a string or a number`);
   }
-  return { id: String(id), text, rel, score: typeof score === "number" ? score : undefined };
+  checkNumber(id, `\`cands[${at}].id\``, place);
+  if (typeof score !== "number") return { id: String(id), text, rel, score: undefined };
+  if (!Number.isFinite(score)) throw wrong(place, `\`cands[${at}].score\` must be finite`);
+  return { id: String(id), text, rel, score };
 }
 
 function parseLabels(value: unknown, place: string): readonly number[] | undefined {
   if (value === undefined || value === null) return undefined;
-  const isList = Array.isArray(value) && value.every((label) => Number.isFinite(label));
-  if (!isList) throw wrong(place, "`all_rel` must be a list of numbers");
+  const isList = Array.isArray(value) && value.every(isLabel);
+  if (!isList) throw wrong(place, `\`all_rel\` must be a list of numbers of ${maxLabel} at most`);
   return value.length > 0 ? value : undefined;
+}
+
+/** The highest label: the gain, 2^rel - 1, and its sums are finite far beyond it. */
+const maxLabel = 100;
+
+/** Whether a value says how relevant a text is. */
+export function isLabel(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value <= maxLabel;
+}
+
+/** An id that is not read exactly may be the same as another one. */
+function checkNumber(value: unknown, name: string, place: string): void {
+  if (typeof value !== "number" || isExactNumber(value)) return;
+  throw wrong(place, `${name} ${inexactNumber}`);
 }
 
 function parseJson(line: string, place: string): unknown {

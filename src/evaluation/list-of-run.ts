@@ -1,4 +1,5 @@
 import { StartupError } from "../errors.ts";
+import { inexactNumber, isExactNumber } from "../json-number.ts";
 import type { LabelledList } from "./labelled-query.ts";
 import { inRunOrder, type Judgment, type RunEntry } from "./trec-run.ts";
 
@@ -16,7 +17,7 @@ export interface JudgedRun {
  * Returns a run as a labelled list. Documents without a judgment count as not relevant. Queries of
  * the run that nothing is relevant to are left out, as in trec_eval; a query for which the run found
  * nothing relevant stays and counts 0. Queries that are judged but not in the run do not count.
- * Throws a StartupError if the text of a query or document is missing.
+ * Throws a StartupError if the text of a query or document is missing, or that of a query is empty.
  */
 export function listOfRun(run: JudgedRun): LabelledList {
   const labels = new Map<string, Map<string, number>>();
@@ -47,8 +48,11 @@ export function listOfRun(run: JudgedRun): LabelledList {
 
 function textOf(texts: ReadonlyMap<string, string>, id: string, kind: string): string {
   const text = texts.get(id);
-  if (text !== undefined) return text;
   const file = kind === "query" ? "--queries" : "--corpus";
+  if (text === "" && kind === "query") {
+    throw new StartupError(`the query \`${id}\` of ${file} must not be empty`);
+  }
+  if (text !== undefined) return text;
   throw new StartupError(`the run has the ${kind} \`${id}\`, which is not in ${file}`);
 }
 
@@ -82,6 +86,9 @@ function parseJsonLine(line: string, place: string): TextEntry {
   const text = fields.text ?? fields.contents ?? fields.query;
   const isId = typeof id === "string" || typeof id === "number";
   if (!isId || typeof text !== "string") throw wrong(place);
+  if (typeof id === "number" && !isExactNumber(id)) {
+    throw new StartupError(`${place}: the id ${inexactNumber}`);
+  }
   const title = typeof fields.title === "string" ? fields.title : "";
   return { id: String(id), text: `${title} ${text}`.trim() };
 }

@@ -1,4 +1,5 @@
 import { StartupError } from "../errors.ts";
+import { isLabel } from "./labelled-query.ts";
 
 /** One line of a TREC run. */
 export interface RunEntry {
@@ -57,8 +58,10 @@ export function parseQrelsLine(line: string, place: string): Judgment | undefine
   const [queryId, documentId] = words.length === 3 ? words : [words[0], words[2]];
   const label = words.at(-1) ?? "";
   if (words.length === 3 && documentId === "corpus-id") return undefined;
-  if ((words.length === 3 || words.length === 4) && /^[+-]?\d+(\.\d+)?$/.test(label)) {
-    return { queryId: queryId ?? "", documentId: documentId ?? "", rel: Number(label) };
+  const rel = Number(label);
+  const isNumber = /^[+-]?\d+(\.\d+)?$/.test(label) && isLabel(rel);
+  if ((words.length === 3 || words.length === 4) && isNumber) {
+    return { queryId: queryId ?? "", documentId: documentId ?? "", rel };
   }
   throw new StartupError(
     `${place}: a line of judgments must be \`qid iter docid rel\` or \`qid docid rel\``,

@@ -61,6 +61,43 @@ suite("rerankd eval", () => {
     await rm(folder, { recursive: true });
   });
 
+  test("writes no run with a query or a candidate twice", async () => {
+    const [first] = list;
+    const [cand] = first?.cands ?? [];
+    const twice = { ...first, cands: [...(first?.cands ?? []), cand] };
+    await writeFile(path("queries-twice.jsonl"), `${JSON.stringify(first)}\n`.repeat(2));
+    await writeFile(path("twice.jsonl"), JSON.stringify(twice));
+    for (const [name, problem] of [
+      ["queries-twice.jsonl", "the query `q1` of queries-twice twice"],
+      ["twice.jsonl", "the candidate `a` of the query `q1` of twice twice"],
+    ] as const) {
+      const args = [path(name), `--out=${path("o")}`, "--url=http://127.0.0.1:1"];
+      const { code, stderr } = await runProgram(["eval", ...args]);
+
+      assert.deepEqual([code, stderr], [1, `error: --out cannot hold ${problem}\n`]);
+    }
+  });
+
+  test("does not write over what it reads", async () => {
+    const before = await readFile(path("list.jsonl"), "utf8");
+    const run = ["run.trec", "test.tsv", "queries.jsonl", "corpus.tsv"].map(path);
+    const runArgs = ["run", "qrels", "queries", "corpus"].map((flag, at) => `--${flag}=${run[at]}`);
+    const list = path("list.jsonl");
+    for (const args of [
+      [list, `--html=${list}`],
+      [list, `--out=${list}`],
+      [...runArgs, `--out=${folder}/./run.trec`],
+      [list, `--out=${path("new")}`, `--html=${path("new")}`],
+      ["--compare", list, list, `--html=${list}`],
+    ]) {
+      const { code, stderr } = await runProgram(["eval", ...args, "--url=http://127.0.0.1:1"]);
+
+      assert.equal(code, 2, args.join(" "));
+      assert.match(stderr, /^error: --\w+ and .* must be different files/);
+    }
+    assert.equal(await readFile(list, "utf8"), before);
+  });
+
   test("measures lists against a server, and averages over lists", async (context) => {
     const { url } = await startServer(context);
     const { code, stdout, stderr } = await runProgram([

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { EngineConfig } from "../../src/config/engine-config.ts";
+import { takes } from "../../src/config/options/option.ts";
+import { options } from "../../src/config/options/options.ts";
 import type { Environment } from "../../src/config/options/parse-options.ts";
 import { parseRankConfig } from "../../src/config/rank-config.ts";
 import { parsePullConfig, parseServeConfig } from "../../src/config/serve-config.ts";
@@ -65,6 +67,19 @@ suite("parseServeConfig()", () => {
       "`serve` takes no argument, got: `stray`",
       "--tls-cert and --tls-key go together",
     ]);
+  });
+
+  test("reports a wrong value of every option that is a choice", () => {
+    const choices = options.filter(
+      (option) => takes("serve", option) && option.type.kind === "choice",
+    );
+
+    assert(choices.length > 5);
+    for (const { flag } of choices) {
+      const [problem, ...others] = serveProblems([`--${flag}=banana`]);
+      assert.match(problem ?? "", new RegExp(`^--${flag} must be one of`));
+      assert.deepEqual(others, []);
+    }
   });
 
   test("refuses a flag that is given twice where one value is meant", () => {

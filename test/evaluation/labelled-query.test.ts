@@ -58,6 +58,28 @@ suite("parseLabelledQuery()", () => {
       /`cands\[0\]\.id` must be a string or a number/,
     ],
     ["a label that is no number", line({ cands: [{ text: "a", rel: "1" }] }), /a number `rel`/],
+    [
+      "a label whose gain is infinite",
+      line({ cands: [{ text: "a", rel: 2000 }] }),
+      /a number `rel` of 100 at most/,
+    ],
+    ["an ideal whose gain is infinite", line({ all_rel: [2000] }), /numbers of 100 at most/],
+    ["an empty query", line({ query: "" }), /^f:1: `query` must not be empty$/],
+    [
+      "a query's id that is read as another",
+      line({}).replace('"7"', "9007199254740993"),
+      /^f:1: `qid` is a number too large/,
+    ],
+    [
+      "a candidate's id that is read as another",
+      line({}).replace('"a"', "9007199254740993"),
+      /^f:1: `cands\[0\]\.id` is a number too large/,
+    ],
+    [
+      "a score without end",
+      line({}).replace('"score":9', '"score":1e400'),
+      /^f:1: `cands\[0\]\.score` must be finite$/,
+    ],
     ["an ideal that is none", line({ all_rel: ["1"] }), /`all_rel` must be a list of numbers/],
   ] as const) {
     test(`names the place and what is wrong for ${title}`, () => {

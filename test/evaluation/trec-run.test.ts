@@ -90,7 +90,7 @@ suite("parseQrelsLine()", () => {
     });
   }
 
-  for (const line of ["q1 d7", "q1 0 d7 yes", "q1 0 d7 1 2"]) {
+  for (const line of ["q1 d7", "q1 0 d7 yes", "q1 0 d7 1 2", "q1 0 d7 2000"]) {
     test(`refuses \`${line}\` and names the place`, () => {
       assert.throws(() => parseQrelsLine(line, "q:3"), /q:3: a line of judgments must be/);
     });

@@ -9,11 +9,16 @@ const maxInt32 = 2 ** 31 - 1;
  * What the server decides, such as its limits, is left to it.
  */
 export function checkRequest(request: RerankRequest): void {
+  if (typeof request !== "object" || request === null) {
+    throw mustBe("request", "an object", request === null ? "null" : typeof request);
+  }
   const { query, documents, topN, maxTokensPerDoc, longDocuments, truncationDirection } = request;
   if (typeof query !== "string") throw mustBe("query", "a string", typeof query);
   if (!Array.isArray(documents)) throw mustBe("documents", "an array", typeof documents);
   const bad = documents.findIndex((document: unknown) => typeof document !== "string");
   if (bad >= 0) throw mustBe(`documents[${bad}]`, "a string", typeof documents[bad]);
+  for (const name of texts) checkType(name, request[name], "string");
+  for (const name of switches) checkType(name, request[name], "boolean");
   checkTopN(topN);
   checkWord("longDocuments", longDocuments, ["truncate", "windows"]);
   checkWord("truncationDirection", truncationDirection, ["left", "right"]);
@@ -21,6 +26,26 @@ export function checkRequest(request: RerankRequest): void {
   if (!Number.isInteger(maxTokensPerDoc) || maxTokensPerDoc < 1 || maxTokensPerDoc > maxInt32) {
     throw mustBe("maxTokensPerDoc", "a whole number of 1 or more", maxTokensPerDoc);
   }
+}
+
+/** The fields that may be left out, by what they are: `"false"` would count as true. */
+const texts = ["model", "instruction"] as const;
+const switches = ["returnDocuments", "rawScores", "truncate", "returnTimings"] as const;
+
+function checkType(name: string, value: unknown, type: "string" | "boolean"): void {
+  if (value === undefined || value === null || typeof value === type) return;
+  throw mustBe(name, `a ${type}`, typeof value);
+}
+
+/** Throws unless it can abort a call, or is undefined. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  const canAbort =
+    typeof signal === "object" &&
+    signal !== null &&
+    "aborted" in signal &&
+    "addEventListener" in signal;
+  if (!canAbort) throw mustBe("signal", "an AbortSignal", signal === null ? "null" : typeof signal);
 }
 
 function checkWord(name: string, value: string | undefined, words: readonly string[]): void {

@@ -1,10 +1,12 @@
 import { StartupError } from "../../errors.ts";
+import { inexactNumber } from "../../json-number.ts";
+import { type InputId, idOf, isInexactId } from "./input-id.ts";
 
 /** A document of the input. */
 export interface InputDocument {
   readonly text: string;
   /** The input's own name for it, where it is a JSON object with an `id`. */
-  readonly id?: string | number | undefined;
+  readonly id?: InputId | undefined;
 }
 
 /** The format of the input; `auto` detects it. */
@@ -14,7 +16,7 @@ export type InputFormat = "auto" | "jsonl" | "lines";
  * Reads documents from bytes: a JSON list or JSON lines of strings or of objects with a string
  * `text`, or else one document a line without blank ones. Throws a StartupError that names the input
  * and the line if the bytes are no text, if there is no document, or if a line is not what the
- * others are.
+ * others are; and one for an `id` that cannot be read exactly.
  */
 export function parseDocuments(
   bytes: Uint8Array,
@@ -48,7 +50,7 @@ function parseList(text: string, name: string): InputDocument[] | undefined {
   const values = parseJson(text);
   if (!Array.isArray(values)) return undefined;
   return values.map((value, at) => {
-    const document = documentOf(value);
+    const document = documentOf(value, name);
     if (document) return document;
     throw new StartupError(
       `${name}: element ${at} is neither a string nor an object with \`text\``,
@@ -62,7 +64,7 @@ function parseJsonLines(
   name: string,
   format: InputFormat,
 ): InputDocument[] | undefined {
-  const lines = text.split(/\r?\n/).map((line) => documentOf(parseJson(line)) ?? line);
+  const lines = text.split(/\r?\n/).map((line) => documentOf(parseJson(line), name) ?? line);
   const wanted = lines.filter((line) => typeof line !== "string" || line.trim() !== "");
   const bad = lines.findIndex((line) => typeof line === "string" && line.trim() !== "");
   if (bad < 0) return wanted as InputDocument[];
@@ -76,12 +78,14 @@ function parseJsonLines(
   );
 }
 
-function documentOf(value: unknown): InputDocument | undefined {
+function documentOf(value: unknown, name: string): InputDocument | undefined {
   if (typeof value === "string") return { text: value };
   if (typeof value !== "object" || value === null) return undefined;
-  const { text, id } = value as { readonly text?: unknown; readonly id?: unknown };
+  const { text } = value as { readonly text?: unknown };
   if (typeof text !== "string") return undefined;
-  return typeof id === "string" || typeof id === "number" ? { text, id } : { text };
+  if (isInexactId(value)) throw new StartupError(`${name}: an \`id\` ${inexactNumber}`);
+  const id = idOf(value);
+  return id === undefined ? { text } : { text, id };
 }
 
 /** Returns the value, or undefined where the text is no JSON. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { StartupError } from "../../errors.ts";
 import { reasonOf } from "./read-input.ts";
@@ -33,25 +33,44 @@ export interface AtomicFile {
 
 /**
  * Opens a file beside its final place, so that a folder which cannot be written to is known before
- * the work begins. Rejects with a StartupError that names `flag`.
+ * the work begins. A pipe or a device stays what it is, and is written to; a link stays, too. Rejects with
+ * a StartupError that names `flag`.
  */
 export async function openAtomicFile(path: string, flag: string): Promise<AtomicFile> {
-  const draft = `${path}.${randomUUID()}.part`;
-  const file = await open(draft, "wx").catch((cause: unknown) => {
+  const cannotWrite = (cause: unknown): never => {
     throw new StartupError(`--${flag} cannot be written: \`${path}\`: ${reasonOf(cause)}`, {
       cause,
     });
-  });
+  };
+  const place = await realpath(path).catch(() => path);
+  const stats = await stat(place).catch(() => undefined);
+  if (stats !== undefined && !stats.isFile()) {
+    return streamFile(await open(place, "w").catch(cannotWrite));
+  }
+  const draft = `${place}.${randomUUID()}.part`;
+  const file = await open(draft, "wx").catch(cannotWrite);
   return {
     async finish(content) {
       await file.writeFile(content);
       await file.sync();
       await file.close();
-      await rename(draft, path);
+      await rename(draft, place);
     },
     async discard() {
       await file.close().catch(() => {});
       await rm(draft, { force: true });
     },
+  };
+}
+
+/** Returns a pipe or a device, which holds nothing and has no other name. */
+function streamFile(file: FileHandle): AtomicFile {
+  const close = async (): Promise<void> => await file.close().catch(() => {});
+  return {
+    async finish(content) {
+      await file.writeFile(content);
+      await close();
+    },
+    discard: close,
   };
 }

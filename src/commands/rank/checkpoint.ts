@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import type { RankListsConfig } from "../../config/rank-config.ts";
 import { StartupError } from "../../errors.ts";
 import { packageVersion } from "../../package-root.ts";
@@ -76,6 +76,14 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
     const message = `--resume cannot be written: \`${path}\`: ${reasonOf(cause)}`;
     throw new StartupError(message, { cause });
   }
+}
+
+/** Removes the state of an earlier run, if there is one, because its output is being written anew. */
+export async function forgetCheckpoint(out: string): Promise<void> {
+  const path = checkpointPath(out);
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw new StartupError(`\`${path}\` cannot be removed: ${reasonOf(cause)}`, { cause });
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { documentAnswerOf } from "../../server/http/ranking-fields.ts";
+import { type InputId, idOf } from "../files/input-id.ts";
 import type { Ranking } from "../open-ranker.ts";
-import { type InputId, type InputList, idOf } from "./read-list.ts";
+import type { InputList } from "./read-list.ts";
 import type { ByteLine } from "./split-lines.ts";
 
 /** Returns the line of a ranked list: its `id`, or else the number of its line, and the results. */

@@ -2,6 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { RankListsConfig } from "../../config/rank-config.ts";
 import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
+import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
+import { type InputId, idOf } from "../files/input-id.ts";
 import { openRanker, type Ranker } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
@@ -9,6 +11,7 @@ import {
   type Checkpoint,
   checkpointPath,
   decisiveSettings,
+  forgetCheckpoint,
   type ListCounts,
   lastLineOf,
   readCheckpoint,
@@ -19,7 +22,7 @@ import { openLines } from "./list-input.ts";
 import { createListProgress, formatCount } from "./list-progress.ts";
 import { openFileSink, type Sink, streamSink } from "./list-sinks.ts";
 import { isOfOneList, patientRanker } from "./patient-ranker.ts";
-import { decodeLine, type InputId, idOf, type ListDefaults, readList } from "./read-list.ts";
+import { decodeLine, type ListDefaults, readList } from "./read-list.ts";
 import type { ByteLine } from "./split-lines.ts";
 
 /** Most lists that are read and not written yet: enough for batches of nearly equal lengths. */
@@ -53,6 +56,7 @@ export async function rankLists(
   const { stdout, stderr, env, stop } = context;
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
+  await checkFiles(config, statePath);
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
   // Ends what is under way, and the wait for further lines, where the output has no reader any more or
   // a failure is not of one list.
@@ -67,6 +71,8 @@ export async function rankLists(
     config.out === undefined
       ? streamSink(stdout)
       : await openFileSink(config.out, "out", known?.outputBytes ?? 0);
+  // What an earlier run says of the output is not true of what is written now.
+  if (config.out !== undefined && !config.resume) await forgetCheckpoint(config.out);
   await using errorsApart = await openErrors(config, stderr, known?.errorsBytes ?? 0);
   const errors = errorsApart ?? output;
   const ranker = patientRanker(await openRanker(config, context));
@@ -126,6 +132,20 @@ export async function rankLists(
     stderr.write(`note: ${summaryOf(done.counts, known, performance.now() - startedMs)}\n`);
   }
   return refused === 0;
+}
+
+/** Rejects with a UsageError if one file is to be two things: the input would be lost, or an output. */
+async function checkFiles(
+  { file, out, errors }: RankListsConfig,
+  statePath: string | undefined,
+): Promise<void> {
+  const input = file === undefined || file === "-" ? standardInputPath : file;
+  const written = [
+    { name: "--out", path: out },
+    { name: "--errors", path: errors === "-" ? undefined : errors },
+    { name: "the state of --resume", path: statePath },
+  ];
+  await checkDistinctFiles(written, [{ name: "the input", path: input }]);
 }
 
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };

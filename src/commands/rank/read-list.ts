@@ -1,4 +1,5 @@
 import { RerankError } from "../../errors.ts";
+import { inexactNumber } from "../../json-number.ts";
 import { answerFields } from "../../server/http/dialects/rerank.ts";
 import {
   type JsonFields,
@@ -7,11 +8,9 @@ import {
   replaceLoneSurrogates,
 } from "../../server/http/json-fields.ts";
 import { readDocuments, readRankingOptions } from "../../server/http/ranking-fields.ts";
+import { isInexactId } from "../files/input-id.ts";
 import type { RankRequest } from "../open-ranker.ts";
 import type { ByteLine } from "./split-lines.ts";
-
-/** The name that an input gives to a list or a document. */
-export type InputId = string | number;
 
 /** A list to rank: one line of the input. */
 export interface InputList {
@@ -41,21 +40,24 @@ export function decodeLine({ bytes, length }: ByteLine, maxBytes: number): JsonF
  * routes know. Throws a RerankError that names the field at fault.
  */
 export function readList(fields: JsonFields, defaults: ListDefaults): InputList {
+  checkId("id", fields);
   const query = readText("query", fields.query);
   const documents = readDocuments(fields);
+  const sentDocuments = fields.documents as readonly unknown[];
+  for (const [index, document] of sentDocuments.entries()) {
+    checkId(`documents[${index}].id`, document);
+  }
   const own = Object.entries(readRankingOptions(fields)).filter(([, value]) => value !== undefined);
   return {
     request: { ...defaults, ...Object.fromEntries(own), query, documents },
-    sentDocuments: fields.documents as readonly unknown[],
+    sentDocuments,
     returnDocuments: answerFields.returnDocuments.read(fields) ?? false,
   };
 }
 
-/** Returns the `id` of a list or a document, if it has one that is a text or a number. */
-export function idOf(value: unknown): InputId | undefined {
-  if (typeof value !== "object" || value === null || !("id" in value)) return undefined;
-  const { id } = value;
-  return typeof id === "string" || typeof id === "number" ? id : undefined;
+/** Throws a RerankError where an id would come out as another one than came in. */
+function checkId(name: string, value: unknown): void {
+  if (isInexactId(value)) throw invalid(`\`${name}\` ${inexactNumber}`);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

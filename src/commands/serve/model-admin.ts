@@ -21,6 +21,11 @@ export interface ModelAdminOptions {
   readonly models: ServedModels;
   /** Those of the start, in the order of `models`. */
   readonly loadable: readonly LoadableModel[];
+  /**
+   * Resolves when those of the start are loaded. Changes wait for it: a model that was taken away before it
+   * is loaded would be loaded all the same, and never freed.
+   */
+  readonly started: Promise<void>;
   /** The settings that all models have in common. */
   readonly shared: EngineConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -40,7 +45,7 @@ export function createModelAdmin(options: ModelAdminOptions): ModelAdmin {
   const { models, shared, env, log, stop, start, free } = options;
   const { freeBytes = () => readMachine().memoryBytes } = options;
   const byServed = new Map(options.loadable.map((model) => [model.names[0], model]));
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown> = options.started;
 
   /** Makes one change after the other. */
   function inTurn<Value>(change: () => Promise<Value>): Promise<Value> {
@@ -57,6 +62,7 @@ export function createModelAdmin(options: ModelAdminOptions): ModelAdmin {
 
   async function load(settings: unknown, signal: AbortSignal) {
     if (stop.aborted) throw new RerankError("unavailable", "the server is stopping");
+    if (signal.aborted) throw errorFromAbort(signal);
     const model = await prepare(settings, signal);
     const [name] = model.names;
     const former = byServed.get(name);

@@ -1,5 +1,5 @@
 import { type Environment, parseOptions, UsageError } from "../options/parse-options.ts";
-import { type Parsed, parseServeConfig } from "../serve-config.ts";
+import { type Parsed, readServeConfig } from "../serve-config.ts";
 import { configSchema } from "./config-schema.ts";
 import { printConfig } from "./print-config.ts";
 
@@ -28,7 +28,7 @@ export function parseConfigCommand(
     throw new UsageError([`\`config\` takes one of ${actions.join(", ")}, got: ${got}`]);
   }
   if (action === "schema") return printed(`${JSON.stringify(configSchema(), undefined, 2)}\n`);
-  const checked = parseServeConfig(argv, env, "config");
+  const checked = readServeConfig("config", parsed, env);
   if (checked.help) return checked;
   const { models } = checked.config;
   const summary = `ok: ${models.length === 1 ? "one model" : `${models.length} models`}\n`;

@@ -35,21 +35,36 @@ const modelsKey = "models";
 
 /** Reads a configuration file, YAML or JSON. Never throws: what is wrong is told in `problems`. */
 export function readConfigFile(path: string): ConfigFile {
+  let bytes: Uint8Array;
   try {
-    return parseConfigFile(readFileSync(path, "utf8"), path);
+    bytes = readFileSync(path);
   } catch (error) {
     const { code } = error as { readonly code?: string };
     if (code === undefined) throw error;
     const why = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
     return nothingBut([`the configuration file \`${path}\`: ${why}`]);
   }
+  const text = utf8TextOf(bytes);
+  if (text === undefined) return nothingBut([`${path} must be text in UTF-8`]);
+  return parseConfigFile(text, path);
+}
+
+/** Returns the text of bytes; undefined where they are not UTF-8. */
+function utf8TextOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads the text of a configuration file; `path` is for messages. */
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const { parseDocument } = load("yaml") as typeof import("yaml");
-  const document = parseDocument(text, { merge: true, prettyErrors: true });
+  // What the library would warn of, it prints in words of its own, and it is refused below.
+  const document = parseDocument(text, { merge: true, prettyErrors: true, logLevel: "error" });
   const [broken] = document.errors;
+  if (broken?.code === "MULTIPLE_DOCS") return nothingBut([`${path} must hold one document`]);
   if (broken !== undefined) {
     const [line = broken.message] = broken.message.split("\n");
     return nothingBut([`${path} must be YAML or JSON: ${line.replace(/:$/, "")}`]);

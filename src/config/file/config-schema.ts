@@ -1,4 +1,4 @@
-import { keyOf, type Option } from "../options/option.ts";
+import { isOneInFile, keyOf, type Option } from "../options/option.ts";
 import { isSwitch } from "../options/option-value.ts";
 import { perModelOptions, serverOptions } from "./config-file.ts";
 
@@ -44,10 +44,9 @@ function propertyOf(option: Option): readonly [string, Schema] {
 }
 
 function typeOf(option: Option): Schema {
-  const { type, flag } = option;
+  const { type } = option;
   const text = { type: "string", minLength: 1 };
-  // One model has one id.
-  if (flag === "model-id") return text;
+  if (isOneInFile(option)) return text;
   switch (type.kind) {
     case "list":
       return { anyOf: [text, { type: "array", items: text }] };

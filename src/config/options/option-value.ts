@@ -1,5 +1,5 @@
 import { AddressError, parseAddresses } from "../../../client/src/call/server-address.ts";
-import type { Option, OptionKind } from "./option.ts";
+import { isOneInFile, type Option, type OptionKind } from "./option.ts";
 
 /** A checked value: a number for `integer` and `number`, a list for `list`, `true` for `flag`. */
 export type OptionValue = string | number | readonly string[] | true;
@@ -41,7 +41,7 @@ export function textsOfVariable({ type, wholeEnv = [] }: Option, name: string, t
  */
 export function checkFileValue(option: Option, value: unknown): CheckedValue {
   const { type } = option;
-  if (type.kind === "list" && Array.isArray(value)) {
+  if (type.kind === "list" && Array.isArray(value) && !isOneInFile(option)) {
     const wrong = value.find((item) => typeof item !== "string" || item === "");
     if (wrong === undefined) return { value };
     return { problem: `must be a list of strings that are not empty, got: ${kindOf(wrong)}` };

@@ -113,3 +113,8 @@ export function keyOf({ flag, key = flag.replaceAll("-", "_") }: Option): string
 export function isPerModel({ group, perModel = group === "Model" }: Option): boolean {
   return perModel;
 }
+
+/** Whether an option that is a list holds one value in a configuration file: one model has one id. */
+export function isOneInFile({ flag }: Option): boolean {
+  return flag === "model-id";
+}

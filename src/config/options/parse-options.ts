@@ -43,7 +43,7 @@ export interface OptionValues {
 export interface ParsedOptions extends OptionValues {
   /** Whether the flag or its environment variable was given, or the configuration file has it. */
   isSet(flag: string): boolean;
-  /** Whether what was given for an option is wrong. Such an option has no value. */
+  /** Whether what was given for an option is wrong. Such an option has its default, or no value. */
   isWrong(flag: string): boolean;
   /** Returns the name under which an option was given: its variable, or else its flag. */
   nameOf(flag: string): string;
@@ -139,7 +139,7 @@ export function parseOptions(
   const fromFile = [...file.server].filter(([flag]) => taken.has(flag));
   const defaults = defaultValues();
   const values = new Map([...defaults, ...fromFile, ...told]);
-  for (const flag of wrong) values.delete(flag);
+  for (const flag of wrong) restoreDefault(values, defaults, flag);
   const models = modelValuesOf({ defaults, server: values, file: file.models, given: told });
 
   return {
@@ -160,6 +160,17 @@ function fileOf(told: ReadonlyMap<string, OptionValue>): ConfigFile {
   const path = told.get("config");
   if (typeof path === "string") return readConfigFile(path);
   return { server: new Map(), models: [], wrong: new Set(), problems: [] };
+}
+
+/** Further checks go on with the default: all mistakes are told at once. */
+function restoreDefault(
+  values: Map<string, OptionValue>,
+  defaults: ReadonlyMap<string, OptionValue>,
+  flag: string,
+): void {
+  const value = defaults.get(flag);
+  if (value === undefined) values.delete(flag);
+  else values.set(flag, value);
 }
 
 /** Returns the texts that a variable holds: one where the option has one value. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
@@ -34,6 +35,21 @@ suite("openAtomicFile()", () => {
 
     assert.equal(await readFile(join(folder, "run"), "utf8"), "old");
     assert.deepEqual(await readdir(folder), ["run"]);
+  });
+
+  test("writes to what a link leads to, and to a pipe, which stay what they are", async () => {
+    await symlink(join(folder, "run"), join(folder, "link"));
+    await (await openAtomicFile(join(folder, "link"), "out")).finish("new");
+    assert((await lstat(join(folder, "link"))).isSymbolicLink());
+    assert.equal(await readFile(join(folder, "run"), "utf8"), "new");
+
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reading = readFile(pipe, "utf8");
+    await (await openAtomicFile(pipe, "out")).finish("through");
+    assert.equal(await reading, "through");
+    assert((await lstat(pipe)).isFIFO());
+    assert.deepEqual((await readdir(folder)).sort(), ["link", "pipe", "run"]);
   });
 
   test("names the flag and the path where it cannot write", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -63,6 +63,54 @@ suite("rerankd rank --jsonl without a query", () => {
       ],
     });
     assert.deepEqual(third, { id: 3, results: [] });
+  });
+
+  test("refuses an id that would come out as another, with or without a query", async (context) => {
+    const tooLarge = '{"id":9007199254740993,"text":"a"}';
+    const stdin = linesOf(
+      '{"id":9007199254740993,"query":"q","documents":["a"]}',
+      `{"id":2,"query":"q","documents":["b",${tooLarge}]}`,
+      '{"id":0.5,"query":"q","documents":[{"id":9007199254740991,"text":"a"}]}',
+      '{"id":1e400,"query":"q","documents":["a"]}',
+    );
+    const { code, stdout } = await rank(context, ["--errors=-"], { stdin });
+
+    assert.equal(code, 3);
+    const [list, document, good, infinite] = jsonLines(stdout);
+    const reason = "is a number too large to be read exactly: write it as a text";
+    assert.deepEqual(list, { line: 1, offset: 0, error: `\`id\` ${reason}` });
+    assert.equal(document?.error, `\`documents[1].id\` ${reason}`);
+    assert.deepEqual(
+      [good?.id, (good?.results as Fields[] | undefined)?.[0]?.id],
+      [0.5, 9007199254740991],
+    );
+    assert.deepEqual(infinite?.error, list?.error);
+    const one = await runProgram(["rank", "-q=q", "--url=http://127.0.0.1:1"], {
+      stdin: `${tooLarge}\n`,
+    });
+    assert.match(one.stderr, /^error: the standard input: an `id` is a number too large/);
+  });
+
+  test("touches no file that is to be two things", async (context) => {
+    const lists = linesOf({ query: "q", documents: ["a"] });
+    await writeFile(path("both"), lists);
+    await symlink(path("both"), path("link"));
+    const around = `${folder}/../${basename(folder)}`;
+    for (const args of [
+      [path("both"), `--out=${path("both")}`],
+      [path("both"), `--out=${around}/both`],
+      [path("link"), `--errors=${path("both")}`],
+      [path("both"), `--out=${path("new")}`, `--errors=${around}/new`],
+      [path("both"), `--out=${path("new")}`, `--errors=${path("new.resume")}`, "--resume"],
+    ]) {
+      const { code, stderr } = await rank(context, args);
+
+      assert.equal(code, 2, args.join(" "));
+      assert.match(stderr, /^error: .* must be different files, got: `/);
+    }
+    assert.equal(await readFile(path("both"), "utf8"), lists);
+    const page = ["-q=q", path("both"), `--html=${around}/both`, "--url=http://127.0.0.1:1"];
+    assert.equal((await runProgram(["rank", ...page])).code, 2);
   });
 
   test("asks with a list's own options, and else with those of the command", async (context) => {
@@ -326,6 +374,24 @@ suite("rerankd rank --jsonl without a query", () => {
 
       await writeFile(path("o.resume"), "{}");
       assert.match((await run()).stderr, /o.resume` is not the state of a run/);
+    });
+
+    test("begins anew where the output was written without it in between", async (context) => {
+      const { url } = await startServer(context);
+      const run = (...args: readonly string[]) =>
+        runProgram([
+          ...["rank", "--jsonl", `--url=${url}`, path("anew"), `--out=${path("n")}`],
+          ...args,
+        ]);
+      await writeFile(path("anew"), linesOf({ query: "q", documents: ["a", "ab"] }));
+      await run("--resume", "--top-n=1");
+      const whole = await readFile(path("n"), "utf8");
+
+      await run();
+      assert.notEqual(await readFile(path("n"), "utf8"), whole);
+      const { code, stderr } = await run("--resume", "--top-n=1");
+      assert.equal(code, 0, stderr);
+      assert.equal(await readFile(path("n"), "utf8"), whole);
     });
 
     test("keeps what was ranked when it is told to stop", async (context) => {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { createModelAdmin } from "../../../src/commands/serve/model-admin.ts";
+import { setTimeout } from "node:timers/promises";
+import {
+  createModelAdmin,
+  type ModelAdminOptions,
+} from "../../../src/commands/serve/model-admin.ts";
 import { RerankError } from "../../../src/errors.ts";
 import { serveConfig, serveProblems } from "../../config/parsed.ts";
 import { createFakeModels } from "../../fakes/fake-models.ts";
@@ -133,19 +138,56 @@ suite("the admin of models", () => {
     assert.equal(serveConfig(["--admin=on", "--api-keys-file=f"]).admin, true);
   });
 
-  test("looks at the memory before it loads", async () => {
-    const started: unknown[] = [];
+  /** An admin of fake models that records which models it starts. */
+  function createAdmin(options: Partial<ModelAdminOptions>) {
+    const startedNames: string[] = [];
     const admin = createModelAdmin({
       models: createFakeModels(),
       loadable: [],
+      started: Promise.resolve(),
       shared: serveConfig([]).models[0],
       env: {},
       log: createRecordingLogger(),
       stop: new AbortController().signal,
-      start: async (model) => void started.push(model),
+      start: async ({ names: [name] }) => void startedNames.push(name),
       free: async () => undefined,
-      freeBytes: () => 1_000,
+      ...options,
     });
+    return { admin, startedNames };
+  }
+
+  test("changes nothing before the models of the start are loaded", async () => {
+    const waiting = new EventEmitter();
+    const started = once(waiting, "loaded").then(() => undefined);
+    const { admin, startedNames } = createAdmin({ started });
+    const changes: string[] = [];
+    const loading = admin.load({ id: xlm, name: "next" }, new AbortController().signal);
+    const changed = [
+      loading.then(() => changes.push("loaded")),
+      admin.unload("none").catch(() => changes.push("refused")),
+    ];
+
+    await setTimeout(100);
+    assert.deepEqual([startedNames, changes], [[], []]);
+    waiting.emit("loaded");
+    await Promise.all(changed);
+    assert.deepEqual([startedNames, changes], [["next"], ["loaded", "refused"]]);
+  });
+
+  test("loads nothing for a caller who left before its turn", async () => {
+    const caller = new AbortController();
+    const { admin, startedNames } = createAdmin({});
+    const before = admin.load({ id: xlm, name: "first" }, new AbortController().signal);
+    const left = admin.load({ id: xlm, name: "second" }, caller.signal);
+    caller.abort(new RerankError("cancelled", "the caller went away"));
+
+    await before;
+    await assert.rejects(left, { code: "cancelled" });
+    assert.deepEqual(startedNames, ["first"]);
+  });
+
+  test("looks at the memory before it loads", async () => {
+    const { admin, startedNames } = createAdmin({ freeBytes: () => 1_000 });
 
     await assert.rejects(admin.load({ id: xlm }, new AbortController().signal), (error) => {
       assert(error instanceof RerankError);
@@ -153,6 +195,6 @@ suite("the admin of models", () => {
       assert.match(error.message, /needs about \d+ MB, and 0 MB are left/);
       return true;
     });
-    assert.deepEqual(started, []);
+    assert.deepEqual(startedNames, []);
   });
 });

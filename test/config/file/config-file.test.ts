@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { packageRoot } from "../../server-process.ts";
 import { configOf, problemsOf, serveConfig, serveProblems } from "../parsed.ts";
 
 /** Writes a configuration file that is removed with the test, and returns its path. */
-function fileWith(context: TestContext, text: string): string {
+function fileWith(context: TestContext, text: string | Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), "rerankd-config-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "rerankd.yaml");
@@ -157,6 +158,12 @@ suite("a configuration file", () => {
       "models: [{ port: 1 }]",
       "`models[0].port` in a.yaml is a setting of the server: write it beside `models`",
     ],
+    [
+      "several ids of one model",
+      "models: [{ id: [a/b, c/d] }]",
+      "`models[0].id` in a.yaml must be a string, got: a list",
+    ],
+    ["two documents", "port: 1\n---\nport: 2\n", "a.yaml must hold one document"],
     ["a file in a file", "config: b.yaml", "`config` in a.yaml is not a setting"],
     [
       "no model",
@@ -190,6 +197,24 @@ suite("a configuration file", () => {
     assert.match(readConfigFile(tmpdir()).problems[0] ?? "", /cannot be read \(EISDIR\)$/);
   });
 
+  test("that is not UTF-8 is refused, and a byte order mark is no part of it", (context) => {
+    const path = fileWith(context, Buffer.from("\ufeffport: 8001\n", "utf16le"));
+
+    assert.deepEqual(serveProblems([`--config=${path}`]), [`${path} must be text in UTF-8`]);
+    assert.equal(serveConfig([`--config=${fileWith(context, "\ufeffport: 8001\n")}`]).port, 8001);
+  });
+
+  test("has a wrong value of a setting told that others depend on", (context) => {
+    const path = fileWith(context, "admin: 1\nreflection: none\nui: []\n");
+
+    const problems = serveProblems([`--config=${path}`]);
+
+    assert.deepEqual(
+      problems.map((problem) => problem.split(" ")[0]),
+      ["`admin`", "`reflection`", "`ui`"],
+    );
+  });
+
   test("has every problem told at once, with those of flags", (context) => {
     const path = fileWith(context, "port: x\nmodels: [{ threads: -1 }]\n");
 
@@ -215,6 +240,7 @@ suite("the schema of configuration files", () => {
     for (const text of [
       "port: 1",
       "models: [{ id: a/b, aliases: x, workers: auto, spinning: off }]",
+      "models: [{ id: [a/b] }]",
       "ui: auto",
       "port: 70000",
       "models: []",
@@ -240,6 +266,28 @@ suite("rerankd config", () => {
       problemsOf(() => parseConfigCommand(["check", `--config=${bad}`], {})),
       ["--tls-cert and --tls-key go together"],
     );
+  });
+
+  test("reads a file that can be read once only, such as a pipe", () => {
+    const main = join(packageRoot, "dist/src/main.js");
+    const run = (...words: string[]) =>
+      spawnSync(
+        "sh",
+        ["-c", 'printf "port: 8123\\n" | "$@"', "sh", process.execPath, main, ...words],
+        {
+          encoding: "utf8",
+          timeout: 20_000,
+        },
+      );
+    const file = "--config=/dev/stdin";
+
+    assert.match(run("config", "print", file).stdout, /^port: 8123$/m);
+    assert.match(
+      run("config", "print", file, "--max-documents=x").stderr,
+      /--max-documents must be/,
+    );
+    const { stdout } = run("doctor", file, "--json", "--model-id=./no-such-model");
+    assert.match(stdout, /8123/);
   });
 
   test("prints a file that means the same, without secrets", (context) => {
