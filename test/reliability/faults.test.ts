@@ -23,9 +23,19 @@ const underLoad: readonly Fault[] = [
   idleConnections(200),
 ];
 
+/**
+ * Versions of Node in which a thread whose heap is full ends the whole process, depending on what it
+ * allocates; those of 20 and 26 end the thread.
+ */
+const endTheProcess = new Set(["22", "24"]);
+
 suite("a real server", () => {
   for (const { name, run } of underLoad) {
-    test(`loses no call: ${name}`, async () => {
+    test(`loses no call: ${name}`, async (context) => {
+      const [major = ""] = process.versions.node.split(".");
+      if (name.endsWith("runs out of heap") && endTheProcess.has(major)) {
+        return context.skip(`Node ${major} may end the whole process`);
+      }
       const { tally } = await run();
 
       assert(tally.answered > 0);
