@@ -13,6 +13,7 @@ import {
   notMeasured,
   offlineEnginesTable,
   offlineTable,
+  peersTable,
   resourcesTable,
   scalingTable,
 } from "./tables.ts";
@@ -59,6 +60,7 @@ function sectionsOf(
     "bench-contest": withPlots(contestTable(figures), "contest"),
     "bench-contest-plot": plot("contest").join("\n") || notMeasured,
     "bench-agreement": agreementTable(figures),
+    "bench-peers": peersTable(figures),
     "bench-cores": coresTable(figures),
     "bench-resources": resourcesTable(figures),
     "bench-offline": offlineTable(figures),
