@@ -9,6 +9,8 @@ export interface ChildServerOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it starts in. Default: that of the benchmark. */
+  readonly cwd?: string;
   /** Returns the address if a line of stderr says that the server is ready. */
   readonly readUrl?: (line: string) => string | undefined;
   /** Else: this address answers 200 once it is ready. */
@@ -59,6 +61,7 @@ export async function startChildServer(options: ChildServerOptions): Promise<Chi
   const child = spawn(options.command, options.args, {
     stdio: ["ignore", options.logsToStdout ? "pipe" : "ignore", "pipe"],
     env: { ...cleanEnvironment(), ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   running.add(child);
   const ended = once(child, "exit")

@@ -8,6 +8,7 @@ import { findFreePort } from "../child-server.ts";
 import { builtFolder, builtVersions } from "./built.ts";
 import type { Contender, ContenderContext } from "./contender.ts";
 import { createHttpContender } from "./http-contender.ts";
+import { safetensorsPath } from "./model-folder.ts";
 import { pythonEnvironment, pythonProgram } from "./python.ts";
 
 /** How llama.cpp calls its weights. */
@@ -55,8 +56,7 @@ export function createLlamaCpp(context: ContenderContext, dtype: keyof typeof ty
 /** Converts the model where that was not done yet, and returns the path of the GGUF file. */
 async function convert(context: ContenderContext, type: string): Promise<string> {
   const { root, modelFolder } = context;
-  const weights = join(modelFolder, "model.safetensors");
-  if (!existsSync(weights)) throw new Error("the model has no model.safetensors");
+  const weights = safetensorsPath(modelFolder);
   const { size, mtimeMs } = await stat(weights);
   const versions = builtVersions(root, "llama-cpp");
   const origin = JSON.stringify({ weights, size, mtimeMs, versions });

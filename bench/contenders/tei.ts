@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { openModel } from "../../src/models/open-model.ts";
 import { findFreePort } from "../child-server.ts";
 import { builtFolder } from "./built.ts";
 import type { Contender, ContenderContext } from "./contender.ts";
 import { createHttpContender, placeScores, type RerankDialect } from "./http-contender.ts";
+import { makeModelFolder, onnxPath, safetensorsPath } from "./model-folder.ts";
 
 /** What the router computes with. */
 export type TeiBackend = "onnxruntime" | "candle";
@@ -75,28 +73,22 @@ function fewerCores(threads: number): string[] {
 }
 
 /**
- * Makes a folder with the files that the backend reads, so that the other one cannot take its place, and
+ * Makes a folder with the weights that the backend reads, so that the other one cannot take its place, and
  * with the length at which pairs are cut.
  */
 async function makeFolder(options: TeiOptions): Promise<string> {
-  const { root, modelFolder, maxLength, backend, dtype } = options;
-  const folder = join(builtFolder(root, "tei"), "models", `${backend}-${dtype}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"]) {
-    await symlink(join(modelFolder, file), join(folder, file));
-  }
-  const cut = { max_seq_length: maxLength, do_lower_case: false };
-  await writeFile(join(folder, "sentence_bert_config.json"), JSON.stringify(cut));
-  if (backend === "onnxruntime") {
-    const wish = { name: "bench", directory: modelFolder, dtype, device: "cpu" } as const;
-    await symlink((await openModel(wish)).onnxPath, join(folder, "model.onnx"));
-  } else {
-    const weights = join(modelFolder, "model.safetensors");
-    if (!existsSync(weights)) throw new Error("the model has no model.safetensors");
-    await symlink(weights, join(folder, "model.safetensors"));
-  }
-  return folder;
+  const { modelFolder, maxLength, backend, dtype } = options;
+  const json = {
+    "sentence_bert_config.json": { max_seq_length: maxLength, do_lower_case: false },
+  };
+  return makeModelFolder(options, {
+    name: `tei-${backend}-${dtype}`,
+    weights:
+      backend === "candle"
+        ? { "model.safetensors": safetensorsPath(modelFolder) }
+        : { "model.onnx": await onnxPath(modelFolder, dtype) },
+    json,
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shorten } from "../../src/characters.ts";
 import { openModel } from "../../src/models/open-model.ts";
 import { createTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import { type Agreement, compareScores, requireAgreement } from "../agreement.ts";
@@ -201,12 +202,17 @@ function recordLeftOut(context: BenchContext, { name, dtype, reason }: LeftOut):
 }
 
 /** Longest reason in a report, in characters. */
-const maxReason = 160;
+const maxReason = 300;
 
-/** Returns a reason on one line, without the folder that this clone lies in. */
+/**
+ * Returns a reason on one line, without the folder that this clone lies in: the first line, and of a log
+ * that follows the last one that tells of an error.
+ */
 export function shortReason(reason: string, root: string): string {
-  const [line = ""] = reason.replaceAll(`${root}/`, "").split("\n");
-  return line.slice(0, maxReason);
+  const [first = "", ...log] = reason.replaceAll(`${root}/`, "").split("\n");
+  const error = log.findLast((line) => /error/i.test(line));
+  const both = error === undefined ? first : `${first}: ${error.trim()}`;
+  return shorten(both, maxReason);
 }
 
 /** How this server compares with the best other one, in each of the three measures. */

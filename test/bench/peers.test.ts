@@ -161,13 +161,21 @@ suite("compareWithBest()", () => {
 });
 
 suite("shortReason()", () => {
-  test("keeps the first line, without the folder of this clone", () => {
-    const reason =
-      "/home/me/rerankd/.cache/bench/tei/router did not start: it ended\nline of its log";
+  test("keeps the first line and the error of the log, without the folder of this clone", () => {
+    const reason = [
+      "/home/me/rerankd/.cache/bench/tei/router did not start: it ended",
+      "INFO: starting",
+      "  ValueError: no file /home/me/rerankd/model",
+      "bye",
+    ];
     assert.equal(
-      shortReason(reason, "/home/me/rerankd"),
-      ".cache/bench/tei/router did not start: it ended",
+      shortReason(reason.join("\n"), "/home/me/rerankd"),
+      ".cache/bench/tei/router did not start: it ended: ValueError: no file model",
     );
-    assert.equal(shortReason("x".repeat(1000), "/").length, 160);
+    assert.equal(shortReason("it is not built", "/home/me/rerankd"), "it is not built");
+  });
+
+  test("is not longer than a report can take", () => {
+    assert.equal([...shortReason("x".repeat(1000), "/home")].length, 301);
   });
 });
