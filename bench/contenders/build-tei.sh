@@ -47,6 +47,9 @@ fi
 echo 'int __wrap_mkl_serv_intel_cpu_true(void) { return 1; }' >intel-cpu.c
 cc -O2 -c intel-cpu.c -o intel-cpu.o
 
+# The version in its lock file does not compile with Rust 1.95.
+cargo update --quiet --precise 0.23.1 metrics
+
 export MKLROOT="$target/packages"
 export ORT_LIB_LOCATION="$target/lib" ORT_PREFER_DYNAMIC_LINK=1
 cargo rustc --release --jobs "${JOBS:-$(nproc)}" --package text-embeddings-router --bin text-embeddings-router \

@@ -94,6 +94,7 @@ export function peersTable(figures: readonly FigureResult[]): string {
   const table = markdownTable(measured, [
     ["contender", ({ contender }) => contender],
     ["weights", ({ dtype }) => dtype],
+    ["model", ({ model }) => model],
     ["documents/s", (row) => row.documents_per_second],
     ["of all rounds", (row) => range(row, "documents_per_second")],
     ["10 × 100 tokens, ms", (row) => row.short_ms],
@@ -105,7 +106,7 @@ export function peersTable(figures: readonly FigureResult[]): string {
   ]);
   const leftOut = rows
     .filter(({ left_out }) => left_out)
-    .map(({ contender, left_out }) => `- ${contender}: ${left_out}`);
+    .map(({ contender, model, left_out }) => `- ${contender}, ${model}: ${left_out}`);
   return leftOut.length === 0 ? table : [table, "Left out:", leftOut.join("\n")].join("\n\n");
 }
 

@@ -120,7 +120,7 @@ suite("peersTable()", () => {
 
   test("names each contender that was left out, with the reason, and no row for it", () => {
     const table = peersTable([row, out]);
-    assert.ok(table.endsWith("\n\nLeft out:\n\n- TEI: not built"));
+    assert.ok(table.endsWith("\n\nLeft out:\n\n- TEI, base: not built"));
     assert.doesNotMatch(table, /\| TEI/);
   });
 
