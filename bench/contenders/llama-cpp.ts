@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "../child-server.ts";
 import { builtFolder, builtVersions } from "./built.ts";
 import type { Contender, ContenderContext } from "./contender.ts";
 import { createHttpContender } from "./http-contender.ts";
-import { safetensorsPath } from "./model-folder.ts";
+import { makeModelFolder, safetensorsPath } from "./model-folder.ts";
 import { pythonEnvironment, pythonProgram } from "./python.ts";
 
 /** How llama.cpp calls its weights. */
@@ -68,7 +68,19 @@ async function convert(context: ContenderContext, type: string): Promise<string>
   await mkdir(folder, { recursive: true });
   const python = pythonProgram(root, "venv-llama-cpp", "python");
   const script = join(built, "source", "convert_hf_to_gguf.py");
-  const args = [script, modelFolder, "--outtype", type, "--outfile", `${path}.partial`];
+  // Without this the script takes the tokenizer of XLM-RoBERTa for one that puts no space before a text.
+  const tokenizer = join(modelFolder, "tokenizer_config.json");
+  const folderToConvert = await makeModelFolder(context, {
+    name: "llama-cpp",
+    weights: { "model.safetensors": weights },
+    json: {
+      "tokenizer_config.json": {
+        ...JSON.parse(await readFile(tokenizer, "utf8")),
+        add_prefix_space: true,
+      },
+    },
+  });
+  const args = [script, folderToConvert, "--outtype", type, "--outfile", `${path}.partial`];
   const env = { ...process.env, ...pythonEnvironment(context) };
   await promisify(execFile)(python, args, { env, maxBuffer: 2 ** 26 });
   await rename(`${path}.partial`, path);
