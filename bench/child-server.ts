@@ -9,10 +9,14 @@ export interface ChildServerOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it starts in. Default: that of the benchmark. */
+  readonly cwd?: string;
   /** Returns the address if a line of stderr says that the server is ready. */
   readonly readUrl?: (line: string) => string | undefined;
   /** Else: this address answers 200 once it is ready. */
   readonly healthUrl?: string;
+  /** Whether it logs to stdout, so that an error quotes that, too. Default: false. */
+  readonly logsToStdout?: boolean;
 }
 
 /** A running server process. */
@@ -21,7 +25,7 @@ export interface ChildServer {
   readonly pid: number;
   /** From its start until it was ready, in ms. */
   readonly readyMs: number;
-  /** Lines of stderr so far. */
+  /** Lines of stderr so far, and of stdout where it logs there. */
   readonly lines: readonly string[];
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void;
@@ -39,7 +43,7 @@ const quotedLines = 20;
 
 /** Variables that would steer a contender from outside. */
 const steering =
-  /^(RERANKER_|HF_|INFINITY_|MODEL_ID$|PORT$|REVISION$|DTYPE$|LOG_LEVEL$|OMP_|MKL_|NODE_OPTIONS$)/;
+  /^(RERANKER_|HF_|INFINITY_|LLAMA_|GGML_|OV_|MODEL_ID$|PORT$|REVISION$|DTYPE$|API_KEY$|LOG_LEVEL$|MAX_|OMP_|KMP_|MKL_|RAYON_|NODE_OPTIONS$)/;
 
 const running = new Set<ChildProcess>();
 
@@ -55,8 +59,9 @@ export function killChildServers(): void {
 export async function startChildServer(options: ChildServerOptions): Promise<ChildServer> {
   const startedMs = performance.now();
   const child = spawn(options.command, options.args, {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", options.logsToStdout ? "pipe" : "ignore", "pipe"],
     env: { ...cleanEnvironment(), ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   running.add(child);
   const ended = once(child, "exit")
@@ -100,12 +105,14 @@ async function waitUntilReady(
   lines: string[],
 ): Promise<string> {
   const fromLog = new Promise<string>((resolve) => {
-    if (child.stderr === null) return;
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      lines.push(line);
-      const url = readUrl?.(line);
-      if (url !== undefined) resolve(url);
-    });
+    for (const input of [child.stdout, child.stderr]) {
+      if (input === null) continue;
+      createInterface({ input }).on("line", (line) => {
+        lines.push(line);
+        const url = readUrl?.(line);
+        if (url !== undefined) resolve(url);
+      });
+    }
   });
   await once(child, "spawn");
   if (healthUrl === undefined) return fromLog;

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { pythonProgram } from "./contenders/python.ts";
+import { builtVersions } from "./contenders/built.ts";
+import { type PythonEnvironment, pythonProgram } from "./contenders/python.ts";
 
 /** What a figure was measured on and with. */
 export interface Environment {
@@ -29,6 +30,8 @@ export async function describeEnvironment(root: string): Promise<Environment> {
   }
   Object.assign(versions, await pythonVersions(root, "venv", pythonPackages));
   Object.assign(versions, await pythonVersions(root, "venv-infinity", ["infinity-emb"]));
+  Object.assign(versions, await pythonVersions(root, "venv-openvino", ["openvino"]));
+  Object.assign(versions, builtVersions(root, "tei"), builtVersions(root, "llama-cpp"));
   return {
     cpu: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
@@ -45,7 +48,7 @@ function versionIn(path: string): string {
 /** Returns the versions of installed packages; nothing where the environment is not there. */
 async function pythonVersions(
   root: string,
-  environment: "venv" | "venv-infinity",
+  environment: PythonEnvironment,
   names: readonly string[],
 ): Promise<Record<string, string>> {
   const script = [

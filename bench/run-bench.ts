@@ -21,6 +21,7 @@ import { modelsSwap } from "./figures/models-swap.ts";
 import { offline } from "./figures/offline.ts";
 import { offlineEngines } from "./figures/offline-engines.ts";
 import { overload } from "./figures/overload.ts";
+import { peers } from "./figures/peers.ts";
 import { ready } from "./figures/ready.ts";
 import { resources } from "./figures/resources.ts";
 import { scaling } from "./figures/scaling.ts";
@@ -43,6 +44,7 @@ export interface BenchRun {
 /** Everything that can be measured, in the order in which it is. */
 const groups: readonly FigureGroup[] = [
   contest,
+  peers,
   mixed,
   models,
   modelsSwap,

@@ -51,7 +51,8 @@ export const usage = `Usage: npm run bench -- [options]
   --rounds N           interleaved rounds, whose median counts (default 5)
   --threads N          threads of inference for every contender (default: one for each core, which
                        rerankd divides by itself, and \`bare\` in the fastest way)
-  --without NAME       leave a contender out: guide, infinity, sentence-transformers (repeatable)
+  --without NAME       leave a contender out: guide, infinity, sentence-transformers; in \`peers\` tei, infinity, llama.cpp,
+                       openvino (repeatable)
   --requests N         ten-document requests in the corpus (default 16; with --quick 8)
   --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 500)
   --probes N           requests of one client in a round, and twice as many in \`mixed\` (default 10; with --quick 3)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ContenderContext } from "./contender.ts";
 
 /** Environments that bench/setup.sh makes. */
-export type PythonEnvironment = "venv" | "venv-infinity";
+export type PythonEnvironment = "venv" | "venv-infinity" | "venv-llama-cpp" | "venv-openvino";
 
 /**
  * Returns a program of an environment. Throws an error that says how to make it if it is not there.

@@ -153,13 +153,17 @@ async function runRound(
 }
 
 /** Documents a second of the runtime alone: the encodings are ready, and the order is its own. */
-async function measureBareRate(bare: Bare, requests: readonly RerankCase[]): Promise<number> {
+export async function measureBareRate(
+  bare: Bare,
+  requests: readonly RerankCase[],
+): Promise<number> {
   const encodings = (await Promise.all(requests.map(bare.encode))).flat();
   const startedMs = performance.now();
   await bare.run(encodings);
   return (encodings.length / (performance.now() - startedMs)) * 1000;
 }
 
-function isBare(running: RunningContender): running is Bare {
+/** Whether it is a runtime alone, which takes encodings. */
+export function isBare(running: RunningContender): running is Bare {
   return "encode" in running;
 }

@@ -71,6 +71,24 @@ const list: readonly Goal[] = [
     value: read("ratio"),
   },
   {
+    figure: "vs_peers",
+    what: "documents/s with 4 requests in flight ÷ the best other server's",
+    value: read("load_ratio"),
+    ...atLeast(2),
+  },
+  {
+    figure: "vs_peers",
+    what: "the best other server's time of 10 documents of 100 tokens ÷ this one's",
+    value: read("short_ratio"),
+    ...atLeast(1.2),
+  },
+  {
+    figure: "vs_peers",
+    what: "the best other server's time of 100 documents ÷ this one's",
+    value: read("large_ratio"),
+    ...atLeast(2),
+  },
+  {
     figure: "mixed",
     what: "p95 of a small request beside large ones ÷ alone",
     value: read("ratio"),

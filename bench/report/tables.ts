@@ -76,6 +76,40 @@ export function contestTable(figures: readonly FigureResult[]): string {
   ]);
 }
 
+/**
+ * Returns how fast this server and those that one would use instead are, the fastest of each kind of
+ * weights first, and below which were left out and why.
+ */
+export function peersTable(figures: readonly FigureResult[]): string {
+  const rows = figures.filter(({ figure }) => figure === "peers");
+  const measured = rows
+    .filter(({ left_out }) => !left_out)
+    .toSorted(
+      (a, b) =>
+        String(a.dtype).localeCompare(String(b.dtype)) ||
+        Number(b.documents_per_second) - Number(a.documents_per_second),
+    );
+  const range = (row: FigureResult, field: string) =>
+    `${formatCell(row[`min_${field}`])} to ${formatCell(row[`max_${field}`])}`;
+  const table = markdownTable(measured, [
+    ["contender", ({ contender }) => contender],
+    ["weights", ({ dtype }) => dtype],
+    ["model", ({ model }) => model],
+    ["documents/s", (row) => row.documents_per_second],
+    ["of all rounds", (row) => range(row, "documents_per_second")],
+    ["10 × 100 tokens, ms", (row) => row.short_ms],
+    ["of all rounds", (row) => range(row, "short_ms")],
+    ["100 documents, s", (row) => row.large_s],
+    ["of all rounds", (row) => range(row, "large_s")],
+    ["largest difference of a logit", (row) => row.max_difference],
+    ["from fp32", (row) => row.max_difference_of_fp32],
+  ]);
+  const leftOut = rows
+    .filter(({ left_out }) => left_out)
+    .map(({ contender, model, left_out }) => `- ${contender}, ${model}: ${left_out}`);
+  return leftOut.length === 0 ? table : [table, "Left out:", leftOut.join("\n")].join("\n\n");
+}
+
 /** Returns how fast each way to divide the cores is. */
 export function coresTable(figures: readonly FigureResult[]): string {
   const rows = figures.filter(({ figure }) => figure === "cores");

@@ -14,6 +14,7 @@ import {
   notMeasured,
   offlineEnginesTable,
   offlineTable,
+  peersTable,
   resourcesTable,
   scalingTable,
 } from "./tables.ts";
@@ -60,6 +61,7 @@ function sectionsOf(
     "bench-contest": withPlots(contestTable(figures), "contest"),
     "bench-contest-plot": plot("contest").join("\n") || notMeasured,
     "bench-agreement": agreementTable(figures),
+    "bench-peers": peersTable(figures),
     "bench-cores": coresTable(figures),
     "bench-resources": resourcesTable(figures),
     "bench-lengths": lengthsTable(figures),

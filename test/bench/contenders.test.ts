@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { equalLengthBatches } from "../../bench/contenders/bare.ts";
+import { builtFolder, builtVersions } from "../../bench/contenders/built.ts";
 import { extractGuideScript } from "../../bench/contenders/guide.ts";
 import { readScores } from "../../bench/contenders/http-contender.ts";
+import { placeLogits } from "../../bench/contenders/openvino.ts";
 import { readReadyUrl } from "../../bench/contenders/rerankd.ts";
+import { readTeiScores } from "../../bench/contenders/tei.ts";
 
 suite("extractGuideScript()", () => {
   const script = [
@@ -42,6 +45,47 @@ suite("readScores()", () => {
     const results = [{ index: 0, relevance_score: 1 }];
     assert.throws(() => readScores(JSON.stringify({ results }), 2), /not every one/);
     assert.throws(() => readScores("{}", 1), /not every one/);
+  });
+});
+
+suite("readTeiScores()", () => {
+  test("returns scores in the order of the documents", () => {
+    const ranks = [
+      { index: 2, score: 1.5 },
+      { index: 0, score: 0 },
+      { index: 1, score: -3 },
+    ];
+    assert.deepEqual(readTeiScores(JSON.stringify(ranks), 3), [0, -3, 1.5]);
+  });
+
+  test("throws if a document has no score, as where the model answered with NaN", () => {
+    const ranks = [
+      { index: 0, score: 1 },
+      { index: 1, score: null },
+    ];
+    assert.throws(() => readTeiScores(JSON.stringify(ranks), 2), /not every one/);
+    assert.throws(() => readTeiScores(JSON.stringify(ranks.slice(0, 1)), 2), /not every one/);
+    assert.throws(() => readTeiScores('{"error":"overloaded"}', 1), /not a list/);
+  });
+});
+
+suite("placeLogits()", () => {
+  test("puts the logits of batches where their encodings came from", () => {
+    const body = JSON.stringify({ logits: [[5], [1, 2]] });
+    assert.deepEqual(placeLogits(body, [[1], [2, 0]]), [2, 5, 1]);
+  });
+
+  test("throws if a batch or a row of it is missing", () => {
+    assert.throws(() => placeLogits('{"logits":[[5]]}', [[1], [0]]), /did not score every/);
+    assert.throws(() => placeLogits('{"logits":[[5]]}', [[0, 1]]), /did not score every/);
+    assert.throws(() => placeLogits("{}", [[0]]), /did not score every/);
+  });
+});
+
+suite("builtFolder()", () => {
+  test("names the script to run where a contender is not built, and that has no versions", () => {
+    assert.throws(() => builtFolder("/nowhere", "tei"), /contenders\/build-tei\.sh/);
+    assert.deepEqual(builtVersions("/nowhere", "llama-cpp"), {});
   });
 });
 

@@ -4,7 +4,7 @@ import { goals } from "../../bench/report/goals.ts";
 import { plotsOf } from "../../bench/report/plots.ts";
 import { type FigureResult, mergeFigures } from "../../bench/report/results.ts";
 import { decadeTicks, niceTicks, themes } from "../../bench/report/svg.ts";
-import { goalsTable, markdownTable, notMeasured } from "../../bench/report/tables.ts";
+import { goalsTable, markdownTable, notMeasured, peersTable } from "../../bench/report/tables.ts";
 import { fillPage } from "../../bench/report/write-report.ts";
 
 const load = { figure: "load_vs_bare", model: "base", dtype: "int8", protocol: "http" };
@@ -54,6 +54,83 @@ suite("goals()", () => {
         ["base", ""],
       ],
     );
+  });
+});
+
+suite("goals() of vs_peers", () => {
+  const row = { figure: "vs_peers", model: "base", dtype: "fp32", best_at_load: "TEI candle fp32" };
+  const reachedOf = (ratios: Record<string, number>) =>
+    goals([{ ...row, ...ratios }]).map(({ measured, goal, reached }) => [measured, goal, reached]);
+
+  test("asks for twice the best server's load and large request, and 1.2 times its short one", () => {
+    assert.deepEqual(reachedOf({ load_ratio: 2, short_ratio: 1.2, large_ratio: 2.5 }), [
+      [2, "≥ 2", "yes"],
+      [1.2, "≥ 1.2", "yes"],
+      [2.5, "≥ 2", "yes"],
+    ]);
+  });
+
+  test("says no where one is missed", () => {
+    const reached = reachedOf({ load_ratio: 1.99, short_ratio: 1.19, large_ratio: 1.5 });
+    assert.deepEqual(
+      reached.map(([, , last]) => last),
+      ["no", "no", "no"],
+    );
+  });
+});
+
+suite("peersTable()", () => {
+  const row = {
+    figure: "peers",
+    model: "base",
+    dtype: "fp32",
+    contender: "llama.cpp f32",
+    documents_per_second: 2,
+    min_documents_per_second: 1.8,
+    max_documents_per_second: 2.2,
+    short_ms: 900,
+    min_short_ms: 850,
+    max_short_ms: 950,
+    large_s: 50,
+    min_large_s: 49,
+    max_large_s: 51,
+    max_difference: 0.4,
+    max_difference_of_fp32: 0.4,
+    left_out: null,
+  };
+  const out = {
+    figure: "peers",
+    model: "base",
+    dtype: "int8",
+    contender: "TEI",
+    left_out: "not built",
+  };
+
+  test("has the slowest and the fastest round, and the difference of scores", () => {
+    const faster = { ...row, contender: "rerankd fp32", documents_per_second: 4 };
+    const int8 = { ...row, dtype: "int8", contender: "rerankd int8", documents_per_second: 3 };
+    const [heading, , ...lines] = peersTable([row, int8, faster]).split("\n");
+    assert.match(heading ?? "", /documents\/s .* largest difference of a logit/);
+    assert.deepEqual(
+      lines.map((line) => line.split(" | ")[0]),
+      ["| rerankd fp32", "| llama.cpp f32", "| rerankd int8"],
+    );
+    assert.ok(lines[1]?.includes("| 2 | 1.8 to 2.2 | 900 | 850 to 950 | 50 | 49 to 51 | 0.4 |"));
+  });
+
+  test("names each contender that was left out, with the reason, and no row for it", () => {
+    const table = peersTable([row, out]);
+    assert.ok(table.endsWith("\n\nLeft out:\n\n- TEI, base: not built"));
+    assert.doesNotMatch(table, /\| TEI/);
+  });
+
+  test("drops the reason once the contender was measured", () => {
+    const measured = { ...row, contender: "TEI", dtype: "int8" };
+    assert.doesNotMatch(peersTable(mergeFigures<FigureResult>([out], [measured])), /Left out/);
+  });
+
+  test("says so where nothing was measured", () => {
+    assert.equal(peersTable([]), notMeasured);
   });
 });
 
