@@ -11,7 +11,7 @@ const developersFiles = /(^|\/)(test|bench|scripts|train|node_modules|\.cache)\/
 /** Largest of the folders and files at the top of the package, in bytes: each may grow a little. */
 const maxBytes: Readonly<Record<string, number>> = {
   models: 64_000_000,
-  dist: 2_500_000,
+  dist: 2_800_000,
   docs: 500_000,
   deploy: 150_000,
   bench: 100_000,
