@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { ClientTlsOptions, ServerHealth } from "../../client/src/index.ts";
 import {
   clientOptionsFromEnv,
@@ -17,9 +18,13 @@ interface Unreachable {
   readonly reason: string;
 }
 
+/** How long to wait before a server that is starting is asked again. */
+const pauseMs = 100;
+
 /**
  * Asks each server for its health and prints it: a line on a terminal, else JSON. Returns whether
- * all of them serve. A server that cannot be reached, or not in time, is an answer too. Rejects with
+ * all of them serve. One that is starting is asked again until the time is over. A server that cannot
+ * be reached, or not in time, is an answer too. Rejects with
  * a StartupError if a file of TLS cannot be read.
  */
 export async function health(config: HealthConfig, context: ProcessContext): Promise<boolean> {
@@ -47,8 +52,14 @@ async function askHealth(
   // Health needs no key; a proxy in front of a server that was named may ask for one.
   const apiKey = isNamed ? clientOptionsFromEnv(env).apiKey : undefined;
   const client = createRerankClient({ url: [url], apiKey, timeoutMs, tls });
+  const endMs = performance.now() + timeoutMs;
   try {
-    return await client.health({ signal: stop });
+    for (;;) {
+      const leftMs = Math.max(1, endMs - performance.now());
+      const report = await client.health({ signal: stop, timeoutMs: leftMs });
+      if (report.status !== "starting" || leftMs < 2 * pauseMs) return report;
+      await setTimeout(pauseMs, undefined, { signal: stop });
+    }
   } catch (error) {
     if (!(error instanceof RerankClientError)) throw error;
     const hint = hintOf(config);

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { suite, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "../run-program.ts";
 import { startServer } from "../server/start-server.ts";
@@ -56,8 +57,9 @@ suite("rerankd health", () => {
       const { url, health } = await startServer(context);
       health.update({ status, reason: "not now" });
 
-      const piped = await runProgram(["health", `--url=${url}`]);
-      const shown = await runProgram(["health", `--url=${url}`], { columns: 80 });
+      const args = ["health", `--url=${url}`, "--timeout-ms=300"];
+      const piped = await runProgram(args);
+      const shown = await runProgram(args, { columns: 80 });
 
       assert.deepEqual([piped.code, shown.code], [1, 1]);
       const report = JSON.parse(piped.stdout);
@@ -65,6 +67,19 @@ suite("rerankd health", () => {
       assert.match(shown.stdout, new RegExp(`^${status}: fake-model .*: not now\\n$`));
     });
   }
+
+  test("waits for a server that is starting", async (context) => {
+    const { url, health } = await startServer(context);
+    health.update({ status: "starting", reason: "the model is loading" });
+
+    const asked = runProgram(["health", `--url=${url}`, "--timeout-ms=60000"]);
+    await setTimeout(300);
+    health.update({ status: "ok", reason: "" });
+
+    const { code, stdout } = await asked;
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(stdout).status, "ok");
+  });
 
   test("ends with 0 and the reason for `degraded`", async (context) => {
     const { url, health } = await startServer(context);

@@ -290,7 +290,7 @@ export const commandOptions: readonly Option[] = [
     value: "MS",
     type: count,
     default: 3000,
-    help: "how long the server may take to answer",
+    help: "how long the server may take to answer, and to start",
     commands: ["health"],
   },
 ];
