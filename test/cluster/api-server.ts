@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { findFreePort } from "../../bench/child-server.ts";
 import { type ClusterClient, createClusterClient } from "./cluster-client.ts";
 
 /** A kube-apiserver with an etcd, both on loopback and nothing else of a cluster. */
@@ -36,7 +36,11 @@ export async function startApiServer(programs: Programs): Promise<ApiServer> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
+    const [etcdPort, peerPort, port] = [
+      await findFreePort(),
+      await findFreePort(),
+      await findFreePort(),
+    ];
     const etcdUrl = `http://127.0.0.1:${etcdPort}`;
     children.push(startChild(programs.etcd, etcdArguments(folder, etcdUrl, peerPort)));
     await untilReady("etcd", children, async () => (await fetch(`${etcdUrl}/health`)).ok);
@@ -155,14 +159,4 @@ async function untilReady(
     await wait(pollMs);
   }
   throw new Error(`${name} was not ready: ${child?.log()}`);
-}
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, "127.0.0.1");
-  await once(holder, "listening");
-  const address = holder.address();
-  holder.close();
-  await once(holder, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was bound");
-  return address.port;
 }

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "../../bench/child-server.ts";
 import { runProgram } from "../run-program.ts";
 import { startServer } from "../server/start-server.ts";
 import { startServerProcess } from "../server-process.ts";
@@ -22,17 +23,6 @@ const tls = { cert: readFileSync(certPath), key: readFileSync(keyPath) };
 const ownTls = { RERANKER_TLS_CERT: certPath, RERANKER_TLS_KEY: keyPath };
 
 const statusOf = (stdout: string): string => JSON.parse(stdout).status;
-
-/** Returns a port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, "127.0.0.1");
-  await once(holder, "listening");
-  const address = holder.address();
-  assert(address !== null && typeof address === "object");
-  holder.close();
-  await once(holder, "close");
-  return address.port;
-}
 
 suite("rerankd health", () => {
   test("prints JSON into a pipe and a line on a terminal, and ends with 0, for `ok`", async (context) => {
@@ -94,7 +84,7 @@ suite("rerankd health", () => {
   test("ends with 1 where nobody listens", async () => {
     const { code, stdout } = await runProgram([
       "health",
-      `--url=http://127.0.0.1:${await freePort()}`,
+      `--url=http://127.0.0.1:${await findFreePort()}`,
     ]);
 
     assert.equal(code, 1);
@@ -230,7 +220,7 @@ suite("rerankd health of other addresses", () => {
   test("asks where a process was told to listen", {
     skip: process.platform !== "linux",
   }, async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const flags = [`--tls-cert=${certPath}`, `--tls-key=${keyPath}`];
     const server = await startServerProcess(flags, { port });
     const env = { RERANKER_URL: "http://127.0.0.1:1", RERANKER_PORT: "1" };

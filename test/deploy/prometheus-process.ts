@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "../../bench/child-server.ts";
 import { packageRoot } from "../server-process.ts";
 
 /** What Prometheus' API answers a query with. */
@@ -47,7 +47,7 @@ export async function startPrometheus(serverPort: number): Promise<PrometheusPro
   };
   // JSON is YAML.
   writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(config));
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     "prometheus",
@@ -104,13 +104,3 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 
 /** How often to ask whether something has come about, in milliseconds. */
 export const pollMs = 200;
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, "127.0.0.1");
-  await once(holder, "listening");
-  const address = holder.address();
-  holder.close();
-  await once(holder, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was bound");
-  return address.port;
-}
