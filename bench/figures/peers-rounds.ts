@@ -57,6 +57,7 @@ export interface PeerRoundsOptions {
 
 /** A contender that runs, and its record. */
 interface Entrant {
+  readonly peer: Peer;
   readonly running: RunningContender;
   readonly record: PeerRecord;
 }
@@ -103,9 +104,7 @@ export async function runPeerRounds(
     const random = createRandom(seed);
     for (let round = 1; round <= rounds; round += 1) {
       for (const entrant of shuffle(random, entrants)) {
-        const peer = peers.find(({ contender }) => contender.name === entrant.record.name);
-        if (peer === undefined) continue;
-        const measured = await attempt(peer, async () => {
+        const measured = await attempt(entrant.peer, async () => {
           await runRound(entrant, corpora);
           return true;
         });
@@ -125,10 +124,11 @@ export async function runPeerRounds(
 }
 
 async function enter(
-  { contender, kind }: Peer,
+  peer: Peer,
   { load }: PeerCorpora,
   log: (text: string) => void,
 ): Promise<Entrant> {
+  const { contender, kind } = peer;
   const { name, dtype } = contender;
   const running = await contender.start();
   try {
@@ -139,7 +139,7 @@ async function enter(
       log(`${name} is fastest ${await running.tune(encodings.slice(0, tunedDocuments))}`);
     }
     const lists = { documentsPerSecond: [], shortMs: [], largeSeconds: [] };
-    return { running, record: { name, dtype, kind, scores, ...lists } };
+    return { peer, running, record: { name, dtype, kind, scores, ...lists } };
   } catch (cause) {
     await running.stop();
     throw new Error(`it could not score the corpus: ${messageOf(cause)}`, { cause });

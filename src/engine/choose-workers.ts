@@ -20,12 +20,21 @@ export type SizedModel = Pick<ModelDirectory, "directory" | "weightPaths" | "row
 
 /** Returns how many workers run a model on this machine, and their threads. */
 export async function chooseWorkers(
-  { directory, weightPaths, rowByRow, config }: SizedModel,
+  model: SizedModel,
   { workers, threads, device }: WorkersAsked,
   machine: Machine = readMachine(),
 ): Promise<WorkerPlan> {
-  const sizes = weightPaths.map(async (path) => (await stat(join(directory, path))).size);
-  const weightBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const { rowByRow, config } = model;
   const { width } = config;
+  const weightBytes = await weightBytesOf(model);
   return planWorkers({ workers, threads, device, width, rowByRow, weightBytes, machine });
+}
+
+/** Returns the size of a model's weights in bytes, all of their files together. */
+export async function weightBytesOf({
+  directory,
+  weightPaths,
+}: Pick<ModelDirectory, "directory" | "weightPaths">): Promise<number> {
+  const sizes = weightPaths.map(async (path) => (await stat(join(directory, path))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

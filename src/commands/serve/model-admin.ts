@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { shorten } from "../../characters.ts";
 import type { EngineConfig } from "../../config/engine-config.ts";
 import { parseModelSettings } from "../../config/file/model-settings.ts";
 import { UsageError } from "../../config/options/parse-options.ts";
+import { weightBytesOf } from "../../engine/choose-workers.ts";
 import { type PreparedModel, prepareModel } from "../../engine/prepare-model.ts";
 import { errorFromAbort, RerankError, StartupError } from "../../errors.ts";
 import { readMachine } from "../../inference/machine.ts";
@@ -131,10 +130,7 @@ const bytesPerMegabyte = 1e6;
 
 /** Throws a RerankError where one worker of the model would not fit into the memory that is left. */
 async function checkMemory({ model }: PreparedModel, freeBytes: number): Promise<void> {
-  const { directory, weightPaths } = model;
-  const sizes = weightPaths.map(async (path) => (await stat(join(directory, path))).size);
-  const weightBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  const needed = memoryFor(weightBytes);
+  const needed = memoryFor(await weightBytesOf(model));
   if (needed <= freeBytes) return;
   const [wanted, left] = [needed, freeBytes].map((bytes) => Math.round(bytes / bytesPerMegabyte));
   const message = `the model needs about ${wanted} MB, and ${left} MB are left beside the models that are loaded`;
