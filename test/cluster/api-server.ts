@@ -52,7 +52,7 @@ export async function startApiServer(programs: Programs): Promise<ApiServer> {
     const url = `https://127.0.0.1:${port}`;
     const readClient = () =>
       createClusterClient({ url, token, ca: readFileSync(join(folder, "certs/apiserver.crt")) });
-    await untilReady("kube-apiserver", children, () => readClient().isReady());
+    await untilReady("kube-apiserver", children, async () => readClient().isReady());
     return { client: readClient(), stop };
   } catch (error) {
     await stop();

@@ -25,6 +25,19 @@ export async function installDefinitions(
   for (const definition of own) await client.untilServed(definition);
 }
 
+/** Creates the priority classes that the pods of the sets name: they are of the cluster, and of no set. */
+export async function createPriorityClasses(
+  client: ClusterClient,
+  sets: readonly (ManifestSet | MissingSet)[],
+): Promise<void> {
+  const pods = sets.flatMap((set) => ("objects" in set ? set.objects.map(podOf) : []));
+  const named = pods.map((pod) => (pod?.spec as Template["spec"] | undefined)?.priorityClassName);
+  for (const name of new Set(named.filter((each) => typeof each === "string"))) {
+    const apiVersion = "scheduling.k8s.io/v1";
+    await client.create({ apiVersion, kind: "PriorityClass", metadata: { name }, value: 1000 });
+  }
+}
+
 /**
  * Stores a set in a namespace of its own that admits only pods of the standard `restricted`, and asks
  * what was stored. Nothing makes pods of workloads here, so they are sent by themselves, to be admitted

@@ -12,7 +12,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../server-process.ts";
 import { startApiServer } from "./api-server.ts";
-import { checkSet, installDefinitions, type SetResult } from "./check-set.ts";
+import {
+  checkSet,
+  createPriorityClasses,
+  installDefinitions,
+  type SetResult,
+} from "./check-set.ts";
 import { makeManifestSets, parseObjects, readFolder } from "./manifest-sets.ts";
 
 const { values } = parseArgs({
@@ -49,7 +54,9 @@ try {
   const definitions = folders.filter((folder) => existsSync(folder)).map(readFolder);
   await installDefinitions(server.client, definitions.flatMap(parseObjects));
   const makers = { helm: find("helm"), kustomize: kustomizeCommand };
-  for (const set of makeManifestSets(packageRoot, makers)) {
+  const sets = makeManifestSets(packageRoot, makers);
+  await createPriorityClasses(server.client, sets);
+  for (const set of sets) {
     results.push(await checkSet(server.client, set));
   }
 } finally {

@@ -137,7 +137,7 @@ export const checks: readonly ImageCheck[] = [
   },
 ];
 
-const longDocuments = Array.from({ length: 40 }, (_item, n) => `${n} ${"words ".repeat(300)}`);
+const longDocuments = Array.from({ length: 8 }, (_item, n) => `${n} ${"words ".repeat(300)}`);
 
 interface RunningImage {
   readonly container: Container;

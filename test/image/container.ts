@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -54,9 +54,10 @@ export function startContainer(options: ContainerOptions): Container {
   mkdirSync(bundle);
   writeFileSync(join(bundle, "config.json"), JSON.stringify(bundleOf(options)));
   const manager = options.cpus === undefined ? "disabled" : "cgroupfs";
-  const crun = ["--root", join(folder, "state"), `--cgroup-manager=${manager}`];
+  const [command, ...first] = crunCommand();
+  const crun = [...first, "--root", join(folder, "state"), `--cgroup-manager=${manager}`];
   const id = `rerankd-${process.pid}-${folder.slice(-6)}`;
-  const child = spawn("crun", [...crun, "run", "--bundle", bundle, id], {
+  const child = spawn(command, [...crun, "run", "--bundle", bundle, id], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -73,13 +74,13 @@ export function startContainer(options: ContainerOptions): Container {
     child.once("exit", resolve);
   });
   const signal = (name: string): void => {
-    spawnSync("crun", [...crun, "kill", id, name], { stdio: "ignore" });
+    spawnSync(command, [...crun, "kill", id, name], { stdio: "ignore" });
   };
   return {
-    exec: (command) => {
+    exec: (words) => {
       const user = `${options.uid}:${options.gid}`;
-      const args = [...crun, "exec", "--user", user, id, ...command];
-      return spawnSync("crun", args, { stdio: "ignore" }).status;
+      const args = [...crun, "exec", "--user", user, id, ...words];
+      return spawnSync(command, args, { stdio: "ignore" }).status;
     },
     signal,
     ended,
@@ -87,10 +88,21 @@ export function startContainer(options: ContainerOptions): Container {
     async remove() {
       signal("KILL");
       await ended;
-      spawnSync("crun", [...crun, "delete", "--force", id], { stdio: "ignore" });
+      spawnSync(command, [...crun, "delete", "--force", id], { stdio: "ignore" });
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Returns the command that is crun. Where both versions of control groups are mounted and the second one has
+ * controllers, crun refuses to work: it is then started where only the first is mounted.
+ */
+function crunCommand(): [string, ...string[]] {
+  const second = "/sys/fs/cgroup/unified";
+  const controllers = join(second, "cgroup.controllers");
+  if (!existsSync(controllers) || readFileSync(controllers, "utf8").trim() === "") return ["crun"];
+  return ["unshare", "--mount", "sh", "-c", `umount ${second} && exec crun "$@"`, "crun"];
 }
 
 /** Waits until it is true, asking every tenth of a second. */
@@ -104,11 +116,11 @@ export async function until(isTrue: () => Promise<boolean>, maxMs: number): Prom
 
 /** The configuration of the OCI runtime specification. */
 function bundleOf({ rootfs, config, uid, gid, env, mounts = [], cpus }: ContainerOptions): object {
-  const memory = (destination: string, mode: string): object => ({
+  const memory = (destination: string, ...set: readonly string[]): object => ({
     destination,
     type: "tmpfs",
     source: "tmpfs",
-    options: ["nosuid", "nodev", `mode=${mode}`],
+    options: ["nosuid", ...set],
   });
   const quota = cpus !== undefined && {
     cpu: { quota: Math.round(cpus * periodMicroseconds), period: periodMicroseconds },
@@ -126,13 +138,13 @@ function bundleOf({ rootfs, config, uid, gid, env, mounts = [], cpus }: Containe
     },
     mounts: [
       { destination: "/proc", type: "proc", source: "proc" },
-      memory("/dev", "755"),
+      memory("/dev", "mode=755"),
       ...(cpus === undefined
         ? []
         : [{ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"] }]),
       ...mounts.map(({ destination, source }) =>
         source === undefined
-          ? memory(destination, "1777")
+          ? memory(destination, "nodev", "mode=1777")
           : { destination, type: "bind", source, options: ["bind", "ro"] },
       ),
     ],
