@@ -69,11 +69,13 @@ const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p9
  * results. Rejects if contenders on the same fp32 weights disagree, or a request fails.
  */
 export async function runBench(settings: Settings, { root, print, log }: BenchRun): Promise<void> {
-  const resultsPath = join(root, ".cache", "bench", settings.quick ? "quick.json" : "results.json");
+  const cache = join(root, ".cache", "bench");
   if (settings.reportOnly) {
-    await writeReport(root, await readResults(resultsPath));
+    const lines = await writeReport(root, join(cache, "results.json"), settings);
+    for (const line of lines) print(line);
     return;
   }
+  const resultsPath = join(cache, settings.quick ? "quick.json" : "results.json");
   const wanted = new Set(chooseFigures(settings));
   const environment = await describeEnvironment(root);
   const passages = await readPassages(join(root, "..", "shared", "data"), settings.seed);
