@@ -115,6 +115,7 @@ export function agreementTable(figures: readonly FigureResult[]): string | undef
   return markdownTable(rows, [
     ["contender", ({ contender }) => contender],
     ["weights", ({ dtype }) => dtype],
+    ["model", ({ model }) => model],
     ["documents", (row) => row.documents_compared],
     ["largest difference of a logit", (row) => row.max_difference],
     ["mean difference", (row) => row.mean_difference],
@@ -167,6 +168,7 @@ export function offlineEnginesTable(figures: readonly FigureResult[]): string | 
   const rows = figures.filter(({ figure }) => figure === "offline_engines");
   return markdownTable(rows, [
     ["engine", ({ contender }) => contender],
+    ["model", ({ model }) => model],
     ["rows", (row) => row.rows],
     ["rows/s of one core", (row) => row.rows_per_second_per_core],
     ["÷ one process", (row) => row.ratio],

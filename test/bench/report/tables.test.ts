@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type FigureResult, mergeFigures } from "../../../bench/report/results.ts";
-import { goalsTable, markdownTable, peersTable } from "../../../bench/report/tables.ts";
+import {
+  agreementTable,
+  contestTable,
+  coresTable,
+  goalsTable,
+  lengthsTable,
+  markdownTable,
+  offlineEnginesTable,
+  offlineTable,
+  peersTable,
+  resourcesTable,
+} from "../../../bench/report/tables.ts";
 import { machineA, machineB } from "./recorded.ts";
 
 suite("markdownTable()", () => {
@@ -122,5 +133,28 @@ suite("peersTable()", () => {
       { ...out, environment: machineB },
     ]);
     assert.ok(table.endsWith("- TEI, base, B, 4 cores, 8 GB: not built"));
+  });
+});
+
+suite("every table of rows with a model", () => {
+  test("names it, so that rows of two models can be told apart", () => {
+    const row = { figure: "", dtype: "int8", contender: "rerankd int8", point: "1×1" };
+    const tables = {
+      agreement: agreementTable,
+      contest: contestTable,
+      cores: coresTable,
+      lengths: lengthsTable,
+      offline: offlineTable,
+      offline_engines: offlineEnginesTable,
+      peers: peersTable,
+      resources: resourcesTable,
+    };
+    for (const [figure, table] of Object.entries(tables)) {
+      const rows = ["base", "bundled"].map((model) => ({ ...row, figure, model }));
+      const [, , ...lines] = table(rows)?.split("\n") ?? [];
+      assert.equal(lines.length, 2, figure);
+      assert.match(lines[0] ?? "", /\| base /, figure);
+      assert.match(lines[1] ?? "", /\| bundled /, figure);
+    }
   });
 });
