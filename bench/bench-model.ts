@@ -12,10 +12,10 @@ import { pythonProgram } from "./contenders/python.ts";
 
 /** What makes each model that is made: the program first, then what it imports of the repository. */
 const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
-  base: ["bench/make-model.py"],
-  minilm: ["bench/make-model.py"],
-  small: ["bench/make-model.py"],
-  causal: ["bench/make-causal-model.py", "tools/fixtures/make_causal_families.py"],
+  base: ["bench/python/make-model.py"],
+  minilm: ["bench/python/make-model.py"],
+  small: ["bench/python/make-model.py"],
+  causal: ["bench/python/make-causal-model.py", "tools/fixtures/make_causal_families.py"],
 };
 const madeShapes = Object.keys(makers);
 
@@ -123,7 +123,7 @@ function tokenizerPath(root: string): string {
 
 async function madeFolder(shape: string, { root, seed }: FindBenchModelOptions): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify({ shape, seed }));
-  for (const file of [...(makers[shape] ?? []), "bench/requirements.txt"]) {
+  for (const file of [...(makers[shape] ?? []), "bench/python/requirements.txt"]) {
     hash.update(await readFile(join(root, file)));
   }
   const digest = hash.digest("hex").slice(0, hashDigits);

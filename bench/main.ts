@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
-import { killChildServers } from "./child-server.ts";
+import { killChildServers } from "./process/child-server.ts";
 import { runBench } from "./run-bench.ts";
 import { parseSettings, usage } from "./settings.ts";
 

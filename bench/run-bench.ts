@@ -6,26 +6,26 @@ import {
   isModelAtHand,
   onnxPathOf,
 } from "./bench-model.ts";
+import { readPassages } from "./corpus/passages.ts";
 import { describeEnvironment } from "./environment.ts";
-import { admission } from "./figures/admission.ts";
-import { causal } from "./figures/causal.ts";
-import { contest } from "./figures/contest.ts";
-import { cores } from "./figures/cores.ts";
-import { eventLoop } from "./figures/event-loop.ts";
+import { causal } from "./figures/causal/causal.ts";
+import { contest } from "./figures/contest/contest.ts";
+import { peers } from "./figures/contest/peers.ts";
 import type { BenchContext, FigureGroup } from "./figures/figure.ts";
-import { documentLengths } from "./figures/lengths.ts";
-import { memory } from "./figures/memory.ts";
-import { mixed } from "./figures/mixed.ts";
-import { models } from "./figures/models.ts";
-import { modelsSwap } from "./figures/models-swap.ts";
-import { offline } from "./figures/offline.ts";
-import { offlineEngines } from "./figures/offline-engines.ts";
-import { overload } from "./figures/overload.ts";
-import { peers } from "./figures/peers.ts";
-import { ready } from "./figures/ready.ts";
-import { resources } from "./figures/resources.ts";
-import { scaling } from "./figures/scaling.ts";
-import { readPassages } from "./passages.ts";
+import { admission } from "./figures/load/admission.ts";
+import { cores } from "./figures/load/cores.ts";
+import { eventLoop } from "./figures/load/event-loop.ts";
+import { mixed } from "./figures/load/mixed.ts";
+import { overload } from "./figures/load/overload.ts";
+import { scaling } from "./figures/load/scaling.ts";
+import { models } from "./figures/models/models.ts";
+import { modelsSwap } from "./figures/models/models-swap.ts";
+import { offline } from "./figures/offline/offline.ts";
+import { offlineEngines } from "./figures/offline/offline-engines.ts";
+import { documentLengths } from "./figures/resources/lengths.ts";
+import { memory } from "./figures/resources/memory.ts";
+import { ready } from "./figures/resources/ready.ts";
+import { resources } from "./figures/resources/resources.ts";
 import { mergeFigures, type RecordedFigure, readResults, writeResults } from "./report/results.ts";
 import { describeFigures } from "./report/terminal.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -69,11 +69,13 @@ const quickFigures = ["load_vs_bare", "latency_vs_bare", "mixed", "event_loop_p9
  * results. Rejects if contenders on the same fp32 weights disagree, or a request fails.
  */
 export async function runBench(settings: Settings, { root, print, log }: BenchRun): Promise<void> {
-  const resultsPath = join(root, ".cache", "bench", settings.quick ? "quick.json" : "results.json");
+  const cache = join(root, ".cache", "bench");
   if (settings.reportOnly) {
-    await writeReport(root, await readResults(resultsPath));
+    const lines = await writeReport(root, join(cache, "results.json"), settings);
+    for (const line of lines) print(line);
     return;
   }
+  const resultsPath = join(cache, settings.quick ? "quick.json" : "results.json");
   const wanted = new Set(chooseFigures(settings));
   const environment = await describeEnvironment(root);
   const passages = await readPassages(join(root, "..", "shared", "data"), settings.seed);

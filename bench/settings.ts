@@ -37,7 +37,10 @@ export interface Settings {
   readonly soakDocuments: readonly [number, number];
   /** Contenders to leave out, by name. */
   readonly without: readonly string[];
-  /** Only write bench/README.md and the plots from the results that are there. */
+  /**
+   * Only write tables and plots from the published results, with `figures` of `model` taken from the
+   * last results first.
+   */
   readonly reportOnly: boolean;
 }
 
@@ -62,7 +65,9 @@ export const usage = `Usage: npm run bench -- [options]
   --point-ms MS        how long to measure a point of \`scaling\` and \`cores\` (default 8000)
   --soak N,N           documents after which memory is read (default 10000,100000)
   --seed N             seed of corpus, arrivals and made models (default 7998)
-  --report             only write bench/README.md and its plots from the last results
+  --report             measure nothing; write the tables of bench/README.md and other pages, and the plots, from
+                       bench/results.json; with --figure NAME (and --model NAME) first take these figures into it from
+                       the last results, .cache/bench/results.json
 `;
 
 /** Default seed of everything that is random. */

@@ -36,7 +36,7 @@ done
 mkdir -p "$cache"
 
 "$python" -m venv "$cache/venv"
-"$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$bench/requirements.txt"
+"$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$bench/python/requirements.txt"
 
 # Infinity wants older versions of some libraries than the others, but the same PyTorch: its
 # environment lies on top of the first.
@@ -44,7 +44,7 @@ mkdir -p "$cache"
 packages() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
 packages "$cache/venv" >"$(packages "$cache/venv-infinity")/below.pth"
 install_infinity() {
-  "$cache/venv-infinity/bin/pip" install --quiet --disable-pip-version-check -r "$bench/$1"
+  "$cache/venv-infinity/bin/pip" install --quiet --disable-pip-version-check -r "$bench/python/$1"
 }
 left_out() { echo "$1 could not be made: the benchmark runs without it" >&2; }
 install_infinity requirements-infinity.txt || left_out infinity
@@ -52,7 +52,7 @@ install_infinity requirements-infinity.txt || left_out infinity
 if [ "$peers" = true ]; then
   install_infinity requirements-infinity-onnx.txt || left_out "infinity's engine for ONNX"
   "$python" -m venv "$cache/venv-openvino"
-  "$cache/venv-openvino/bin/pip" install --quiet --disable-pip-version-check -r "$bench/requirements-openvino.txt" ||
+  "$cache/venv-openvino/bin/pip" install --quiet --disable-pip-version-check -r "$bench/python/requirements-openvino.txt" ||
     left_out openvino
   "$bench/contenders/build-llama-cpp.sh" || left_out llama.cpp
 fi

@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findFreePort } from "../bench/child-server.ts";
+import { findFreePort } from "../bench/process/child-server.ts";
 import { configSchema } from "../src/config/file/config-schema.ts";
 import { optionsTable } from "../src/config/options/help.ts";
 import { interopTool } from "../test/interop/tools.ts";

@@ -5,9 +5,9 @@ import { openModel } from "../../src/models/open-model.ts";
 import type { DtypeChoice } from "../../src/models/weights/pick-weights.ts";
 import { createTokenizer } from "../../src/tokenizer/hf-tokenizer.ts";
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
-import { type Cell, cellsOf, nameOfCell } from "../cells.ts";
-import type { RerankCase } from "../corpus.ts";
+import type { RerankCase } from "../corpus/corpus.ts";
 import type { BareAnswer, BareRequest, BareSessionOptions } from "./bare-worker.ts";
+import { type Cell, cellsOf, nameOfCell } from "./cells.ts";
 import type { Contender, ContenderContext, RunningContender } from "./contender.ts";
 
 /**

@@ -30,7 +30,7 @@ cp "$target/build/bin/llama-server" "$target/bin/"
 "$cache/venv/bin/python" -m venv "$cache/venv-llama-cpp"
 packages() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
 packages "$cache/venv" >"$(packages "$cache/venv-llama-cpp")/below.pth"
-"$cache/venv-llama-cpp/bin/pip" install --quiet --disable-pip-version-check -r "$bench/requirements-llama-cpp.txt"
+"$cache/venv-llama-cpp/bin/pip" install --quiet --disable-pip-version-check -r "$bench/python/requirements-llama-cpp.txt"
 
 echo "{\"llama.cpp of llama-cpp-python\": \"$version\"}" >"$target/versions.json"
 echo "built $target/bin/llama-server"

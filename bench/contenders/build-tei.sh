@@ -21,7 +21,7 @@ mkdir -p "$target/lib"
 
 # MKL and ONNX Runtime as libraries.
 "${PYTHON:-python3}" -m venv "$target/packages"
-"$target/packages/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$bench/requirements-tei.txt"
+"$target/packages/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$bench/python/requirements-tei.txt"
 packages="$("$target/packages/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 runtime="$(find "$packages/onnxruntime/capi" -name 'libonnxruntime.so.*' | head -n 1)"
 cp "$runtime" "$target/lib/libonnxruntime.so.1"

@@ -1,5 +1,5 @@
-import type { ChildServer } from "../child-server.ts";
 import type { Rerank } from "../load/closed-loop.ts";
+import type { ChildServer } from "../process/child-server.ts";
 
 /** Something that reranks on given weights, which the benchmark can start. */
 export interface Contender {

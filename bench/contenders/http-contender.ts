@@ -1,6 +1,10 @@
-import { type ChildServer, type ChildServerOptions, startChildServer } from "../child-server.ts";
-import type { RerankCase } from "../corpus.ts";
-import { createHttpClient } from "../http-client.ts";
+import type { RerankCase } from "../corpus/corpus.ts";
+import { createHttpClient } from "../load/http-client.ts";
+import {
+  type ChildServer,
+  type ChildServerOptions,
+  startChildServer,
+} from "../process/child-server.ts";
 import { type Contender, patientMs, type RunningContender } from "./contender.ts";
 
 /** How a server's `POST /rerank` is written and read. */

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RerankService } from "../../gen/rerank/v1/rerank_service_pb.ts";
-import type { Cell } from "../cells.ts";
-import { type ChildServerOptions, startChildServer } from "../child-server.ts";
+import { type ChildServerOptions, startChildServer } from "../process/child-server.ts";
+import type { Cell } from "./cells.ts";
 import {
   type Contender,
   type ContenderContext,
@@ -46,7 +46,7 @@ export function rerankdCommand(options: RerankdOptions): ChildServerOptions {
   return {
     command: process.execPath,
     args: [
-      ...(watchLoop ? ["--import", join(root, "bench", "loop-monitor.mjs")] : []),
+      ...(watchLoop ? ["--import", join(root, "bench", "process", "loop-monitor.mjs")] : []),
       join(root, "dist", "src", "main.js"),
       "serve",
       `--model-id=${modelFolder}`,

@@ -1,7 +1,7 @@
 import type { BenchModel } from "../bench-model.ts";
 import type { ContenderContext } from "../contenders/contender.ts";
-import { type CorpusOptions, makeCorpus, type RerankCase } from "../corpus.ts";
-import type { Passages } from "../passages.ts";
+import { type CorpusOptions, makeCorpus, type RerankCase } from "../corpus/corpus.ts";
+import type { Passages } from "../corpus/passages.ts";
 import { createRandom } from "../random.ts";
 import type { FigureResult } from "../report/results.ts";
 import type { Settings } from "../settings.ts";

@@ -1,4 +1,4 @@
-import type { RerankCase } from "../corpus.ts";
+import type { RerankCase } from "../corpus/corpus.ts";
 
 /** How to send one request. */
 export interface SendOptions {

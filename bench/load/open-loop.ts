@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { RerankCase } from "../corpus.ts";
+import type { RerankCase } from "../corpus/corpus.ts";
 import type { Rerank } from "./closed-loop.ts";
 
 /** How a request ended. */

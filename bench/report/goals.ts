@@ -240,6 +240,7 @@ export function goals(figures: readonly FigureResult[]): FigureResult[] {
         measured: value(row),
         goal: goal ?? "",
         reached: reached === undefined ? "" : reached(value(row)) ? "yes" : "no",
+        environment: row.environment,
       })),
   );
 }

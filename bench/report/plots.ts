@@ -17,50 +17,52 @@ const ownSeries = 0;
 const ceilingSeries = 1;
 const rivalSeries = 2;
 
-/** Returns the plots that the measured figures allow. */
-export function plotsOf(figures: readonly FigureResult[]): Plot[] {
-  const scaling = figures.filter(({ figure }) => figure === "scaling");
-  const of = (load: string) => scaling.filter((point) => point.load === load);
-  const about = describeModel(scaling[0]);
-  return [
-    ...contenderPlot(figures),
-    ...curve("clients", of("clients"), {
-      title: `Throughput over clients${about}`,
-      xLabel: "clients, each waiting for its answer",
-      yLabel: "documents/s",
-      logX: true,
-      fields: { "documents/s": "documents_per_second" },
-    }),
-    ...curve("clients-latency", of("clients"), {
-      title: `Latency over clients${about}`,
-      xLabel: "clients, each waiting for its answer",
-      yLabel: "time of a 10-document request, ms",
-      logX: true,
-      fields: { p50: "p50_ms", p95: "p95_ms" },
-    }),
-    ...curve("documents", of("documents"), {
-      title: `Latency over documents${about}`,
-      xLabel: "documents in the request, one client",
-      yLabel: "time of a request, ms",
-      logX: true,
-      logY: true,
-      fields: { p50: "p50_ms", p95: "p95_ms" },
-    }),
-    ...curve("arrivals", of("arrivals"), {
-      title: `Latency over the rate of arrivals${about}`,
-      xLabel: "arrivals as a share of capacity, at random times",
-      yLabel: "time of a 10-document request, ms",
-      fields: { p50: "p50_ms", p95: "p95_ms" },
-    }),
-  ];
+/** Returns the plots of one of the scaling curves, drawn through points of one model. */
+export function scalingPlots(points: readonly FigureResult[], load: string): Plot[] {
+  const about = describeModel(points[0]);
+  switch (load) {
+    case "clients":
+      return [
+        ...curve("clients", points, {
+          title: `Throughput over clients${about}`,
+          xLabel: "clients, each waiting for its answer",
+          yLabel: "documents/s",
+          logX: true,
+          fields: { "documents/s": "documents_per_second" },
+        }),
+        ...curve("clients-latency", points, {
+          title: `Latency over clients${about}`,
+          xLabel: "clients, each waiting for its answer",
+          yLabel: "time of a 10-document request, ms",
+          logX: true,
+          fields: { p50: "p50_ms", p95: "p95_ms" },
+        }),
+      ];
+    case "documents":
+      return curve("documents", points, {
+        title: `Latency over documents${about}`,
+        xLabel: "documents in the request, one client",
+        yLabel: "time of a request, ms",
+        logX: true,
+        logY: true,
+        fields: { p50: "p50_ms", p95: "p95_ms" },
+      });
+    default:
+      return curve("arrivals", points, {
+        title: `Latency over the rate of arrivals${about}`,
+        xLabel: "arrivals as a share of capacity, at random times",
+        yLabel: "time of a 10-document request, ms",
+        fields: { p50: "p50_ms", p95: "p95_ms" },
+      });
+  }
 }
 
 function describeModel(figure: FigureResult | undefined): string {
   return figure === undefined ? "" : ` (${figure.model} model, ${figure.dtype})`;
 }
 
-function contenderPlot(figures: readonly FigureResult[]): Plot[] {
-  const rows = figures.filter(({ figure }) => figure === "contest");
+/** Returns the plot of the contenders' throughput with one model. */
+export function contestPlots(rows: readonly FigureResult[]): Plot[] {
   if (rows.length === 0) return [];
   const bars = rows
     .map((row) => ({

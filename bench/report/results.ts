@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Environment } from "../environment.ts";
+import { machineOf } from "./machines.ts";
 
 /** A value of a figure. */
 export type FigureValue = number | string | boolean | null | Environment;
@@ -39,6 +40,12 @@ const identity = [
   "point",
 ];
 
+/** Returns what tells a result from others; the length of the documents is one of each machine. */
+export function keyOf(result: FigureResult): string {
+  const machine = result.figure === "corpus" ? (machineOf(result) ?? null) : null;
+  return JSON.stringify([...identity.map((field) => result[field] ?? null), machine]);
+}
+
 /**
  * Returns the figures with `newer` in place of older measurements of the same thing, in order of
  * first appearance.
@@ -49,7 +56,7 @@ export function mergeFigures<T extends FigureResult>(
 ): T[] {
   const merged = new Map<string, T>();
   for (const figure of [...older, ...newer]) {
-    merged.set(JSON.stringify(identity.map((field) => figure[field] ?? null)), figure);
+    merged.set(keyOf(figure), figure);
   }
   return [...merged.values()];
 }

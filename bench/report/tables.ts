@@ -1,54 +1,35 @@
 import { goals } from "./goals.ts";
-import type { FigureResult, RecordedFigure } from "./results.ts";
-
-/** What stands where nothing was measured. */
-export const notMeasured = "Not measured yet.";
+import { machineOf, machinesOf } from "./machines.ts";
+import type { FigureResult } from "./results.ts";
 
 /** A column of a table: its heading, and the cell of a row. */
 type Column = readonly [heading: string, cell: (row: FigureResult) => unknown];
 
 /**
- * Returns a Markdown table, or a line that says that there is nothing. Numbers stand to the right.
+ * Returns a Markdown table, undefined without rows. Numbers stand to the right. Rows of several
+ * machines stand together by machine, which a last column names.
  */
-export function markdownTable(rows: readonly FigureResult[], columns: readonly Column[]): string {
-  if (rows.length === 0) return notMeasured;
-  const cells = rows.map((row) => columns.map(([, cell]) => formatCell(cell(row))));
-  const rules = columns.map(([, cell]) =>
+export function markdownTable(
+  rows: readonly FigureResult[],
+  columns: readonly Column[],
+): string | undefined {
+  if (rows.length === 0) return undefined;
+  const machines = machinesOf(rows);
+  const mixed = machines.length > 1;
+  const all: readonly Column[] = mixed ? [...columns, ["machine", machineOf]] : columns;
+  const placeOf = (row: FigureResult) => machines.indexOf(machineOf(row) ?? "");
+  const sorted = mixed ? rows.toSorted((a, b) => placeOf(a) - placeOf(b)) : rows;
+  const cells = sorted.map((row) => all.map(([, cell]) => formatCell(cell(row))));
+  const rules = all.map(([, cell]) =>
     rows.some((row) => typeof cell(row) === "number") ? "---:" : "---",
   );
-  return [columns.map(([heading]) => heading), rules, ...cells]
+  return [all.map(([heading]) => heading), rules, ...cells]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 }
 
-/** Returns what was measured on and with. */
-export function machineTable(figures: readonly RecordedFigure[]): string {
-  const last = figures
-    .filter(({ figure }) => figure !== "scaling")
-    .toSorted((a, b) => a.measured_at.localeCompare(b.measured_at))
-    .at(-1);
-  if (last === undefined) return notMeasured;
-  const { environment, threads, rounds, seed, corpus, measured_at } = last;
-  const versions = Object.entries(environment.versions).map(
-    ([name, version]) => `${name} ${version}`,
-  );
-  const rows: readonly (readonly [string, string])[] = [
-    ["machine", `${environment.cpu}, ${environment.cores} cores, ${environment.memory_gb} GB`],
-    ["platform", environment.platform],
-    ["versions", versions.join(", ")],
-    ["threads of each contender", String(threads)],
-    ["rounds", String(rounds)],
-    ["corpus", `${corpus}, seed ${seed}${describeLengths(figures)}`],
-    ["models", modelsOf(figures)],
-    ["last measured", measured_at.slice(0, "2026-01-01".length)],
-  ];
-  return ["| what | value |", "| --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`)].join(
-    "\n",
-  );
-}
-
 /** Returns the goals with what was measured. */
-export function goalsTable(figures: readonly FigureResult[]): string {
+export function goalsTable(figures: readonly FigureResult[]): string | undefined {
   return markdownTable(goals(figures), [
     ["figure", ({ figure }) => `\`${figure}\``],
     ["with", ({ model, dtype, protocol }) => [model, dtype, protocol].filter(Boolean).join(", ")],
@@ -60,7 +41,7 @@ export function goalsTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns throughput and latency of every contender. */
-export function contestTable(figures: readonly FigureResult[]): string {
+export function contestTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures
     .filter(({ figure }) => figure === "contest")
     .toSorted((a, b) => Number(b.documents_per_second) - Number(a.documents_per_second));
@@ -80,7 +61,7 @@ export function contestTable(figures: readonly FigureResult[]): string {
  * Returns how fast this server and those that one would use instead are, the fastest of each kind of
  * weights first, and below which were left out and why.
  */
-export function peersTable(figures: readonly FigureResult[]): string {
+export function peersTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "peers");
   const measured = rows
     .filter(({ left_out }) => !left_out)
@@ -104,14 +85,19 @@ export function peersTable(figures: readonly FigureResult[]): string {
     ["largest difference of a logit", (row) => row.max_difference],
     ["from fp32", (row) => row.max_difference_of_fp32],
   ]);
+  const mixed = machinesOf(rows).length > 1;
   const leftOut = rows
     .filter(({ left_out }) => left_out)
-    .map(({ contender, model, left_out }) => `- ${contender}, ${model}: ${left_out}`);
-  return leftOut.length === 0 ? table : [table, "Left out:", leftOut.join("\n")].join("\n\n");
+    .map(
+      (row) =>
+        `- ${row.contender}, ${row.model}${mixed ? `, ${machineOf(row)}` : ""}: ${row.left_out}`,
+    );
+  if (leftOut.length === 0) return table;
+  return [...(table === undefined ? [] : [table]), "Left out:", leftOut.join("\n")].join("\n\n");
 }
 
 /** Returns how fast each way to divide the cores is. */
-export function coresTable(figures: readonly FigureResult[]): string {
+export function coresTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "cores");
   return markdownTable(rows, [
     ["model", ({ model, dtype }) => `${model} ${dtype}`],
@@ -124,11 +110,12 @@ export function coresTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns how far scores are from those of the runtime alone with the same weights. */
-export function agreementTable(figures: readonly FigureResult[]): string {
+export function agreementTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "agreement");
   return markdownTable(rows, [
     ["contender", ({ contender }) => contender],
     ["weights", ({ dtype }) => dtype],
+    ["model", ({ model }) => model],
     ["documents", (row) => row.documents_compared],
     ["largest difference of a logit", (row) => row.max_difference],
     ["mean difference", (row) => row.mean_difference],
@@ -137,7 +124,7 @@ export function agreementTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns what it takes to run each model: the table that the installation guide ends with. */
-export function resourcesTable(figures: readonly FigureResult[]): string {
+export function resourcesTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "resources");
   return markdownTable(rows, [
     ["server", ({ contender }) => String(contender).replace(/ (fp32|fp16|int8)$/, "")],
@@ -153,7 +140,7 @@ export function resourcesTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns how long one request of ten documents takes alone, by their length. */
-export function lengthsTable(figures: readonly FigureResult[]): string {
+export function lengthsTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "lengths");
   return markdownTable(rows, [
     ["model", ({ model, dtype }) => `${model} ${dtype}`],
@@ -166,7 +153,7 @@ export function lengthsTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns how fast lists are ranked as lines, and by other engines beside one process. */
-export function offlineTable(figures: readonly FigureResult[]): string {
+export function offlineTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "offline");
   return markdownTable(rows, [
     ["way", ({ contender }) => `\`${contender}\``],
@@ -177,10 +164,11 @@ export function offlineTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns the rows/s of each engine's example. */
-export function offlineEnginesTable(figures: readonly FigureResult[]): string {
+export function offlineEnginesTable(figures: readonly FigureResult[]): string | undefined {
   const rows = figures.filter(({ figure }) => figure === "offline_engines");
   return markdownTable(rows, [
     ["engine", ({ contender }) => contender],
+    ["model", ({ model }) => model],
     ["rows", (row) => row.rows],
     ["rows/s of one core", (row) => row.rows_per_second_per_core],
     ["÷ one process", (row) => row.ratio],
@@ -189,7 +177,7 @@ export function offlineEnginesTable(figures: readonly FigureResult[]): string {
 }
 
 /** Returns one of the scaling curves as a table. */
-export function scalingTable(figures: readonly FigureResult[], load: string): string {
+export function scalingTable(figures: readonly FigureResult[], load: string): string | undefined {
   const rows = figures
     .filter((row) => row.figure === "scaling" && row.load === load)
     .toSorted((a, b) => Number(a.point) - Number(b.point));
@@ -199,20 +187,6 @@ export function scalingTable(figures: readonly FigureResult[], load: string): st
     ["p50, ms", (row) => row.p50_ms],
     ["p95, ms", (row) => row.p95_ms],
   ]);
-}
-
-function describeLengths(figures: readonly FigureResult[]): string {
-  const corpus = figures.filter(({ figure }) => figure === "corpus").at(-1);
-  if (corpus === undefined) return "";
-  const { documents, mean_tokens, p10_tokens, p50_tokens, p90_tokens, cut_documents } = corpus;
-  return `; ${documents} documents of ${mean_tokens} tokens on average with their query (p10 ${p10_tokens}, p50 ${p50_tokens}, p90 ${p90_tokens}), ${cut_documents} of them cut`;
-}
-
-function modelsOf(figures: readonly RecordedFigure[]): string {
-  const named = figures.flatMap(({ model, dtype, model_hash }) =>
-    dtype && model_hash ? [`${model} ${dtype} \`${model_hash}\``] : [],
-  );
-  return [...new Set(named)].join(", ");
 }
 
 function formatCell(value: unknown): string {

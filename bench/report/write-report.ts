@@ -1,76 +1,96 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { replaceBetween } from "../../scripts/markers.ts";
-import { type Plot, plotsOf } from "./plots.ts";
-import type { RecordedFigure } from "./results.ts";
+import type { Plot } from "./plots.ts";
+import { type Choice, publish, unpublished } from "./publish.ts";
+import { type RecordedFigure, readResults, writeResults } from "./results.ts";
+import { type Section, sectionsOf } from "./sections.ts";
 import { themes } from "./svg.ts";
-import {
-  agreementTable,
-  contestTable,
-  coresTable,
-  goalsTable,
-  lengthsTable,
-  machineTable,
-  notMeasured,
-  offlineEnginesTable,
-  offlineTable,
-  peersTable,
-  resourcesTable,
-  scalingTable,
-} from "./tables.ts";
+
+/** The published results, from which the pages are written. */
+export const publishedPath = "bench/results.json";
 
 /** Pages that have places for figures. */
 const pages = ["bench/README.md", "README.md", "docs/scaling.md"];
 
+/** What the report writes. */
+export interface Report {
+  /** Contents by path, relative to the repository. */
+  readonly files: ReadonlyMap<string, string>;
+  /** A line for each part of a page that stays as it is, with the reason. */
+  readonly left: readonly string[];
+}
+
 /**
- * Writes the tables into the pages, between their markers, and the plots into bench/plots. A page
- * that does not have a marker does not get the table.
+ * Takes the chosen figures from the last results at `lastPath` into the published ones, and writes
+ * tables and plots from these. Resolves to lines that say what was taken, what is not published, and
+ * which parts of pages stay as they are.
  */
-export async function writeReport(root: string, figures: readonly RecordedFigure[]): Promise<void> {
-  const plots = plotsOf(figures);
-  await writePlots(join(root, "bench", "plots"), plots);
-  for (const page of pages) {
-    const path = join(root, page);
-    const before = await readFile(path, "utf8");
-    const plotFolder = page === "README.md" ? "bench/plots" : "plots";
-    await writeFile(path, fillPage(before, sectionsOf(figures, plots, plotFolder)));
+export async function writeReport(
+  root: string,
+  lastPath: string,
+  choice: Choice,
+): Promise<readonly string[]> {
+  const path = join(root, publishedPath);
+  const last = await readResults(lastPath);
+  const { figures, notes } = publish(await readResults(path), last, choice);
+  if (notes.length > 0) await writeResults(path, figures);
+  const { files, left } = await renderReport(root, figures);
+  for (const [name, text] of files) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
   }
+  const others = unpublished(figures, last);
+  const more = `not published: ${others.join(", ")}; \`--report --figure NAME\` takes a figure of these`;
+  return [...notes, ...left, ...(others.length > 0 ? [more] : [])];
 }
 
 /**
- * Returns the page with each section between its markers; sections without markers are left out.
+ * Returns the pages with their tables, each between its markers, and the plots. A page that does not
+ * have a marker does not get the table.
  */
-export function fillPage(page: string, sections: Readonly<Record<string, string>>): string {
-  return Object.entries(sections)
-    .filter(([name]) => page.includes(`<!-- ${name}:start -->`))
-    .reduce((text, [name, content]) => replaceBetween(text, name, content), page);
+export async function renderReport(
+  root: string,
+  figures: readonly RecordedFigure[],
+): Promise<Report> {
+  const sections = sectionsOf(figures);
+  const files = new Map<string, string>();
+  const left: string[] = [];
+  for (const { name, draw } of sections.flatMap((one) => (one.left ? [] : one.plots))) {
+    for (const theme of themes) {
+      files.set(`bench/plots/${name}-${theme.name}.svg`, draw(theme));
+    }
+  }
+  for (const page of pages) {
+    const before = await readFile(join(root, page), "utf8");
+    const plotFolder = page === "README.md" ? "bench/plots" : "plots";
+    files.set(page, fillPage(before, sections, plotFolder));
+    left.push(...namesLeft(before, sections).map((line) => `${page}: ${line}`));
+  }
+  return { files, left };
 }
 
-function sectionsOf(
-  figures: readonly RecordedFigure[],
-  plots: readonly Plot[],
-  folder: string,
-): Readonly<Record<string, string>> {
-  const plot = (name: string) =>
-    plots.filter((one) => one.name === name).map((one) => picture(one, folder));
-  const withPlots = (table: string, ...names: readonly string[]) =>
-    [table, ...names.flatMap(plot)].join("\n\n");
-  return {
-    "bench-machine": machineTable(figures),
-    "bench-goals": goalsTable(figures),
-    "bench-contest": withPlots(contestTable(figures), "contest"),
-    "bench-contest-plot": plot("contest").join("\n") || notMeasured,
-    "bench-agreement": agreementTable(figures),
-    "bench-peers": peersTable(figures),
-    "bench-cores": coresTable(figures),
-    "bench-resources": resourcesTable(figures),
-    "bench-lengths": lengthsTable(figures),
-    "bench-offline": offlineTable(figures),
-    "bench-offline-engines": offlineEnginesTable(figures),
-    "bench-clients": withPlots(scalingTable(figures, "clients"), "clients", "clients-latency"),
-    "bench-documents": withPlots(scalingTable(figures, "documents"), "documents"),
-    "bench-arrivals": withPlots(scalingTable(figures, "arrivals"), "arrivals"),
-  };
+/**
+ * Returns the page with each section between its markers. What has no markers is left out, and what
+ * is left stays as it is.
+ */
+export function fillPage(page: string, sections: readonly Section[], plotFolder: string): string {
+  return sections
+    .filter((section) => section.left === undefined && hasPlace(page, section))
+    .reduce((text, { name, table, plots }) => {
+      const parts = [table ?? "", ...plots.map((plot) => picture(plot, plotFolder))];
+      return replaceBetween(text, name, parts.join("\n\n"));
+    }, page);
+}
+
+function namesLeft(page: string, sections: readonly Section[]): string[] {
+  return sections
+    .filter((section) => section.left !== undefined && hasPlace(page, section))
+    .map(({ name, left }) => `${name} stays as it is: ${left}`);
+}
+
+function hasPlace(page: string, { name }: Section): boolean {
+  return page.includes(`<!-- ${name}:start -->`);
 }
 
 /** Markdown of a plot that follows the reader's theme. */
@@ -81,14 +101,4 @@ function picture({ name, title }: Plot, folder: string): string {
     `  <img alt="${title}" src="${folder}/${name}-light.svg">`,
     "</picture>",
   ].join("\n");
-}
-
-async function writePlots(folder: string, plots: readonly Plot[]): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  if (plots.length > 0) await mkdir(folder, { recursive: true });
-  for (const { name, draw } of plots) {
-    for (const theme of themes) {
-      await writeFile(join(folder, `${name}-${theme.name}.svg`), draw(theme));
-    }
-  }
 }

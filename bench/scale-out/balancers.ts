@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../test/server-process.ts";
-import { findFreePort, startChildServer } from "../child-server.ts";
+import { findFreePort, startChildServer } from "../process/child-server.ts";
 
 /** What stands between clients and replicas. */
 export interface Front {

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { replaceBetween } from "../../scripts/markers.ts";
 import { packageRoot } from "../../test/server-process.ts";
-import { killChildServers } from "../child-server.ts";
+import { killChildServers } from "../process/child-server.ts";
 import { frontKinds, scalableKinds } from "./balancers.ts";
 import { type Replica, startReplica } from "./replica.ts";
 import { scaleOutTables, throughputTable } from "./report.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ChildServer, findFreePort, startChildServer } from "../child-server.ts";
+import { type ChildServer, findFreePort, startChildServer } from "../process/child-server.ts";
 
 /** One server process on a port of its own, which may be ended and started again. */
 export interface Replica {

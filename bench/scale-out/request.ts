@@ -1,5 +1,5 @@
 import { RerankClientError, type RerankRequest } from "../../client/src/index.ts";
-import { HttpStatusError } from "../http-client.ts";
+import { HttpStatusError } from "../load/http-client.ts";
 
 /** How long every caller waits for an answer, in ms. */
 export const deadlineMs = 3_000;

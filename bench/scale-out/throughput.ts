@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { createRerankClient } from "../../client/src/index.ts";
-import { readCpuMs } from "../process-cpu.ts";
+import { readCpuMs } from "../process/cpu.ts";
 import type { Front, FrontKind } from "./balancers.ts";
 import { type Replica, startReplica } from "./replica.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { createRerankClient, type RerankClient } from "../../client/src/index.ts";
-import { createHttpClient } from "../http-client.ts";
+import { createHttpClient } from "../load/http-client.ts";
 import type { Front } from "./balancers.ts";
 import { deadlineMs, jsonBodyOf, pauseMs, requestOf, statusOf } from "./request.ts";
 import { streamOnce } from "./stream-once.ts";

@@ -1,5 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type FigureResult, readResults } from "../../bench/report/results.ts";
+import { markdownTable } from "../../bench/report/tables.ts";
+import { publishedPath } from "../../bench/report/write-report.ts";
 import { replaceBetween } from "../markers.ts";
 
 /** A table that a page has from somewhere else, between the markers of its name. */
@@ -23,6 +26,7 @@ const koreanHeadings: Readonly<Record<string, string>> = {
   "memory at most, MB": "최대 RAM (MB)",
   "10 short notes, ms": "짧은 메모 10건 (ms)",
   "10 passages, ms": "긴 글 10건 (ms)",
+  machine: "컴퓨터",
 };
 
 /** The mean length of the benchmark's passages, 100 to 450 tokens, each with its query. */
@@ -35,11 +39,11 @@ const passages = 10;
 export async function copiedTables(root: string): Promise<readonly CopiedTable[]> {
   const text = await readFile(join(root, source), "utf8");
   const resources = between(text, "bench-resources");
-  const threads = Number(/\| threads of each contender \| (\d+) \|/.exec(text)?.[1]);
+  const results = await readResults(join(root, publishedPath));
   return [
     { page: "docs/guide.md", name: "bench-resources", table: resources },
     { page: "docs/guide.ko.md", name: "bench-resources", table: withKoreanHeadings(resources) },
-    { page: "docs/scaling.md", name: "speed-per-core", table: speedTable(resources, threads) },
+    { page: "docs/scaling.md", name: "speed-per-core", table: speedTable(results) },
   ];
 }
 
@@ -65,24 +69,25 @@ function withKoreanHeadings(table: string): string {
 }
 
 /** Returns documents and tokens that one core reads in a second, for each model of the server. */
-function speedTable(resources: string, threads: number): string {
-  const [headings = "", , ...rows] = resources.split("\n");
-  const column = cellsOf(headings).indexOf("10 passages, ms");
-  const speeds = rows
-    .map(cellsOf)
-    .filter(([server]) => server === "rerankd")
-    .map((cells) => {
-      const ms = Number(cells[column]?.replaceAll(",", ""));
-      const documents = (passages * 1000) / ms / threads;
-      return `| ${cells[1]} | ${cells[2]} | ${round(documents)} | ${round(documents * passageTokens)} |`;
-    });
-  const heading = "| model | weights | documents/s of one core | tokens/s of one core |";
-  return [heading, "| --- | --- | ---: | ---: |", ...speeds].join("\n");
+function speedTable(results: readonly FigureResult[]): string {
+  const rows = results.filter(
+    ({ figure, contender }) => figure === "resources" && String(contender).startsWith("rerankd"),
+  );
+  const speedOf = ({ ten_passages_ms, threads }: FigureResult) =>
+    (passages * 1000) / Number(ten_passages_ms) / Number(threads);
+  const table = markdownTable(rows, [
+    ["model", ({ model }) => model],
+    ["weights", ({ dtype }) => dtype],
+    ["documents/s of one core", (row) => round(speedOf(row))],
+    ["tokens/s of one core", (row) => round(speedOf(row) * passageTokens)],
+  ]);
+  if (table === undefined) throw new Error(`${publishedPath} has no result of \`resources\``);
+  return table;
 }
 
 /** Returns a number with two significant digits: the figures are no better than that. */
-function round(value: number): string {
-  return Number(value.toPrecision(2)).toLocaleString("en-US");
+function round(value: number): number {
+  return Number(value.toPrecision(2));
 }
 
 function cellsOf(row: string): string[] {

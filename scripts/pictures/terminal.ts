@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { examples } from "../../page/src/text/examples.ts";
 import { packPackage } from "../../test/package/packed-package.ts";
 import { cleanEnvironment } from "../../test/server-process.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { parseProcessMemory } from "../../bench/process-memory.ts";
 import { parseSettings } from "../../bench/settings.ts";
 
 suite("parseSettings()", () => {
@@ -31,16 +30,5 @@ suite("parseSettings()", () => {
 
   test("rejects an option that does not exist", () => {
     assert.throws(() => parseSettings(["--fast"]), /--fast/);
-  });
-});
-
-suite("parseProcessMemory()", () => {
-  test("reads resident memory, now and at most, in MiB", () => {
-    const status = "Name:\tnode\nVmHWM:\t  204800 kB\nVmRSS:\t  102400 kB\n";
-    assert.deepEqual(parseProcessMemory(status), { nowMb: 100, peakMb: 200 });
-  });
-
-  test("throws where the kernel does not tell", () => {
-    assert.throws(() => parseProcessMemory("Name:\tnode\n"), /no VmRSS/);
   });
 });

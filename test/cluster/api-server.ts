@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { type ClusterClient, createClusterClient } from "./cluster-client.ts";
 
 /** A kube-apiserver with an etcd, both on loopback and nothing else of a cluster. */

@@ -7,7 +7,7 @@ import { join, relative } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { runProgram } from "../run-program.ts";
 import { startServer } from "../server/start-server.ts";
 import { startServerProcess } from "../server-process.ts";

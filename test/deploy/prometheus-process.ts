@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { packageRoot } from "../server-process.ts";
 
 /** What Prometheus' API answers a query with. */

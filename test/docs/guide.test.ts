@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { assertAlike } from "../../scripts/docs/alike.ts";
 import { codeBlocksOf } from "../../scripts/docs/code-blocks.ts";
 import { copiedTables } from "../../scripts/docs/copied-tables.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { findFreePort } from "../../bench/child-server.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
 import { packageRoot } from "../server-process.ts";
 import { type Container, type ImageConfig, startContainer, until } from "./container.ts";
 
