@@ -91,13 +91,16 @@ async function measureMemory(context: BenchContext): Promise<void> {
     only: "note",
   });
   const process = startLists(context, []);
-  const readings: { readonly lists: number; readonly rssMb: number }[] = [];
+  const readings: { readonly lists: number; readonly rssMb: number; readonly ms: number }[] = [];
   try {
+    // What loads, and learns what runs cost, is not part of the rate that the rest is predicted by.
+    await process.rank(repeat(lists, shortLists), shortLists);
     let sent = 0;
+    let ms = 0;
     for (let goal = first; goal <= last; goal *= 10) {
-      await process.rank(repeat(lists, goal - sent), goal - sent);
+      ms += await process.rank(repeat(lists, goal - sent), goal - sent);
       sent = goal;
-      readings.push({ lists: sent, rssMb: readProcessMemory(process.pid).nowMb });
+      readings.push({ lists: sent, rssMb: readProcessMemory(process.pid).nowMb, ms });
       log(`after ${sent} lists: ${readings.at(-1)?.rssMb} MB`);
     }
   } finally {
@@ -105,6 +108,7 @@ async function measureMemory(context: BenchContext): Promise<void> {
   }
   const [from, to] = [readings[0], readings.at(-1)];
   if (from === undefined || to === undefined) return;
+  const predictedMs = (from.ms * to.lists) / from.lists;
   context.record({
     figure: "offline_rss",
     model: model.name,
@@ -114,6 +118,10 @@ async function measureMemory(context: BenchContext): Promise<void> {
     first_rss_mb: from.rssMb,
     last_lists: to.lists,
     last_rss_mb: to.rssMb,
+    pairs: to.lists * documentsOfShortLists,
+    measured_s: round3(to.ms / msPerSecond),
+    predicted_s: round3(predictedMs / msPerSecond),
+    measured_to_predicted: round3(to.ms / predictedMs),
     readings: readings.map(({ lists, rssMb }) => `${lists}: ${rssMb} MB`).join(", "),
   });
 }
