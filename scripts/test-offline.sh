@@ -12,4 +12,4 @@ done
 [ -x "$target/bin/python" ] || python3 -m venv "$target"
 "$target/bin/pip" install --quiet --disable-pip-version-check -r examples/spark/requirements.txt \
   -r examples/ray/requirements.txt -r examples/duckdb/requirements.txt
-OFFLINE_ROWS=${OFFLINE_ROWS:-100000} node dist/scripts/test.js interop/offline
+OFFLINE_ROWS=${OFFLINE_ROWS:-100000} node dist/scripts/test.js interop/offline --minutes-per-file=60

@@ -43,15 +43,18 @@ class Reranker:
 
 def main(source, target, actors, words):
     command = [*words, "--jsonl", "--threads=1", "--errors=-", "--reproducible=on"]
-    rows = ray.data.read_parquet(source, columns=["id", "query", "documents"])
+    # Actors that take every core whole would wait for ever for rows that no core is left to read.
+    files = {"num_cpus": 0.25}
+    rows = ray.data.read_parquet(source, columns=["id", "query", "documents"], ray_remote_args=files)
     ranked = rows.map_batches(
         Reranker,
         fn_constructor_args=[command],
         batch_format="pandas",
         batch_size=1000,
         compute=ray.data.ActorPoolStrategy(size=actors),
+        num_cpus=0.75,
     )
-    ranked.write_parquet(target)
+    ranked.write_parquet(target, ray_remote_args=files)
 
 
 if __name__ == "__main__":
