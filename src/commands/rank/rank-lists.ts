@@ -4,7 +4,7 @@ import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
 import { type InputId, idOf } from "../files/input-id.ts";
-import { openRanker, type Ranker } from "../open-ranker.ts";
+import { openRanker, type Ranker, type RankRequest } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
 import {
@@ -172,15 +172,17 @@ async function rankLine(
   const { topN, rawScores, longDocuments, scoreThreshold } = config;
   const defaults: ListDefaults = { topN, rawScores, longDocuments, scoreThreshold };
   let id: InputId | undefined;
+  let ownModel: RankRequest["model"];
   try {
     const fields = decodeLine(line, config.maxLineBytes);
     id = idOf(fields);
     const list = readList(fields, defaults);
+    ownModel = list.request.model;
     const ranking = await ranker.rerank(list.request, { signal });
     const text = rankedLine(line, id, list, ranking);
     return { line, documents: list.request.documents.length, text, refusal: undefined };
   } catch (error) {
-    if (signal.aborted || !isOfOneList(error)) throw error;
+    if (signal.aborted || !isOfOneList(error, ownModel)) throw error;
     const refusal =
       error instanceof RerankError ? error.message : `${error.code}: ${error.message}`;
     return { line, documents: 0, text: refusedLine(line, id, refusal), refusal };
