@@ -4,6 +4,7 @@ import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
 import { type InputId, idOf } from "../files/input-id.ts";
+import { lockOutputs, type OutputLocks } from "../files/output-lock.ts";
 import { openRanker, type Ranker, type RankRequest } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
@@ -57,6 +58,7 @@ export async function rankLists(
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
   await checkFiles(config, statePath);
+  await using locks = await lockFiles(config, context);
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
   // Ends what is under way, and the wait for further lines, where the output has no reader any more or
   // a failure is not of one list.
@@ -81,6 +83,7 @@ export async function rankLists(
   let writtenMs = performance.now();
   const save = async (): Promise<void> => {
     if (statePath === undefined) return;
+    await locks.check();
     await output.sync();
     await errors.sync();
     await writeCheckpoint(statePath, done);
@@ -104,6 +107,7 @@ export async function rankLists(
       ordered: config.ordered,
     });
     for await (const ready of outcomes) {
+      await locks.check();
       if (!(await writeReady(ready, { output, errors }))) break;
       const last = ready.at(-1)?.line;
       if (last === undefined) continue;
@@ -146,6 +150,21 @@ async function checkFiles(
     { name: "the state of --resume", path: statePath },
   ];
   await checkDistinctFiles(written, [{ name: "the input", path: input }]);
+}
+
+/**
+ * Keeps other processes from the files that are written; the state belongs to `--out`. What is resumed is
+ * a file that another run may go on with too, so it is not written without a lock.
+ */
+async function lockFiles(
+  { out, errors, resume }: RankListsConfig,
+  context: ProcessContext,
+): Promise<OutputLocks> {
+  const outputs = [
+    ...(out === undefined ? [] : [{ flag: "out", path: out }]),
+    ...(errors === undefined || errors === "-" ? [] : [{ flag: "errors", path: errors }]),
+  ];
+  return await lockOutputs(outputs, context, { isRequired: resume });
 }
 
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };
