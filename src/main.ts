@@ -20,6 +20,7 @@ process.once("exit", () => process.exit());
 process.exitCode = await run({
   argv: process.argv.slice(2),
   env: process.env,
+  pid: process.pid,
   stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -10,8 +10,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What src/ may import of the client library, whose own rules are in client/test: its main entry, */
 const clientLibrary = "../client/src/index.ts";
 
-/** and how the address of a server is read. */
+/** and how the address of a server and the variable of its model are read. */
 const clientAddresses = "../client/src/call/server-address.ts";
+const clientModel = "../client/src/call/model-variable.ts";
 
 /**
  * What each module of src/, a folder or a file at its top, may import: whole modules, or one file of
@@ -49,6 +50,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "characters.ts",
     "clock.ts",
     "errors.ts",
+    "file-lock.ts",
     "json-number.ts",
     "load-once.ts",
     "package-root.ts",
@@ -81,14 +83,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   scheduler: ["inference", "tokenizer", "clock.ts", "errors.ts"],
   tokenizer: ["clock.ts", "errors.ts", "python-json.ts", "restart-policy.ts"],
   inference: ["clock.ts", "errors.ts", "load-once.ts", "restart-policy.ts"],
-  models: ["onnx", "errors.ts", "python-json.ts"],
+  models: ["onnx", "errors.ts", "file-lock.ts", "python-json.ts"],
   onnx: [],
   telemetry: ["reranker", "scheduler", "errors.ts"],
   evaluation: ["errors.ts", "json-number.ts"],
-  config: [clientAddresses],
+  config: [clientAddresses, clientModel],
   "characters.ts": [],
   "clock.ts": [],
   "errors.ts": [],
+  "file-lock.ts": [],
   "json-number.ts": [],
   "linked-signal.ts": [],
   "load-once.ts": [],

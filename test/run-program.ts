@@ -35,6 +35,7 @@ export async function runProgram(
   const code = await run({
     argv,
     env: { HF_HOME: "/nonexistent", HF_HUB_OFFLINE: "1", ...options.env },
+    pid: process.pid,
     stdin: () => inputOf(options.stdin),
     stdout: stdout.stream,
     stderr: stderr.stream,

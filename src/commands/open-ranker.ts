@@ -63,6 +63,7 @@ export async function openRanker(
     const tls = server.tls && (await readClientTls(server.tls));
     const client = createRerankClient({
       url: server.url,
+      model: server.model,
       apiKey,
       tls,
       timeoutMs: Number.POSITIVE_INFINITY,

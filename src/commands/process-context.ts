@@ -9,6 +9,8 @@ export interface ProcessContext {
   /** Words after the program's name. */
   readonly argv: readonly string[];
   readonly env: Environment;
+  /** The id of the process. */
+  readonly pid: number;
   /** Returns the standard input. Opening it has effects, so only commands that read it ask. */
   readonly stdin: () => InputStream;
   readonly stdout: NodeJS.WriteStream;

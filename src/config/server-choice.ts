@@ -1,3 +1,4 @@
+import { modelOfVariable } from "../../client/src/call/model-variable.ts";
 import { parseAddresses } from "../../client/src/call/server-address.ts";
 import type { ParsedOptions } from "./options/parse-options.ts";
 
@@ -14,6 +15,8 @@ export interface ClientTlsPaths {
 export interface ServerChoice {
   /** What `--url` says; checked. */
   readonly url: string;
+  /** The model to ask for, by one of its names; undefined: the one that the server takes for none. */
+  readonly model: string | undefined;
   /** undefined: none of its files was named, or the server speaks no TLS. */
   readonly tls: ClientTlsPaths | undefined;
 }
@@ -23,7 +26,20 @@ export function readServerChoice(parsed: ParsedOptions): ServerChoice | undefine
   const url = parsed.optionalText("url");
   if (url === undefined) return undefined;
   const secure = parseAddresses(url).every((address) => address.secure);
-  return { url, tls: secure ? readClientTls(parsed) : undefined };
+  return { url, model: modelOf(parsed), tls: secure ? readClientTls(parsed) : undefined };
+}
+
+/** Variables may be of a server on this machine: they are read as the client library reads them. */
+function modelOf({ list, nameOf }: ParsedOptions): string | undefined {
+  const [model] = list("model-id");
+  switch (nameOf("model-id")) {
+    case "--model-id":
+      return model;
+    case "RERANKER_MODEL":
+      return modelOfVariable(model);
+    default:
+      return undefined;
+  }
 }
 
 /** Returns the files of the client's side of TLS; undefined if none was named. */

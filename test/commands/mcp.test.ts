@@ -7,7 +7,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { runProgram } from "../run-program.ts";
 import { startServer } from "../server/start-server.ts";
-import { cleanEnvironment, mainPath } from "../server-process.ts";
+import { cleanEnvironment, mainPath, packageRoot, startServerProcess } from "../server-process.ts";
 
 /** What a tool answers. */
 interface Answer {
@@ -17,14 +17,18 @@ interface Answer {
 }
 
 /** Starts `rerankd mcp` and connects the SDK's own client to it. */
-async function connect(args: readonly string[], context: TestContext): Promise<Client> {
+async function connect(
+  args: readonly string[],
+  context: TestContext,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Client> {
   const client = new Client({ name: "test", version: "1.0.0" });
   context.after(() => client.close());
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
       args: [mainPath, "mcp", ...args],
-      env: cleanEnvironment({}) as Record<string, string>,
+      env: cleanEnvironment(variables) as Record<string, string>,
       stderr: "inherit",
     }),
   );
@@ -98,6 +102,35 @@ suite("rerankd mcp", () => {
       ],
     );
     assert.deepEqual(JSON.parse(answer.content[0]?.text ?? ""), answer.structuredContent);
+  });
+
+  test("asks a server of several models for the one of the command", async (context) => {
+    const fixtures = join(packageRoot, "test/fixtures");
+    const server = await startServerProcess(
+      [`--model-id=${fixtures}/tiny-bert`, `--model-id=second=${fixtures}/tiny-xlm-r`],
+      { bundled: false },
+    );
+    context.after(() => server.stop());
+    const ask = async (args: readonly string[], env: Record<string, string> = {}) => {
+      const client = await connect([`--url=${server.url}`, ...args], context, env);
+      return await call(client, "rerank", { query: "red fruit", documents: ["an apple", "a bus"] });
+    };
+
+    const first = await ask([]);
+    const second = await ask(["--model=second"]);
+    const ofVariable = await ask([], { RERANKER_MODEL: "second" });
+    const unknown = await ask(["--model=third"]);
+
+    assert.deepEqual(
+      [first, second, ofVariable].map(({ structuredContent }) => structuredContent?.model),
+      ["tiny-bert", "second", "second"],
+    );
+    assert.notDeepEqual(resultsOf(first), resultsOf(second));
+    assert.equal(unknown.isError, true);
+    assert.match(
+      unknown.content[0]?.text ?? "",
+      /`model` must be one that is served \(`tiny-bert`, `second`\), got: `third`/,
+    );
   });
 
   test("ranks the text files of a folder, and says what it left out", async (context) => {

@@ -45,9 +45,28 @@ suite("parseRankConfig()", () => {
     );
     assert.deepEqual(
       [config.inputFormat, config.outputFormat, config.longDocuments, config.server],
-      ["jsonl", "json", "windows", { url: "http://127.0.0.1:1", tls: undefined }],
+      ["jsonl", "json", "windows", { url: "http://127.0.0.1:1", model: undefined, tls: undefined }],
     );
     assert.deepEqual([config.engine.dtype, config.engine.threads], ["fp32", 2]);
+  });
+
+  test("asks a server for the model of the flag, or of the variable as the client reads it", () => {
+    const modelOf = (argv: readonly string[], env: Record<string, string>) =>
+      configOf(parseRankConfig(["-q", "a", "--url=http://a", ...argv], env)).server?.model;
+
+    assert.equal(modelOf(["--model=small"], { RERANKER_MODEL: "large" }), "small");
+    assert.equal(modelOf(["--model-id=bundled"], {}), "bundled");
+    assert.equal(modelOf([], { RERANKER_MODEL: "owner/name" }), "owner/name");
+    for (const env of [
+      {},
+      { MODEL_ID: "owner/name" },
+      { RERANKER_MODEL: "bundled" },
+      { RERANKER_MODEL: "./folder" },
+      { RERANKER_MODEL: "small=bundled" },
+      { RERANKER_MODEL: "owner/name,owner/other" },
+    ]) {
+      assert.equal(modelOf([], env), undefined, JSON.stringify(env));
+    }
   });
 
   test("takes `-` for a file", () => {

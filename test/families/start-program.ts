@@ -33,6 +33,7 @@ export async function startProgram(flags: readonly string[]): Promise<RunningPro
   const ended = run({
     argv: ["serve", "--host=127.0.0.1", "--port=0", "--log-format=json", "--ui=off", ...flags],
     env: { HF_HOME: "/nonexistent", HF_HUB_OFFLINE: "1" },
+    pid: process.pid,
     stdin: () => Readable.from([]),
     stdout: stderr,
     stderr,

@@ -1,31 +1,29 @@
 import { readFileSync } from "node:fs";
 import { RerankClientError } from "../call/client-error.ts";
+import { modelOfVariable } from "../call/model-variable.ts";
 import { type Environment, processEnvironment } from "../call/process-environment.ts";
 import { AddressError, parseAddresses } from "../call/server-address.ts";
 import type { ClientTlsOptions, RerankClientOptions } from "./client-options.ts";
-
-/**
- * Matches the values of `RERANKER_MODEL` that only a server understands: `bundled`, or a folder.
- */
-const onlyForServers = /^bundled$|^[.~/]|\\/;
 
 /**
  * Returns the options that the environment sets, and no others: `url` from `RERANKER_URL` (one
  * address, or several with commas), `model` from `RERANKER_MODEL`, `apiKey` from
  * `RERANKER_API_KEY`, and for an `https` address `tls` from the files that `RERANKER_TLS_CA`,
  * `RERANKER_TLS_CLIENT_CERT` and `RERANKER_TLS_CLIENT_KEY` name. A variable that is empty counts as
- * not set. So does a model that is `bundled` or a folder, as a server that shares the variable may
- * have it: requests then take what is served. Default: the environment of the process. Throws a
- * RerankClientError with `invalid_argument` if one of the files cannot be read.
+ * not set. So does a model that is `bundled`, a folder, several, or one with a name of its own
+ * (`NAME=ID`), as a server that shares the variable may have it: requests then take what is served.
+ * Default: the environment of the process. Throws a RerankClientError with `invalid_argument` if one
+ * of the files cannot be read.
  */
 export function clientOptionsFromEnv(
   env: Environment = processEnvironment(),
 ): Pick<RerankClientOptions, "url" | "model" | "apiKey" | "tls"> {
-  const { RERANKER_URL: url, RERANKER_MODEL: model, RERANKER_API_KEY: apiKey } = env;
+  const { RERANKER_URL: url, RERANKER_API_KEY: apiKey } = env;
+  const model = modelOfVariable(env.RERANKER_MODEL);
   const tls = url && isSecure(url) ? tlsFromEnv(env) : undefined;
   return {
     ...(url && { url }),
-    ...(model && !onlyForServers.test(model) && { model }),
+    ...(model && { model }),
     ...(apiKey && { apiKey }),
     ...(tls && { tls }),
   };

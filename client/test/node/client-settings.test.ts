@@ -128,6 +128,8 @@ suite("clientOptionsFromEnv()", () => {
       "/srv/mine",
       "~/mine",
       "C:\\mine",
+      "owner/name,bundled",
+      "large=owner/name",
     ]) {
       assert.deepEqual(clientOptionsFromEnv({ RERANKER_MODEL: model }), {});
     }

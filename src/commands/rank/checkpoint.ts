@@ -56,7 +56,12 @@ export function decisiveSettings(config: RankListsConfig): Readonly<Record<strin
   return {
     version: packageVersion(),
     url: server?.url ?? null,
-    ...{ model: modelId ?? null, revision: revision ?? null, dtype, device },
+    ...{
+      model: (server === undefined ? modelId : server.model) ?? null,
+      revision: revision ?? null,
+      dtype,
+      device,
+    },
     ...{ onnxFile: onnxFile ?? null, positiveLabel: positiveLabel ?? null, ...prompt, activation },
     maxLength: engine.maxLength ?? null,
     maxBatchTokens: engine.maxBatchTokens ?? null,

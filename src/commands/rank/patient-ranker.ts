@@ -55,9 +55,16 @@ export function patientRanker(ranker: Ranker, patience: Patience = usualPatience
   };
 }
 
-/** Whether an error says that its list cannot be ranked, and nothing of other lists. */
-export function isOfOneList(error: unknown): error is RerankError | RerankClientError {
+/**
+ * Whether an error says that its list cannot be ranked, and nothing of other lists. A model that is not
+ * served is of one list only where that list names it: `ownModel`.
+ */
+export function isOfOneList(
+  error: unknown,
+  ownModel?: string | null,
+): error is RerankError | RerankClientError {
   if (!(error instanceof RerankError || error instanceof RerankClientError)) return false;
+  if (error.code === "not_found" && !ownModel) return false;
   return ofOneList.includes(error.code) && !isPassing(error);
 }
 

@@ -4,7 +4,8 @@ import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
 import { type InputId, idOf } from "../files/input-id.ts";
-import { openRanker, type Ranker } from "../open-ranker.ts";
+import { lockOutputs, type OutputLocks } from "../files/output-lock.ts";
+import { openRanker, type Ranker, type RankRequest } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
 import {
@@ -57,6 +58,7 @@ export async function rankLists(
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
   await checkFiles(config, statePath);
+  await using locks = await lockFiles(config, context);
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
   // Ends what is under way, and the wait for further lines, where the output has no reader any more or
   // a failure is not of one list.
@@ -81,6 +83,7 @@ export async function rankLists(
   let writtenMs = performance.now();
   const save = async (): Promise<void> => {
     if (statePath === undefined) return;
+    await locks.check();
     await output.sync();
     await errors.sync();
     await writeCheckpoint(statePath, done);
@@ -104,6 +107,7 @@ export async function rankLists(
       ordered: config.ordered,
     });
     for await (const ready of outcomes) {
+      await locks.check();
       if (!(await writeReady(ready, { output, errors }))) break;
       const last = ready.at(-1)?.line;
       if (last === undefined) continue;
@@ -148,6 +152,21 @@ async function checkFiles(
   await checkDistinctFiles(written, [{ name: "the input", path: input }]);
 }
 
+/**
+ * Keeps other processes from the files that are written; the state belongs to `--out`. What is resumed is
+ * a file that another run may go on with too, so it is not written without a lock.
+ */
+async function lockFiles(
+  { out, errors, resume }: RankListsConfig,
+  context: ProcessContext,
+): Promise<OutputLocks> {
+  const outputs = [
+    ...(out === undefined ? [] : [{ flag: "out", path: out }]),
+    ...(errors === undefined || errors === "-" ? [] : [{ flag: "errors", path: errors }]),
+  ];
+  return await lockOutputs(outputs, context, { isRequired: resume });
+}
+
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };
 
 /** Opens what `--errors` names; undefined: the output itself. */
@@ -172,15 +191,17 @@ async function rankLine(
   const { topN, rawScores, longDocuments, scoreThreshold } = config;
   const defaults: ListDefaults = { topN, rawScores, longDocuments, scoreThreshold };
   let id: InputId | undefined;
+  let ownModel: RankRequest["model"];
   try {
     const fields = decodeLine(line, config.maxLineBytes);
     id = idOf(fields);
     const list = readList(fields, defaults);
+    ownModel = list.request.model;
     const ranking = await ranker.rerank(list.request, { signal });
     const text = rankedLine(line, id, list, ranking);
     return { line, documents: list.request.documents.length, text, refusal: undefined };
   } catch (error) {
-    if (signal.aborted || !isOfOneList(error)) throw error;
+    if (signal.aborted || !isOfOneList(error, ownModel)) throw error;
     const refusal =
       error instanceof RerankError ? error.message : `${error.code}: ${error.message}`;
     return { line, documents: 0, text: refusedLine(line, id, refusal), refusal };

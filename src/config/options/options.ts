@@ -64,7 +64,7 @@ export const options: readonly Option[] = [
     value: "ID",
     type: { kind: "list" },
     single: ["rank", "eval", "mcp"],
-    help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`. `serve` takes several (repeatable; comma-separated in the first variable), and `NAME=ID` for a name of one's own; the first answers requests that name none",
+    help: "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`. `serve` takes several (repeatable; comma-separated in the first variable), and `NAME=ID` for a name of one's own; the first answers requests that name none. With --url: one of the server's models, by name; unset: its first",
     helpInFile:
       "hub id, local folder, or `bundled`; unset: jina-reranker-v2 if cached, else `bundled`",
     commands: engineCommands,

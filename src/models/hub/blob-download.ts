@@ -4,8 +4,8 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { StartupError } from "../../errors.ts";
+import { withFileLock } from "../../file-lock.ts";
 import type { DownloadFile, DownloadFileSystem } from "./download-file-system.ts";
-import { withFileLock } from "./file-lock.ts";
 import { type Fetch, HubStatusError } from "./hub-fetch.ts";
 import type { FileHash, HubFile } from "./hub-listing.ts";
 import { InterruptedError, isNetworkError, type RetryPolicy, retry } from "./retry.ts";
@@ -44,7 +44,7 @@ const countedProgressBytes = 1024 * 1024;
 export async function downloadBlob(options: BlobDownloadOptions): Promise<void> {
   const { blobPath, file, lockPath, onBytes, signal, retryPolicy } = options;
   const partialPath = `${blobPath}.incomplete`;
-  await mkdir(dirname(blobPath), { recursive: true });
+  for (const path of [blobPath, lockPath]) await mkdir(dirname(path), { recursive: true });
   const onWait = () => void sizeOf(partialPath).then((bytes) => onBytes(bytes ?? 0));
   let countedBytes = (await sizeOf(partialPath)) ?? 0;
   await withFileLock(lockPath, { signal, onWait }, () =>

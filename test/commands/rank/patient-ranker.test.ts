@@ -74,6 +74,11 @@ suite("isOfOneList()", () => {
       [false, false, false, false],
     );
     assert.equal(isFor("resource_exhausted", 1), false);
+    const unknownModel = new RerankError("not_found", "m");
+    assert.deepEqual(
+      [isOfOneList(unknownModel, "of the list"), isOfOneList(unknownModel), isFor("not_found")],
+      [true, false, false],
+    );
     assert.equal(isOfOneList(new TypeError("bug")), false);
   });
 });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, suite, test } from "node:test";
+import { after, afterEach, before, suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { cleanEnvironment, mainPath } from "../../server-process.ts";
 
@@ -24,6 +24,9 @@ const lists = Array.from({ length: 100 }, (_, id) => ({
   ),
 }));
 
+/** The processes of a test, which end with it however it ends. */
+const started = new Set<ChildProcess>();
+
 function start(
   args: readonly string[],
   stdio: "ignore" | "pipe" = "ignore",
@@ -33,7 +36,17 @@ function start(
     stdio: [stdio, stdio, "pipe"],
     env: cleanEnvironment(),
   });
+  started.add(child);
   return Object.assign(child, { exited: once(child, "exit") });
+}
+
+/** Collects what a process says on its standard error output. */
+function textOf({ stderr }: ChildProcess): () => string {
+  let text = "";
+  stderr?.on("data", (chunk) => {
+    text += chunk;
+  });
+  return () => text;
 }
 
 suite("the process of rerankd rank --jsonl", () => {
@@ -43,6 +56,10 @@ suite("the process of rerankd rank --jsonl", () => {
     folder = await mkdtemp(join(tmpdir(), "rank-process-"));
     const text = lists.map((list) => `${JSON.stringify(list)}\n`).join("");
     await writeFile(path("lists"), text);
+  });
+  afterEach(() => {
+    for (const child of started) child.kill("SIGKILL");
+    started.clear();
   });
   after(async () => {
     await rm(folder, { recursive: true });
@@ -73,6 +90,123 @@ suite("the process of rerankd rank --jsonl", () => {
 
     assert.equal(end, 0);
     assert((await readFile(path("killed"))).equals(whole));
+  });
+
+  suite("with --out", () => {
+    const lines = `${JSON.stringify(lists[0])}\n`;
+    const lockOf = (name: string): string => path(`${name}.rerankd.lock`);
+    const isThere = (file: string): Promise<boolean> =>
+      stat(file).then(
+        () => true,
+        () => false,
+      );
+
+    /** Starts a run that has ranked a list and waits for more. */
+    async function startWriting(name: string, ...args: readonly string[]) {
+      const child = start([`--out=${path(name)}`, ...args], "pipe");
+      const stderr = textOf(child);
+      child.stdin?.on("error", () => {});
+      child.stdin?.write(lines);
+      const deadline = Date.now() + 60_000;
+      while ((await sizeOf(name)) === 0) {
+        assert(child.exitCode === null && Date.now() < deadline, stderr());
+        await wait(5);
+      }
+      return { child, stderr };
+    }
+
+    for (const resume of [["--resume"], []]) {
+      const flags = resume.join("") || "anew";
+      test(`keeps a second run from the file, ${flags}`, async () => {
+        const name = `first${flags}`;
+        const { child: first } = await startWriting(name, ...resume);
+
+        for (const second of [["--resume"], []]) {
+          const child = start([path("lists"), `--out=${path(name)}`, ...second]);
+          const stderr = textOf(child);
+          assert.deepEqual(await child.exited, [1, null]);
+          assert.match(
+            stderr(),
+            new RegExp(
+              `error: --out is being written by pid ${first.pid} on .*: \`${path(name)}\``,
+            ),
+          );
+          // The kernel knows of the first, so no sign of life is waited for.
+          if (process.platform === "linux") assert.doesNotMatch(stderr(), /waiting/);
+        }
+
+        first.stdin?.end(lines);
+        assert.deepEqual(await first.exited, [0, null]);
+        const written = await readFile(path(name), "utf8");
+        assert.equal(written.split("\n").length, 3);
+        assert.equal(await isThere(lockOf(name)), false);
+      });
+    }
+
+    test("keeps a second run from the file of --errors", async () => {
+      const { child } = await startWriting("with-errors", `--errors=${path("errors")}`);
+      const args = [path("lists"), `--out=${path("others")}`, `--errors=${path("errors")}`];
+      const second = start(args);
+      const stderr = textOf(second);
+
+      assert.deepEqual(await second.exited, [1, null]);
+      assert.match(stderr(), new RegExp(`--errors is being written by pid ${child.pid} on`));
+      assert.equal(await isThere(lockOf("others")), false);
+      child.stdin?.end();
+      assert.deepEqual(await child.exited, [0, null]);
+    });
+
+    test("is not kept from the file by a run that was killed", async () => {
+      const { child } = await startWriting("crashed", "--resume");
+      child.kill("SIGKILL");
+      await child.exited;
+      assert.match(await readFile(lockOf("crashed"), "utf8"), new RegExp(`"pid":${child.pid},`));
+
+      const rest = start([path("lists"), `--out=${path("crashed")}`, "--resume"]);
+      const stderr = textOf(rest);
+      assert.deepEqual(await rest.exited, [0, null], stderr());
+      const whole = start([path("lists"), `--out=${path("undisturbed")}`, "--resume"]);
+      assert.deepEqual(await whole.exited, [0, null]);
+
+      assert((await readFile(path("crashed"))).equals(await readFile(path("undisturbed"))));
+      assert.equal(await isThere(lockOf("crashed")), false);
+    });
+
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      test(`gives the file back at ${signal}`, async () => {
+        const { child } = await startWriting(signal, "--resume");
+        child.kill(signal);
+
+        assert.deepEqual(await child.exited, [1, null]);
+        assert.equal(await isThere(lockOf(signal)), false);
+      });
+    }
+
+    test("gives the file back after an error", async () => {
+      const child = start([path("no lists"), `--out=${path("failed")}`, "--resume"]);
+
+      assert.deepEqual(await child.exited, [1, null]);
+      assert.equal(await isThere(lockOf("failed")), false);
+    });
+
+    test("writes no more once another run has taken it for dead", async () => {
+      const { child, stderr } = await startWriting("lost", "--resume");
+      const held = await readFile(lockOf("lost"), "utf8");
+      const state = await readFile(path("lost.resume"), "utf8").catch(() => "");
+      child.kill("SIGSTOP");
+      const theirs = held.replace(/"id":"[^"]*"/, '"id":"of another run"');
+      await writeFile(lockOf("lost"), theirs);
+      await wait(1_100);
+      child.kill("SIGCONT");
+      const before = await readFile(path("lost"), "utf8");
+      child.stdin?.end(lines);
+
+      assert.deepEqual(await child.exited, [1, null]);
+      assert.match(stderr(), /^error: --out is written by another process now/);
+      assert.equal(await readFile(path("lost"), "utf8"), before);
+      assert.equal(await readFile(path("lost.resume"), "utf8").catch(() => ""), state);
+      assert.equal(await readFile(lockOf("lost"), "utf8"), theirs);
+    });
   });
 
   test("answers what has come while more may come, and ends with its input", async () => {
