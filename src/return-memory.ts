@@ -3,8 +3,8 @@ import { Session } from "node:inspector";
 /**
  * Collects the garbage of the calling thread and gives the pages that become free back to the system,
  * which V8 does not do in a thread that is idle. Resolves when that is done; it blocks the thread
- * meanwhile, for about 10 ms of CPU where little is in use. Where the inspector may not be used, as
- * under Node's permission model, it resolves without having done anything.
+ * meanwhile, for about 10 ms where little is in use. Where a session of the inspector cannot connect,
+ * it resolves without having done anything.
  */
 export async function returnMemory(): Promise<void> {
   const session = new Session();
