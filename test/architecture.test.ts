@@ -54,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "json-number.ts",
     "load-once.ts",
     "package-root.ts",
+    "return-memory.ts",
   ],
   terminal: ["models", "characters.ts"],
   reports: ["evaluation", "characters.ts"],
@@ -81,8 +82,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   reranker: ["scheduler", "tokenizer", "characters.ts", "clock.ts", "errors.ts"],
   scheduler: ["inference", "tokenizer", "clock.ts", "errors.ts"],
-  tokenizer: ["clock.ts", "errors.ts", "python-json.ts", "restart-policy.ts"],
-  inference: ["clock.ts", "errors.ts", "load-once.ts", "restart-policy.ts"],
+  tokenizer: ["clock.ts", "errors.ts", "python-json.ts", "restart-policy.ts", "return-memory.ts"],
+  inference: ["clock.ts", "errors.ts", "load-once.ts", "restart-policy.ts", "return-memory.ts"],
   models: ["onnx", "errors.ts", "file-lock.ts", "python-json.ts"],
   onnx: [],
   telemetry: ["reranker", "scheduler", "errors.ts"],
@@ -98,6 +99,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "package-root.ts": [],
   "python-json.ts": [],
   "restart-policy.ts": [],
+  "return-memory.ts": [],
 };
 
 /** The one module that may import a package. */

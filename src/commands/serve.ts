@@ -4,6 +4,7 @@ import type { ServeConfig } from "../config/serve-config.ts";
 import { prepareModel } from "../engine/prepare-model.ts";
 import { bundledModelId, defaultModelId } from "../models/resolve-model.ts";
 import { packageVersion } from "../package-root.ts";
+import { returnMemory } from "../return-memory.ts";
 import { defaultServerLimits } from "../server/limits.ts";
 import { checkUnixSocketPath } from "../server/listen/unix-socket.ts";
 import { createServedModels, type ServedModels } from "../server/models/served-models.ts";
@@ -97,6 +98,7 @@ export async function serve(
     throw error;
   });
   endStart();
+  await returnMemory();
 
   if (!stop.aborted) await once(stop, "abort");
   // The second signal is handled in main.ts, which kills the process.

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { type BenchModel, fileMb, onnxPathOf } from "../../bench-model.ts";
 import type { RunningContender } from "../../contenders/contender.ts";
 import { createGuide } from "../../contenders/peers/guide.ts";
@@ -18,6 +19,9 @@ import {
   withRunning,
 } from "../figure.ts";
 import { modelsToShow } from "./ready.ts";
+
+/** How long after its start a contender counts as idle, in ms. */
+const idleAfterMs = 1_000;
 
 /**
  * The table that the installation guide ends with: what it takes to run, and how fast ten documents
@@ -59,6 +63,7 @@ async function measure(
   await withRunning(
     () => contender.start(),
     async (running) => {
+      await wait(idleAfterMs);
       const idle = memoryOf(running);
       const notesMs = await timeRequests(running, notes, rounds);
       const passagesMs = await timeRequests(running, passages, rounds);

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { StartupError } from "../../errors.ts";
+import { returnMemory } from "../../return-memory.ts";
 import { readTokenizerFile } from "../file/tokenizer-file.ts";
 import { createIdEncoder, type IdEncoder } from "../id-encoder.ts";
 import type { EncodeMessage, TokenizerMessage, TokenizerThreadData } from "./tokenizer-message.ts";
@@ -11,6 +12,8 @@ import type { EncodeMessage, TokenizerMessage, TokenizerThreadData } from "./tok
 const encoder = await load();
 if (encoder !== undefined) {
   parentPort?.on("message", (message: EncodeMessage) => void answer(encoder, message));
+  // The vocabulary was parsed as JSON, too: 30 MB for 124,000 pieces, of which nothing is needed.
+  await returnMemory();
 }
 
 async function load(): Promise<IdEncoder | undefined> {
