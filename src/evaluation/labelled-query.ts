@@ -1,5 +1,5 @@
 import { StartupError } from "../errors.ts";
-import { inexactNumber, isExactNumber } from "../json-number.ts";
+import { inexactNumber, isExactNumber } from "../json/json-number.ts";
 import { seededShuffle } from "./seeded-shuffle.ts";
 
 /**

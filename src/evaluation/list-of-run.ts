@@ -1,5 +1,5 @@
 import { StartupError } from "../errors.ts";
-import { inexactNumber, isExactNumber } from "../json-number.ts";
+import { inexactNumber, isExactNumber } from "../json/json-number.ts";
 import type { LabelledList } from "./labelled-query.ts";
 import { inRunOrder, type Judgment, type RunEntry } from "./trec-run.ts";
 

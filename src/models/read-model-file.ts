@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StartupError } from "../errors.ts";
-import { parsePythonJson } from "../python-json.ts";
+import { parsePythonJson } from "../json/python-json.ts";
 
 /** A JSON object, not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isExactNumber } from "../../json-number.ts";
+import { isExactNumber } from "../../json/json-number.ts";
 
 /** The name that an input gives to a list or a document. */
 export type InputId = string | number;

@@ -1,5 +1,5 @@
 import { StartupError } from "../../errors.ts";
-import { inexactNumber } from "../../json-number.ts";
+import { inexactNumber } from "../../json/json-number.ts";
 import { type InputId, idOf, isInexactId } from "./input-id.ts";
 
 /** A document of the input. */

@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import { inexactNumber } from "../../json-number.ts";
+import { inexactNumber } from "../../json/json-number.ts";
 import { answerFields } from "../../server/http/dialects/rerank.ts";
 import {
   type JsonFields,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StartupError } from "../../errors.ts";
-import { parsePythonJson } from "../../python-json.ts";
+import { parsePythonJson } from "../../json/python-json.ts";
 import { jsonObject } from "./json-value.ts";
 import { type TokenizerClass, tokenizerClassOf } from "./tokenizer-class.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isExactNumber } from "../src/json-number.ts";
+import { isExactNumber } from "../../src/json/json-number.ts";
 
 test("isExactNumber() knows the numbers of which JSON keeps every digit", () => {
   const exact = ["0", "-7", "0.5", "9007199254740991", "-9007199254740991", "1e3"];
