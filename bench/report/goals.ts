@@ -138,7 +138,7 @@ const list: readonly Goal[] = [
   },
   {
     figure: "offline_rss",
-    what: "memory of `rank --jsonl` after the last list ÷ after the first thousands",
+    what: "memory of `rank --jsonl` with the last lists ÷ with the first thousands",
     value: read("ratio"),
     ...atMost(1.1),
   },

@@ -123,6 +123,10 @@ suite("numbers of deploy/", () => {
     const envoy = readText("deploy/envoy/rerankd.yaml");
     assert.match(envoy, /^ *retry_on: connect-failure,refused-stream,reset$/m);
     assert.match(envoy, /^ *close_connections_on_host_health_failure: true$/m);
+    assert.match(envoy, /^ *- name: envoy.retry_host_predicates.previous_hosts$/m);
+    assert.match(envoy, /^ *min_retry_concurrency: 100$/m);
+    // Envoy's own interval where there are no calls is a minute.
+    assert.match(envoy, /^ *no_traffic_interval: 1s$/m);
   });
 
   test("limit the cores of a container, and leave threads and workers to the server", () => {

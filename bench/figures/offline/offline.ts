@@ -2,7 +2,7 @@ import { loadReranker } from "../../../src/index.ts";
 import type { RerankCase } from "../../corpus/corpus.ts";
 import { runClosedLoop } from "../../load/closed-loop.ts";
 import { readProcessMemory } from "../../process/memory.ts";
-import { round3, spread } from "../../statistics.ts";
+import { median, round3, spread } from "../../statistics.ts";
 import { type BenchContext, corpusOf, type FigureGroup, loadCorpus } from "../figure.ts";
 import { type ListProcess, startListProcess } from "./list-process.ts";
 
@@ -12,6 +12,8 @@ const msPerSecond = 1_000;
 /** Short lists, of which memory sees many in a while. */
 const documentsOfShortLists = 2;
 const shortLists = 50;
+/** How often memory is read, in ms; the median of a stage's second half counts. */
+const sampleMs = 250;
 
 /** The ways to rank lists in a process of its own. */
 const contenders = [
@@ -98,9 +100,17 @@ async function measureMemory(context: BenchContext): Promise<void> {
     let sent = 0;
     let ms = 0;
     for (let goal = first; goal <= last; goal *= 10) {
-      ms += await process.rank(repeat(lists, goal - sent), goal - sent);
+      const samples: number[] = [];
+      const sampling = setInterval(() => {
+        samples.push(readProcessMemory(process.pid).nowMb);
+      }, sampleMs);
+      ms += await process.rank(repeat(lists, goal - sent), goal - sent).finally(() => {
+        clearInterval(sampling);
+      });
       sent = goal;
-      readings.push({ lists: sent, rssMb: readProcessMemory(process.pid).nowMb, ms });
+      // Between two collections of garbage it moves by a tenth.
+      const rssMb = Math.round(median(samples.slice(samples.length >> 1)));
+      readings.push({ lists: sent, rssMb, ms });
       log(`after ${sent} lists: ${readings.at(-1)?.rssMb} MB`);
     }
   } finally {
