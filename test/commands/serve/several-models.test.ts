@@ -130,7 +130,7 @@ suite("models beside one that fails", () => {
     writeFileSync(path, JSON.stringify({ models }));
     const server = await startServerProcess([`--config=${path}`], { bundled: false });
     context.after(() => server.stop());
-    const documents = Array.from({ length: 500 }, (_, at) => `a text that is number ${at}`);
+    const documents = Array.from({ length: 100 }, (_, at) => `a text that is number ${at}`);
     const askTogether = (model?: string) =>
       Promise.all(
         Array.from({ length: 8 }, () => ask(server.port, { query: "q", documents, model })),
