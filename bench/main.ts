@@ -16,17 +16,27 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-try {
-  const settings = parseSettings(process.argv.slice(2));
-  if (settings === "help") process.stdout.write(usage);
-  else {
+function readArguments(): ReturnType<typeof parseSettings> | undefined {
+  try {
+    return parseSettings(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`error: ${(error as Error).message}\n`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+const settings = readArguments();
+if (settings === "help") process.stdout.write(usage);
+else if (settings !== undefined) {
+  try {
     await runBench(settings, {
       root,
       print: (text) => process.stdout.write(`${text}\n`),
       log: (text) => process.stderr.write(`${text}\n`),
     });
+  } catch (error) {
+    process.stderr.write(`${inspect(error)}\n`);
+    process.exitCode = 1;
   }
-} catch (error) {
-  process.stderr.write(`${inspect(error)}\n`);
-  process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { lstat, open, readFile, rename, rm, utimes } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A lock of another process, as it looks from outside. */
@@ -66,8 +66,8 @@ export async function withFileLock<T>(
  * Takes the lock that is a file at `path`, whose folder must be there. The holder touches the file as
  * long as it lives, and a waiter takes over a lock whose time has stood still, so a killed process
  * blocks no other process for long and clocks need not agree. Rejects with an AbortError if `signal`
- * aborts before the lock is held, and with the system's error if the file can be neither made nor
- * taken over.
+ * aborts before the lock is held, and with an error if the file can be neither made nor taken over, or
+ * is something else than a file: a link, a pipe, a folder.
  *
  * Node has no `flock`, and a holder whose disk hangs may be taken for dead, so what is done under the
  * lock must bear a second holder, or ask `isLost`.
@@ -109,8 +109,8 @@ async function acquire(path: string, owner: string, options: FileLockOptions): P
     if (isLeft) {
       removals += 1;
       const failure = await removeStale(path, sign.owner);
-      if (failure === undefined) continue;
-      if (removals >= maxRemovals) throw failure;
+      if (removals >= maxRemovals && failure !== undefined) throw failure;
+      if (removals < maxRemovals && failure === undefined) continue;
     } else await onWait?.({ owner: sign.owner, hasShownLife });
     await sleep(pollMs, undefined, { signal });
   }
@@ -140,8 +140,10 @@ interface SignOfLife {
 }
 
 async function readSignOfLife(path: string): Promise<SignOfLife> {
-  const [stats, owner] = await Promise.all([stat(path).catch(() => undefined), ownerOf(path)]);
-  return { owner, touchedMs: stats?.mtimeMs };
+  const stats = await lstat(path).catch(() => undefined);
+  // A pipe would be waited for, and what a link names is not the lock.
+  if (stats !== undefined && !stats.isFile()) throw new Error(`\`${path}\` is not a file`);
+  return { owner: await ownerOf(path), touchedMs: stats?.mtimeMs };
 }
 
 async function ownerOf(path: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { acquireFileLock, withFileLock } from "../src/file-lock.ts";
@@ -79,16 +80,10 @@ suite("withFileLock()", () => {
     assert.equal(await readFile(path, "utf8"), "another");
   });
 
-  test("gives up where what is in its place can be no lock, and leaves it there", async (context) => {
-    const folder = await makeTempFolder(context);
-    await mkdir(join(folder, "lock", "inside"), { recursive: true });
+  test("gives up where there is no folder for it", async (context) => {
+    const path = join(await makeTempFolder(context), "no", "lock");
 
-    const waiting = acquireFileLock(join(folder, "lock"), { signal, pollMs: 1, staleAfterMs: 5 });
-
-    await assert.rejects(waiting, { code: "EISDIR" });
-    assert.deepEqual(await readdir(folder, { recursive: true }), ["lock", join("lock", "inside")]);
-    const nowhere = acquireFileLock(join(folder, "no", "lock"), { signal });
-    await assert.rejects(nowhere, { code: "ENOENT" });
+    await assert.rejects(acquireFileLock(path, { signal }), { code: "ENOENT" });
   });
 
   test("lets one of several waiters take over at a time", async (context) => {
@@ -116,6 +111,19 @@ suite("withFileLock()", () => {
 
     await assert.rejects(waiting, { name: "AbortError" });
     assert.equal(await readFile(path, "utf8"), "alive");
+  });
+
+  test("rejects at once where the path is no file: a link that leads nowhere, a pipe, a folder", async (context) => {
+    const folder = await makeTempFolder(context);
+    await symlink("nowhere", join(folder, "link"));
+    await mkdir(join(folder, "folder"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+
+    for (const name of ["link", "pipe", "folder"]) {
+      const path = join(folder, name);
+      const message = `\`${path}\` is not a file`;
+      await assert.rejects(acquireFileLock(path, { signal }), { message });
+    }
   });
 
   test("lets the next one in after a failure", async (context) => {

@@ -61,14 +61,36 @@ export function mergeFigures<T extends FigureResult>(
   return [...merged.values()];
 }
 
-/** Reads the results of earlier runs; none if there was no run. */
+/** Reads the results of earlier runs; none if there was no run. Rejects with the path if they are no results. */
 export async function readResults(path: string): Promise<RecordedFigure[]> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
+  let results: unknown;
+  try {
+    results = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`\`${path}\` is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (!Array.isArray(results)) throw new Error(`\`${path}\` must hold a list of results`);
+  const wrong = results.findIndex((result) => !isRecorded(result));
+  if (wrong >= 0) throw new Error(`\`${path}\`: number ${wrong + 1} is not a result of a figure`);
+  return results;
+}
+
+function isRecorded(value: unknown): value is RecordedFigure {
+  const result = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const texts = ["figure", "model", "measured_at"];
+  const { environment } = result;
+  return (
+    texts.every((name) => typeof result[name] === "string") &&
+    typeof environment === "object" &&
+    environment !== null
+  );
 }
 
 /** Writes results, each on a line of its own. */

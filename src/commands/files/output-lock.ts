@@ -27,6 +27,9 @@ export interface OutputLocks extends AsyncDisposable {
   check(): Promise<void>;
 }
 
+/** What a lock is named by, after the name of its file. */
+export const lockSuffix = ".rerankd.lock";
+
 /** How often to look whether a lock is lost, in milliseconds: a fraction of the time without life. */
 const checkEveryMs = 1_000;
 
@@ -130,5 +133,5 @@ async function lockPathOf(path: string): Promise<string | undefined> {
   const place = await realpath(path).catch(async () =>
     join(await realpath(folder).catch(() => folder), basename(path)),
   );
-  return `${place}.rerankd.lock`;
+  return `${place}${lockSuffix}`;
 }

@@ -8,6 +8,8 @@ import { writeOutput } from "../files/write-output.ts";
 export interface Sink extends AsyncDisposable {
   /** Bytes that a file holds; 0 for a stream. */
   readonly bytes: number;
+  /** Cuts a file to what is kept of it. Nothing is changed before, so that a run which cannot begin loses nothing. */
+  begin(): Promise<void>;
   /** Writes text whole; resolves with whether somebody reads it, when there is room for more. */
   write(text: string): Promise<boolean>;
   /** Resolves once what was written outlives a crash of the machine. */
@@ -18,6 +20,7 @@ export interface Sink extends AsyncDisposable {
 export function streamSink(stream: Writable): Sink {
   return {
     bytes: 0,
+    async begin() {},
     write: async (text) => await writeOutput(stream, text),
     async sync() {},
     async [Symbol.asyncDispose]() {},
@@ -25,15 +28,16 @@ export function streamSink(stream: Writable): Sink {
 }
 
 /**
- * Opens the file of a flag, and cuts it to `keep` bytes. Rejects with a StartupError that names the
- * flag if it cannot be written, or holds less.
+ * Opens the file of a flag, of which `keep` bytes stay. Rejects with a StartupError that names the flag
+ * if it cannot be written, or holds less.
  */
 export async function openFileSink(path: string, flag: string, keep: number): Promise<Sink> {
   const file = await open(path, "a").catch((cause: unknown) => {
     throw cannotWrite(path, flag, cause);
   });
+  let canCut: boolean;
   try {
-    await cut(file, keep, path);
+    canCut = await checkLength(file, keep, path);
   } catch (cause) {
     await file.close();
     throw cause instanceof StartupError ? cause : cannotWrite(path, flag, cause);
@@ -42,6 +46,12 @@ export async function openFileSink(path: string, flag: string, keep: number): Pr
   return {
     get bytes() {
       return bytes;
+    },
+    async begin() {
+      if (!canCut) return;
+      await file.truncate(keep).catch((cause: unknown) => {
+        throw cannotWrite(path, flag, cause);
+      });
     },
     async write(text) {
       const data = Buffer.from(text);
@@ -60,17 +70,17 @@ export async function openFileSink(path: string, flag: string, keep: number): Pr
   };
 }
 
-/** A pipe or a device holds nothing that could be cut. */
-async function cut(file: FileHandle, keep: number, path: string): Promise<void> {
+/** Returns whether the file can be cut: a pipe or a device holds nothing. Rejects if it holds less than is kept. */
+async function checkLength(file: FileHandle, keep: number, path: string): Promise<boolean> {
   const stats = await file.stat();
-  if (!stats.isFile() && keep === 0) return;
+  if (!stats.isFile() && keep === 0) return false;
   if (stats.size < keep) {
     throw new StartupError(
       `\`${path}\` holds ${stats.size} bytes, and the run to go on with wrote ${keep}`,
       { hint: "begin anew without --resume" },
     );
   }
-  await file.truncate(keep);
+  return true;
 }
 
 function cannotWrite(path: string, flag: string, cause: unknown): StartupError {

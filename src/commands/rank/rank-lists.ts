@@ -1,10 +1,12 @@
 import { setMaxListeners } from "node:events";
+import { stat } from "node:fs/promises";
+import { UsageError } from "../../config/options/parse-options.ts";
 import type { RankListsConfig } from "../../config/rank-config.ts";
 import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
 import { type InputId, idOf } from "../files/input-id.ts";
-import { lockOutputs, type OutputLocks } from "../files/output-lock.ts";
+import { lockOutputs, lockSuffix, type OutputLocks } from "../files/output-lock.ts";
 import { openRanker, type Ranker, type RankRequest } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
@@ -73,11 +75,14 @@ export async function rankLists(
     config.out === undefined
       ? streamSink(stdout)
       : await openFileSink(config.out, "out", known?.outputBytes ?? 0);
-  // What an earlier run says of the output is not true of what is written now.
-  if (config.out !== undefined && !config.resume) await forgetCheckpoint(config.out);
   await using errorsApart = await openErrors(config, stderr, known?.errorsBytes ?? 0);
   const errors = errorsApart ?? output;
   const ranker = patientRanker(await openRanker(config, context));
+  await using _closing = { [Symbol.asyncDispose]: async () => await ranker.close() };
+  // What an earlier run says of the output is not true of what is written now.
+  if (config.out !== undefined && !config.resume) await forgetCheckpoint(config.out);
+  await output.begin();
+  await errorsApart?.begin();
   const bar = createProgressBar(stderr, { env });
   let done: Checkpoint = known ?? { settings, outputBytes: 0, errorsBytes: 0, counts: noCounts };
   let writtenMs = performance.now();
@@ -125,11 +130,7 @@ export async function rankLists(
   } finally {
     ending.abort();
     bar.done();
-    try {
-      await save();
-    } finally {
-      await ranker.close();
-    }
+    await save();
   }
   const { refused } = done.counts;
   if (refused > 0 || stderr.isTTY) {
@@ -138,18 +139,30 @@ export async function rankLists(
   return refused === 0;
 }
 
-/** Rejects with a UsageError if one file is to be two things: the input would be lost, or an output. */
+/**
+ * Rejects with a UsageError if one file is to be two things: the input would be lost, or an output; and if
+ * a run that can be resumed would write what cannot be cut back, a pipe or a device.
+ */
 async function checkFiles(
-  { file, out, errors }: RankListsConfig,
+  { file, out, errors: errorsOrOut, resume }: RankListsConfig,
   statePath: string | undefined,
 ): Promise<void> {
   const input = file === undefined || file === "-" ? standardInputPath : file;
+  const errors = errorsOrOut === "-" ? undefined : errorsOrOut;
   const written = [
     { name: "--out", path: out },
-    { name: "--errors", path: errors === "-" ? undefined : errors },
+    { name: "--errors", path: errors },
     { name: "the state of --resume", path: statePath },
+    { name: "the lock of --out", path: out && `${out}${lockSuffix}` },
+    { name: "the lock of --errors", path: errors && `${errors}${lockSuffix}` },
   ];
   await checkDistinctFiles(written, [{ name: "the input", path: input }]);
+  if (!resume) return;
+  for (const { name, path } of written.slice(0, 2)) {
+    const stats = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    if (stats === undefined || stats.isFile() || stats.isDirectory()) continue;
+    throw new UsageError([`${name} must be a file with --resume, got: \`${path}\``]);
+  }
 }
 
 /**

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import type { Environment } from "../../../bench/environment.ts";
 import {
   type FigureResult,
   mergeFigures,
@@ -35,13 +36,32 @@ suite("mergeFigures()", () => {
 });
 
 suite("readResults() and writeResults()", () => {
+  test("are refused by their path where they are no results", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "results-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const path = join(folder, "results.json");
+    assert.deepEqual(await readResults(path), []);
+    for (const [text, reason] of [
+      ["[{", "is not JSON"],
+      ["{}", "must hold a list of results"],
+      ["[null]", "number 1 is not a result"],
+      ['[{"figure":"load_vs_bare","model":"base"}]', "number 1 is not a result"],
+    ] as const) {
+      await writeFile(path, text);
+      await assert.rejects(readResults(path), ({ message }: Error) => {
+        return message.includes(path) && message.includes(reason);
+      });
+    }
+  });
+
   test("keep results, one on a line", async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "rerankd-results-"));
     t.after(() => rm(folder, { recursive: true }));
     const path = join(folder, "below", "results.json");
+    const measured = { measured_at: "2026-01-01T00:00:00.000Z", environment: {} as Environment };
     const figures = [
-      { ...load, ratio: 0.5 },
-      { ...load, dtype: "fp32", ratio: null },
+      { ...load, ...measured, ratio: 0.5 },
+      { ...load, ...measured, dtype: "fp32", ratio: null },
     ];
     assert.deepEqual(await readResults(path), []);
     await writeResults(path, figures);

@@ -67,8 +67,8 @@ suite("a lock's holder", () => {
     });
 
     test("is dead where its parent has not asked about its end", async () => {
-      // The shell becomes a program that never asks about its children.
-      const parent = spawn("sh", ["-c", 'sleep 0 & echo "$!"; exec sleep 60']);
+      // The shell becomes, before the child ends, a program that never asks about its children.
+      const parent = spawn("sh", ["-c", 'sleep 0.3 & echo "$!"; exec sleep 60']);
       const [line] = await once(parent.stdout, "data");
       const pid = Number(line);
       const deadline = Date.now() + 10_000;

@@ -102,6 +102,7 @@ suite("rerankd rank --jsonl without a query", () => {
       [path("link"), `--errors=${path("both")}`],
       [path("both"), `--out=${path("new")}`, `--errors=${around}/new`],
       [path("both"), `--out=${path("new")}`, `--errors=${path("new.resume")}`, "--resume"],
+      [path("both"), `--out=${path("new")}`, `--errors=${path("new.rerankd.lock")}`],
     ]) {
       const { code, stderr } = await rank(context, args);
 
@@ -111,6 +112,27 @@ suite("rerankd rank --jsonl without a query", () => {
     assert.equal(await readFile(path("both"), "utf8"), lists);
     const page = ["-q=q", path("both"), `--html=${around}/both`, "--url=http://127.0.0.1:1"];
     assert.equal((await runProgram(["rank", ...page])).code, 2);
+  });
+
+  test("changes no output where it cannot begin", async () => {
+    await writeFile(path("lists"), linesOf({ query: "q", documents: ["a"] }));
+    await writeFile(path("done"), "ranked\n");
+    await writeFile(path("done.resume"), "state");
+    const { code, stderr } = await runProgram([
+      ...[
+        "rank",
+        "--jsonl",
+        path("lists"),
+        `--out=${path("done")}`,
+        `--errors=${path("done.errors")}`,
+      ],
+      "--model-id=./no-model",
+    ]);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /no-model/);
+    assert.equal(await readFile(path("done"), "utf8"), "ranked\n");
+    assert.equal(await readFile(path("done.resume"), "utf8"), "state");
   });
 
   test("asks with a list's own options, and else with those of the command", async (context) => {
@@ -374,6 +396,36 @@ suite("rerankd rank --jsonl without a query", () => {
 
       await writeFile(path("o.resume"), "{}");
       assert.match((await run()).stderr, /o.resume` is not the state of a run/);
+    });
+
+    test("goes on where the last line has got its newline since", async (context) => {
+      const { url } = await startServer(context);
+      const args = [
+        "rank",
+        "--jsonl",
+        `--url=${url}`,
+        path("grown"),
+        `--out=${path("g")}`,
+        "--resume",
+      ];
+      const input = linesOf(...lists.slice(0, 3));
+      await writeFile(path("grown"), input.trimEnd());
+      await runProgram(args);
+      await writeFile(path("grown"), `${input}${linesOf(lists[3] ?? {})}`);
+      const { code, stderr } = await runProgram(args);
+
+      assert.equal(code, 0, stderr);
+      const ids = jsonLines(await readFile(path("g"), "utf8")).map(({ id }) => id);
+      assert.deepEqual(ids, [0, 1, 2, 3]);
+    });
+
+    test("refuses an output that cannot be cut back", async () => {
+      const url = "--url=http://127.0.0.1:1";
+      const args = ["rank", "--jsonl", url, path("other"), "--out=/dev/null", "--resume"];
+      const { code, stderr } = await runProgram(args);
+
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: --out must be a file with --resume, got: `\/dev\/null`/);
     });
 
     test("begins anew where the output was written without it in between", async (context) => {
