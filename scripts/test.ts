@@ -10,16 +10,20 @@ import { join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { type SkippedTest, skippedReport } from "./skipped-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const withoutFlag = "--without=";
-const minutesFlag = "--minutes-per-file=";
-const words = process.argv.slice(2);
-const wanted = words.filter((word) => !word.startsWith("--"));
-const unwanted = words
-  .filter((word) => word.startsWith(withoutFlag))
-  .map((word) => word.slice(withoutFlag.length));
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    without: { type: "string", multiple: true, default: [] },
+    // The slowest files of the whole suite take two minutes on two busy cores. One that hangs fails instead.
+    "minutes-per-file": { type: "string", default: "10" },
+  },
+});
+const unwanted = values.without;
+const longestFileMs = Number(values["minutes-per-file"]) * 60_000;
 const files = ["test", join("client", "test")]
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) =>
@@ -32,11 +36,6 @@ const files = ["test", join("client", "test")]
   .map((path) => join(root, path))
   .sort();
 if (files.length === 0) throw new Error(`no test matches: ${wanted.join(" ")}`);
-
-/** The slowest files of the whole suite take two minutes on two busy cores. One that hangs fails instead. */
-const longestFileMs =
-  Number(words.find((word) => word.startsWith(minutesFlag))?.slice(minutesFlag.length) ?? 10) *
-  60_000;
 
 const skipped: SkippedTest[] = [];
 const events = run({ files, concurrency: availableParallelism(), timeout: longestFileMs });

@@ -109,8 +109,8 @@ async function acquire(path: string, owner: string, options: FileLockOptions): P
     if (isLeft) {
       removals += 1;
       const failure = await removeStale(path, sign.owner);
-      if (removals >= maxRemovals && failure !== undefined) throw failure;
-      if (removals < maxRemovals && failure === undefined) continue;
+      if (failure === undefined) continue;
+      if (removals >= maxRemovals) throw failure;
     } else await onWait?.({ owner: sign.owner, hasShownLife });
     await sleep(pollMs, undefined, { signal });
   }

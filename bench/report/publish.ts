@@ -18,8 +18,8 @@ export interface Published {
 
 /**
  * Returns the published results with the chosen ones of the last runs, each in place of an older one
- * of the same thing. Nothing else is removed, and what was measured does not make room for a word that
- * it was left out. Throws if a figure has no result in `last`.
+ * of the same thing. Nothing else is removed, and a measurement is not replaced by a result that says the
+ * contender was left out. Throws if a figure has no result in `last`.
  */
 export function publish(
   published: readonly RecordedFigure[],

@@ -111,7 +111,7 @@ async function measureMemory(context: BenchContext): Promise<void> {
       // Between two collections of garbage it moves by a tenth.
       const rssMb = Math.round(median(samples.slice(samples.length >> 1)));
       readings.push({ lists: sent, rssMb, ms });
-      log(`after ${sent} lists: ${readings.at(-1)?.rssMb} MB`);
+      log(`after ${sent} lists: ${rssMb} MB`);
     }
   } finally {
     await process.stop();

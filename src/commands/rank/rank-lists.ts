@@ -6,7 +6,7 @@ import { RerankError } from "../../errors.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { checkDistinctFiles, standardInputPath } from "../files/distinct-files.ts";
 import { type InputId, idOf } from "../files/input-id.ts";
-import { lockOutputs, lockSuffix, type OutputLocks } from "../files/output-lock.ts";
+import { type LockedOutput, lockOutputs, lockSuffix } from "../files/output-lock.ts";
 import { openRanker, type Ranker, type RankRequest } from "../open-ranker.ts";
 import type { ProcessContext } from "../process-context.ts";
 import { boundedMap } from "./bounded-map.ts";
@@ -60,7 +60,8 @@ export async function rankLists(
   const settings = decisiveSettings(config);
   const statePath = config.resume && config.out ? checkpointPath(config.out) : undefined;
   await checkFiles(config, statePath);
-  await using locks = await lockFiles(config, context);
+  // What is resumed is a file that another run may go on with too, so it is not written without a lock.
+  await using locks = await lockOutputs(outputsOf(config), context, { isRequired: config.resume });
   const known = statePath === undefined ? undefined : await readCheckpoint(statePath, settings);
   // Ends what is under way, and the wait for further lines, where the output has no reader any more or
   // a failure is not of one list.
@@ -139,45 +140,37 @@ export async function rankLists(
   return refused === 0;
 }
 
+/** Returns the files that are written as lists are ranked. */
+function outputsOf({ out, errors }: RankListsConfig): LockedOutput[] {
+  return [
+    ...(out === undefined ? [] : [{ flag: "out", path: out }]),
+    ...(errors === undefined || errors === "-" ? [] : [{ flag: "errors", path: errors }]),
+  ];
+}
+
 /**
  * Rejects with a UsageError if one file is to be two things: the input would be lost, or an output; and if
  * a run that can be resumed would write what cannot be cut back, a pipe or a device.
  */
-async function checkFiles(
-  { file, out, errors: errorsOrOut, resume }: RankListsConfig,
-  statePath: string | undefined,
-): Promise<void> {
+async function checkFiles(config: RankListsConfig, statePath: string | undefined): Promise<void> {
+  const { file, resume } = config;
   const input = file === undefined || file === "-" ? standardInputPath : file;
-  const errors = errorsOrOut === "-" ? undefined : errorsOrOut;
+  const outputs = outputsOf(config);
   const written = [
-    { name: "--out", path: out },
-    { name: "--errors", path: errors },
+    ...outputs.map(({ flag, path }) => ({ name: `--${flag}`, path })),
     { name: "the state of --resume", path: statePath },
-    { name: "the lock of --out", path: out && `${out}${lockSuffix}` },
-    { name: "the lock of --errors", path: errors && `${errors}${lockSuffix}` },
+    ...outputs.map(({ flag, path }) => ({
+      name: `the lock of --${flag}`,
+      path: `${path}${lockSuffix}`,
+    })),
   ];
   await checkDistinctFiles(written, [{ name: "the input", path: input }]);
   if (!resume) return;
-  for (const { name, path } of written.slice(0, 2)) {
-    const stats = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  for (const { flag, path } of outputs) {
+    const stats = await stat(path).catch(() => undefined);
     if (stats === undefined || stats.isFile() || stats.isDirectory()) continue;
-    throw new UsageError([`${name} must be a file with --resume, got: \`${path}\``]);
+    throw new UsageError([`--${flag} must be a file with --resume, got: \`${path}\``]);
   }
-}
-
-/**
- * Keeps other processes from the files that are written; the state belongs to `--out`. What is resumed is
- * a file that another run may go on with too, so it is not written without a lock.
- */
-async function lockFiles(
-  { out, errors, resume }: RankListsConfig,
-  context: ProcessContext,
-): Promise<OutputLocks> {
-  const outputs = [
-    ...(out === undefined ? [] : [{ flag: "out", path: out }]),
-    ...(errors === undefined || errors === "-" ? [] : [{ flag: "errors", path: errors }]),
-  ];
-  return await lockOutputs(outputs, context, { isRequired: resume });
 }
 
 const noCounts: ListCounts = { ranked: 0, refused: 0, documents: 0 };
