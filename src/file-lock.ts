@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstat, open, readFile, rename, rm, utimes } from "node:fs/promises";
+import { lstat, open, readFile, rm, utimes } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A lock of another process, as it looks from outside. */
@@ -48,7 +48,7 @@ const defaultStaleAfterMs = 10_000;
 /** Signs of life per stale time: enough that a slow disk loses some without harm. */
 const beatsPerStaleTime = 5;
 /** How often a lock that is left is tried to be removed: another program may read it just then. */
-const maxRemovals = 10;
+const maxFailures = 10;
 
 /**
  * Runs `action` while no other process runs one under the same lock file: see acquireFileLock.
@@ -96,7 +96,7 @@ async function acquire(path: string, owner: string, options: FileLockOptions): P
   const { pollMs = defaultPollMs, staleAfterMs = defaultStaleAfterMs } = options;
   let seen: SignOfLife | undefined;
   let idleMs = 0;
-  let removals = 0;
+  let failures = 0;
   while (!(await tryCreate(path, owner))) {
     const sign = await readSignOfLife(path);
     const isSame = seen !== undefined && sign.owner === seen.owner;
@@ -107,10 +107,12 @@ async function acquire(path: string, owner: string, options: FileLockOptions): P
     seen = sign;
     const isLeft = idleMs >= staleAfterMs || (sign.owner && (await isDead?.(sign.owner)));
     if (isLeft) {
-      removals += 1;
-      const failure = await removeStale(path, sign.owner);
-      if (failure === undefined) continue;
-      if (removals >= maxRemovals) throw failure;
+      try {
+        if (await removeStale(path, sign.owner, staleAfterMs)) continue;
+      } catch (error) {
+        failures += 1;
+        if (failures >= maxFailures) throw error;
+      }
     } else await onWait?.({ owner: sign.owner, hasShownLife });
     await sleep(pollMs, undefined, { signal });
   }
@@ -151,20 +153,31 @@ async function ownerOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * Moves the lock away first, so that of two waiters only one removes it; a lock taken meanwhile is
- * put back. Resolves with the system's error if the lock stays.
+ * Removes a lock that is left, if it is still the same: a file beside it, `FILE.takeover`, keeps all but one
+ * waiter from that, who might remove the lock that another has taken since. Resolves with whether the
+ * lock may be tried for now; false: another waiter is at it. Rejects with the system's error if the lock
+ * stays.
  */
-async function removeStale(path: string, stale: string | undefined): Promise<unknown> {
+async function removeStale(
+  path: string,
+  stale: string | undefined,
+  staleAfterMs: number,
+): Promise<boolean> {
+  const claim = `${path}.takeover`;
+  if (!(await tryCreate(claim, ""))) {
+    const claimed = await lstat(claim).catch(() => undefined);
+    // Whoever claimed it was killed meanwhile.
+    if (claimed && Date.now() - claimed.mtimeMs > staleAfterMs) await rm(claim, { force: true });
+    return false;
+  }
   try {
-    if ((await readFile(path, "utf8")) !== stale) return undefined;
-    const aside = `${path}.${randomUUID()}`;
-    await rename(path, aside);
-    const moved = await ownerOf(aside);
-    if (moved !== undefined && moved !== stale) await tryCreate(path, moved);
-    await rm(aside, { force: true });
-    return undefined;
+    if ((await readFile(path, "utf8")) === stale) await rm(path);
+    return true;
   } catch (error) {
-    return hasCode(error, "ENOENT") ? undefined : error;
+    if (hasCode(error, "ENOENT")) return true;
+    throw error;
+  } finally {
+    await rm(claim, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { acquireFileLock, withFileLock } from "../src/file-lock.ts";
@@ -87,18 +87,36 @@ suite("withFileLock()", () => {
   });
 
   test("lets one of several waiters take over at a time", async (context) => {
-    const path = join(await makeTempFolder(context), "lock");
-    await writeFile(path, "dead");
-    let inside = 0;
-    const hold = () =>
-      withFileLock(path, { signal, pollMs: 5, staleAfterMs: 400 }, async () => {
-        inside += 1;
-        assert.equal(inside, 1);
-        await readFile(path);
-        inside -= 1;
-      });
+    const folder = await makeTempFolder(context);
+    for (let round = 0; round < 10; round += 1) {
+      const path = join(folder, `lock-${round}`);
+      await writeFile(path, "dead");
+      let inside = 0;
+      const hold = () =>
+        withFileLock(path, { signal, pollMs: 5, staleAfterMs: 400 }, async () => {
+          inside += 1;
+          assert.equal(inside, 1);
+          await readFile(path);
+          inside -= 1;
+        });
 
-    await Promise.all(Array.from({ length: 4 }, hold));
+      await Promise.all(Array.from({ length: 4 }, hold));
+    }
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  test("takes over where a process was killed as it took over", async (context) => {
+    const folder = await makeTempFolder(context);
+    const path = join(folder, "lock");
+    const longAgo = new Date(0);
+    await writeFile(path, "dead");
+    await writeFile(`${path}.takeover`, "");
+    await utimes(`${path}.takeover`, longAgo, longAgo);
+
+    const result = await withFileLock(path, { signal, pollMs: 5, staleAfterMs: 50 }, async () => 7);
+
+    assert.equal(result, 7);
+    assert.deepEqual(await readdir(folder), []);
   });
 
   test("stops waiting on abort", async (context) => {
