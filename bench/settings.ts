@@ -37,6 +37,8 @@ export interface Settings {
   readonly soakDocuments: readonly [number, number];
   /** Contenders to leave out, by name. */
   readonly without: readonly string[];
+  /** Weights that `peers` compares: `fp32`, `int8`; empty: both. */
+  readonly dtypes: readonly string[];
   /**
    * Only write tables and plots from the published results, with `figures` of `model` taken from the
    * last results first.
@@ -56,6 +58,7 @@ export const usage = `Usage: npm run bench -- [options]
                        rerankd divides by itself, and \`bare\` in the fastest way)
   --without NAME       leave a contender out: guide, infinity, sentence-transformers; in \`peers\` tei, infinity, llama.cpp,
                        openvino (repeatable)
+  --dtype NAME         compare these weights only in \`peers\`: fp32, int8 (repeatable)
   --requests N         ten-document requests in the corpus (default 16; with --quick 8)
   --round-ms MS        how long a round of load takes the bare runtime (default 6000; with --quick 500)
   --probes N           requests of one client in a round, and twice as many in \`mixed\` (default 10; with --quick 3)
@@ -86,6 +89,7 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
       report: { type: "boolean" },
       figure: { type: "string", multiple: true },
       without: { type: "string", multiple: true },
+      dtype: { type: "string", multiple: true },
       model: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string" },
@@ -109,6 +113,7 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
     quick,
     figures: values.figure ?? [],
     without: values.without ?? [],
+    dtypes: values.dtype ?? [],
     model: values.model,
     rounds: count("rounds", 5),
     threads: count("threads", availableParallelism()),

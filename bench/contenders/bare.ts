@@ -18,7 +18,7 @@ export interface Bare extends RunningContender {
   encode(request: RerankCase): Promise<Encoding[]>;
   /**
    * Returns one logit per encoding, in their order. Runs the longest first, in batches of equal
-   * length, so nothing is padded.
+   * length, so nothing is padded, and of no more than a thread's share of the tokens.
    */
   run(encodings: readonly Encoding[]): Promise<number[]>;
   /**
@@ -71,7 +71,9 @@ async function openBare(options: BareOptions): Promise<Bare> {
 
   async function run(encodings: readonly Encoding[]): Promise<number[]> {
     const logits = new Array<number>(encodings.length).fill(Number.NaN);
-    const groups = equalLengthBatches(encodings, way.maxBatchTokens);
+    const tokens = encodings.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+    const share = Math.ceil(tokens / way.workers);
+    const groups = equalLengthBatches(encodings, Math.min(way.maxBatchTokens, share));
     const batches = groups.map(({ batch }) => batch);
     const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const answers = await Promise.all(threads.map((thread) => ask(thread, { batches, next })));

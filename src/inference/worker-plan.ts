@@ -33,11 +33,17 @@ const mostWorkers = 8;
 
 /**
  * Up to which width a second thread gains nothing in one run: its operations are too small to be
- * divided. Measured with `npm run bench -- --figure cores`; rows that are computed one by one are
- * smaller than batches.
+ * divided. Rows that are computed one by one are smaller than batches.
  */
 const narrowWidth = 256;
 const narrowRowWidth = 512;
+
+/**
+ * Up to which width rows that are computed one by one are faster with a worker for each core: a model
+ * of base size on two cores by 8% for one client and 18% for eight, measured with
+ * `npm run bench -- --figure cores --model base`. Cores for which there is no worker are divided.
+ */
+const rowPerCoreWidth = 1024;
 
 /** Threads that gain nearly all that more of them would in one run, by the model's width. */
 const threadsByWidth = [
@@ -66,7 +72,7 @@ export function memoryFor(weightBytes: number): number {
  */
 export function planWorkers(options: WorkerPlanOptions): WorkerPlan {
   const { machine, device } = options;
-  const isNarrow = device === "cpu" && usefulThreads(options) === 1;
+  const isNarrow = device === "cpu" && isNarrowWidth(options);
   const workers = options.workers > 0 ? options.workers : chooseWorkers(options);
   const perWorker = Math.max(1, Math.floor(machine.cores / workers));
   const threads = options.threads > 0 ? options.threads : isNarrow ? 1 : perWorker;
@@ -82,9 +88,14 @@ function chooseWorkers(options: WorkerPlanOptions): number {
   return Math.max(1, Math.min(byCores, byMemory, mostWorkers));
 }
 
+function isNarrowWidth({ width, rowByRow }: WorkerPlanOptions): boolean {
+  return width !== undefined && width <= (rowByRow ? narrowRowWidth : narrowWidth);
+}
+
 /** Returns the threads that one run can use; all of the machine's where the width is not known. */
-function usefulThreads({ width, rowByRow, machine }: WorkerPlanOptions): number {
+function usefulThreads(options: WorkerPlanOptions): number {
+  const { width, rowByRow, machine } = options;
   if (width === undefined) return machine.cores;
-  if (width <= (rowByRow ? narrowRowWidth : narrowWidth)) return 1;
+  if (isNarrowWidth(options) || (rowByRow && width <= rowPerCoreWidth)) return 1;
   return threadsByWidth.find(({ upTo }) => width <= upTo)?.threads ?? machine.cores;
 }

@@ -1,13 +1,14 @@
 import { shorten } from "../../../src/characters.ts";
 import { openModel } from "../../../src/models/open-model.ts";
 import { createTokenizer } from "../../../src/tokenizer/hf-tokenizer.ts";
-import { createBare } from "../../contenders/bare.ts";
+import { type BareOptions, createBare } from "../../contenders/bare.ts";
 import type { ContenderContext } from "../../contenders/contender.ts";
 import { createInfinity, createInfinityOnnx } from "../../contenders/peers/infinity.ts";
 import { createLlamaCpp } from "../../contenders/peers/llama-cpp.ts";
 import { createOpenVino } from "../../contenders/peers/openvino.ts";
 import { createTei } from "../../contenders/peers/tei.ts";
 import { createRerankd } from "../../contenders/rerankd.ts";
+import type { RerankCase } from "../../corpus/corpus.ts";
 import { fitCorpus } from "../../corpus/fit-corpus.ts";
 import { medianRatio, round3, spread } from "../../statistics.ts";
 import {
@@ -52,8 +53,19 @@ export const peers: FigureGroup = {
     const { model, settings, log } = context;
     const given = contenderContext(context, model);
     const corpora = await makeCorpora(context);
+    const known = dtypes.filter((one) => model.dtypes.includes(one));
+    const asked = known.filter(
+      (one) => settings.dtypes.length === 0 || settings.dtypes.includes(one),
+    );
+    if (asked.length === 0) {
+      const got = settings.dtypes.join(", ");
+      throw new Error(`--dtype must be one of ${known.join(", ")} for this model, got: ${got}`);
+    }
     let fp32Scores: PeerRecord["scores"] | undefined;
-    for (const dtype of dtypes.filter((one) => model.dtypes.includes(one))) {
+    if (!asked.includes("fp32") && known.includes("fp32")) {
+      fp32Scores = await scoreAlone({ ...given, dtype: "fp32" }, corpora.load);
+    }
+    for (const dtype of asked) {
       const { wanted, unwanted } = choosePeers(given, dtype, settings.without);
       const { rounds, seed } = settings;
       const options = { rounds, seed, check: requireExactScores, log };
@@ -71,6 +83,21 @@ export const peers: FigureGroup = {
     }
   },
 };
+
+/** Scores the corpus with the runtime alone, which serves nothing afterwards. */
+async function scoreAlone(
+  options: BareOptions,
+  requests: readonly RerankCase[],
+): Promise<PeerRecord["scores"]> {
+  const bare = await createBare(options).start();
+  try {
+    const scores: (readonly number[])[] = [];
+    for (const request of requests) scores.push(await bare.rerank(request));
+    return scores;
+  } finally {
+    await bare.stop();
+  }
+}
 
 async function makeCorpora(context: BenchContext): Promise<PeerCorpora> {
   const { folder, autoDtype, maxLength } = context.model;
