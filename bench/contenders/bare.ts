@@ -100,9 +100,11 @@ async function openBare(options: BareOptions): Promise<Bare> {
     for (const candidate of ways) {
       await change(candidate);
       await run(encodings.slice(0, warmUpEncodings));
-      const startedMs = performance.now();
-      await run(encodings);
-      timed.push({ way: candidate, ms: performance.now() - startedMs });
+      for (let time = 0; time < timings; time += 1) {
+        const startedMs = performance.now();
+        await run(encodings);
+        timed.push({ way: candidate, ms: performance.now() - startedMs });
+      }
     }
     const [fastest] = timed.sort((one, other) => one.ms - other.ms);
     if (fastest) await change(fastest.way);
@@ -131,6 +133,9 @@ async function openBare(options: BareOptions): Promise<Bare> {
     },
   };
 }
+
+/** How often each way is timed; the fastest time counts, as a neighbour on the machine only slows down. */
+const timings = 2;
 
 /** Encodings that are run after a session was opened, before anything is timed. */
 const warmUpEncodings = 8;
