@@ -95,7 +95,7 @@ validate_chart() {
 check "Dockerfile" hadolint hadolint docker/Dockerfile
 check "Dockerfile.cuda" hadolint hadolint docker/Dockerfile.cuda
 check "compose.yaml" compose-spec compose-spec docker/compose.yaml
-check "shell scripts" shellcheck shellcheck docker/*.sh lint.sh ../scripts/*.sh ../bench/*.sh ../bench/contenders/*.sh ../models/*/train/*.sh ../.ci/run
+check "shell scripts" shellcheck shellcheck docker/*.sh lint.sh ../scripts/*.sh ../scripts/*/*.sh ../bench/*.sh ../bench/contenders/*.sh ../models/*/train/*.sh ../.ci/run
 check "rerankd.service" systemd-analyze verify_unit
 check "rerankd.service: exposure" systemd-analyze grade_unit
 nginx=nginx

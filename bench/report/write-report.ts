@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { replaceBetween } from "../../scripts/markers.ts";
+import { replaceBetween } from "../../scripts/docs/markers.ts";
 import type { Plot } from "./plots.ts";
 import { type Choice, publish, unpublished } from "./publish.ts";
 import { type RecordedFigure, readResults, writeResults } from "./results.ts";

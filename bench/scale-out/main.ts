@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { replaceBetween } from "../../scripts/markers.ts";
+import { replaceBetween } from "../../scripts/docs/markers.ts";
 import { packageRoot } from "../../test/server-process.ts";
 import { killChildServers } from "../process/child-server.ts";
 import { frontKinds, scalableKinds } from "./balancers.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type FigureResult, readResults } from "../../bench/report/results.ts";
 import { markdownTable } from "../../bench/report/tables.ts";
 import { publishedPath } from "../../bench/report/write-report.ts";
-import { replaceBetween } from "../markers.ts";
+import { replaceBetween } from "./markers.ts";
 
 /** A table that a page has from somewhere else, between the markers of its name. */
 export interface CopiedTable {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type CheckResult, compatibilityTable } from "../../scripts/compatibility-table.ts";
+import { type CheckResult, compatibilityTable } from "../../scripts/docs/compatibility-table.ts";
 import { type CheckName, checkNames } from "./real-client.ts";
 
 const passed: CheckResult = { kind: "passed", note: undefined };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { clientCells } from "../../scripts/compatibility-table.ts";
+import { clientCells } from "../../scripts/docs/compatibility-table.ts";
 import { packageRoot } from "../server-process.ts";
 import { type CheckedServer, startCheckedServer } from "./checked-server.ts";
 import { checks } from "./checks.ts";

@@ -5,7 +5,7 @@ import { ortEnvironment } from "../../src/inference/ort-environment.ts";
 // Every test that opens a session imports this module first.
 Object.assign(process.env, ortEnvironment);
 
-/** Returns the path of a graph that scripts/make-inference-fixtures.py wrote. */
+/** Returns the path of a graph that scripts/fixtures/make-inference-fixtures.py wrote. */
 export function fixturePath(name: string): string {
   return fileURLToPath(new URL(`../../../test/fixtures/inference/${name}.onnx`, import.meta.url));
 }

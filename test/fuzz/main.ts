@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { replaceBetween } from "../../scripts/markers.ts";
+import { replaceBetween } from "../../scripts/docs/markers.ts";
 import { figuresTable, type RunLine } from "./figures-table.ts";
 import { runInputs } from "./wire/run-inputs.ts";
 import { verdictOf } from "./wire/verdict.ts";

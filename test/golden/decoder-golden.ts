@@ -14,7 +14,7 @@ export interface DecoderCase {
   readonly instructed: number;
 }
 
-/** Reads what scripts/make-decoder-fixture.py wrote. */
+/** Reads what scripts/fixtures/make-decoder-fixture.py wrote. */
 export function readDecoderGolden(): {
   readonly maxLength: number;
   readonly cases: readonly DecoderCase[];

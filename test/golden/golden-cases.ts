@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import type { Encoding } from "../../src/tokenizer/tokenizer.ts";
 
-/** A pair with what Python made of it; see scripts/make-golden.py. */
+/** A pair with what Python made of it; see scripts/fixtures/make-golden.py. */
 export interface GoldenCase {
   readonly name: string;
   readonly query: string;

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
-import { replaceBetween } from "../../scripts/markers.ts";
+import { replaceBetween } from "../../scripts/docs/markers.ts";
 import { allFaults } from "./all-faults.ts";
 import { headOf, rowOf } from "./report.ts";
 

@@ -7,7 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { replaceBetween } from "../../scripts/markers.ts";
+import { replaceBetween } from "../../scripts/docs/markers.ts";
 import { createBadActs } from "./bad-traffic.ts";
 import { createCallers } from "./callers.ts";
 import { smallQuestion } from "./load.ts";

@@ -1,13 +1,13 @@
 /**
- * Checks the style of the Python files with Ruff, of the version in requirements-lint.txt, which it
+ * Checks the style of the Python files with Ruff, of the version in requirements.txt, which it
  * installs into .cache. Exits with 1 if something is found. Without Python it checks nothing and
  * says so; with `--fix` it fixes what it can.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../test/server-process.ts";
-import { findPython, preparePython } from "./python-environments.ts";
+import { packageRoot } from "../../test/server-process.ts";
+import { findPython, preparePython } from "../python-environments.ts";
 
 const python = findPython();
 if (python === undefined) {
@@ -16,7 +16,7 @@ if (python === undefined) {
 }
 const folder = join(packageRoot, ".cache", "lint");
 mkdirSync(folder, { recursive: true });
-const requirements = join(packageRoot, "scripts", "requirements-lint.txt");
+const requirements = join(packageRoot, "scripts", "lint", "requirements.txt");
 const interpreter = preparePython(python, join(folder, "python"), requirements);
 const fix = process.argv.includes("--fix");
 const runs = fix ? [["check", "--fix"], ["format"]] : [["check"], ["format", "--check", "--diff"]];

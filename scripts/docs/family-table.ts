@@ -5,10 +5,10 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dtypesOf, families } from "../test/families/families.ts";
-import { type FamilyRow, familiesPage, familiesTable } from "../test/families/families-table.ts";
-import { measureFamily } from "../test/families/measure-family.ts";
-import { packageRoot } from "../test/server-process.ts";
+import { dtypesOf, families } from "../../test/families/families.ts";
+import { type FamilyRow, familiesPage, familiesTable } from "../../test/families/families-table.ts";
+import { measureFamily } from "../../test/families/measure-family.ts";
+import { packageRoot } from "../../test/server-process.ts";
 import { replaceBetween } from "./markers.ts";
 
 const rows: FamilyRow[] = [];

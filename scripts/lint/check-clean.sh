@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Exits with 1 if the checks left files that git does not know, or changed some.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 changes=$(git status --porcelain)
 if [ -n "$changes" ]; then
   printf 'the checks left git dirty:\n%s\n' "$changes" >&2

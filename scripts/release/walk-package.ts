@@ -11,9 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
-import { chromiumPath, noChromium } from "../test/page/browser/chromium.ts";
-import { fillForm, pressRank, rankedTexts } from "../test/page/browser/form.ts";
-import { cleanEnvironment, packageRoot } from "../test/server-process.ts";
+import { chromiumPath, noChromium } from "../../test/page/browser/chromium.ts";
+import { fillForm, pressRank, rankedTexts } from "../../test/page/browser/form.ts";
+import { cleanEnvironment, packageRoot } from "../../test/server-process.ts";
 
 /** What a ranking answers, as far as it is compared. */
 interface Ranking {

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../test/server-process.ts";
+import { packageRoot } from "../../test/server-process.ts";
 
 const describe = ["describe", "--tags", "--abbrev=0", "--match=v*"];
 const { stdout, status } = spawnSync("git", describe, { cwd: packageRoot, encoding: "utf8" });

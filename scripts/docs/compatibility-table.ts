@@ -1,5 +1,5 @@
-import { shorten } from "../src/characters.ts";
-import { type CheckName, checkNames, type RealClient } from "../test/clients/real-client.ts";
+import { shorten } from "../../src/characters.ts";
+import { type CheckName, checkNames, type RealClient } from "../../test/clients/real-client.ts";
 
 /** How a check of a client ended. */
 export type CheckResult =

@@ -10,16 +10,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { addPackage } from "../test/package/packed-package.ts";
-import { cleanEnvironment, packageRoot } from "../test/server-process.ts";
-import {
-  changelogOf,
-  chartOf,
-  checkVersion,
-  lockOf,
-  manifestOf,
-  notesOf,
-} from "./release/texts.ts";
+import { addPackage } from "../../test/package/packed-package.ts";
+import { cleanEnvironment, packageRoot } from "../../test/server-process.ts";
+import { changelogOf, chartOf, checkVersion, lockOf, manifestOf, notesOf } from "./texts.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,10 +6,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describedRoutes } from "../page/described-routes.ts";
-import { packageVersion } from "../src/package-root.ts";
-import { createOpenApiDocument } from "../src/server/http/openapi/document.ts";
-import { packageRoot } from "../test/server-process.ts";
+import { describedRoutes } from "../../page/described-routes.ts";
+import { packageVersion } from "../../src/package-root.ts";
+import { createOpenApiDocument } from "../../src/server/http/openapi/document.ts";
+import { packageRoot } from "../../test/server-process.ts";
 
 const cache = join(packageRoot, ".cache");
 const linter = join(cache, "interop/openapi-npm/node_modules/@redocly/cli/bin/cli.js");

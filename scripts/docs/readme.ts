@@ -6,17 +6,17 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findFreePort } from "../bench/process/child-server.ts";
-import { configSchema } from "../src/config/file/config-schema.ts";
-import { optionsTable } from "../src/config/options/help.ts";
-import { interopTool } from "../test/interop/tools.ts";
-import { packageRoot, startServerProcess } from "../test/server-process.ts";
-import { copyTables } from "./docs/copied-tables.ts";
-import { guidePages, servedPages } from "./docs/pages.ts";
-import { refreshPage } from "./docs/refresh-page.ts";
-import type { Step } from "./docs/steps.ts";
-import { openWorkspace } from "./docs/workspace.ts";
+import { findFreePort } from "../../bench/process/child-server.ts";
+import { configSchema } from "../../src/config/file/config-schema.ts";
+import { optionsTable } from "../../src/config/options/help.ts";
+import { interopTool } from "../../test/interop/tools.ts";
+import { packageRoot, startServerProcess } from "../../test/server-process.ts";
+import { copyTables } from "./copied-tables.ts";
 import { replaceBetween } from "./markers.ts";
+import { guidePages, servedPages } from "./pages.ts";
+import { refreshPage } from "./refresh-page.ts";
+import type { Step } from "./steps.ts";
+import { openWorkspace } from "./workspace.ts";
 
 await rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
 await rewrite("docs/cli.md", (text) =>

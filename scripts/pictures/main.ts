@@ -7,10 +7,10 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageRoot } from "../test/server-process.ts";
-import { takePagePictures } from "./pictures/page.ts";
-import { drawQuality } from "./pictures/quality.ts";
-import { recordTerminal } from "./pictures/terminal.ts";
+import { packageRoot } from "../../test/server-process.ts";
+import { takePagePictures } from "./page.ts";
+import { drawQuality } from "./quality.ts";
+import { recordTerminal } from "./terminal.ts";
 
 const kinds = ["page", "terminal", "quality"] as const;
 
