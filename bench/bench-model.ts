@@ -9,6 +9,7 @@ import { pickWeights } from "../src/models/weights/pick-weights.ts";
 import type { ModelDtype } from "../src/models/weights/weight-files.ts";
 import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
+import { UsageError } from "./settings.ts";
 
 /** What makes each model that is made: the program first, then what it imports of the repository. */
 const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -138,7 +139,7 @@ async function makeModel(
   const [program = ""] = makers[shape] ?? [];
   const isCausal = shape === "causal";
   if (!isCausal && !existsSync(tokenizerPath(root))) {
-    throw new Error(
+    throw new UsageError(
       `the model \`${shape}\` needs ../shared/data/tokenizers/xlm-roberta-tokenizer.json.gz, which is not there; measure with --model bundled`,
     );
   }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { killChildServers } from "./process/child-server.ts";
 import { runBench } from "./run-bench.ts";
-import { parseSettings, usage } from "./settings.ts";
+import { parseSettings, UsageError, usage } from "./settings.ts";
 
 /** The repository's folder; this file runs from dist/bench. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,7 +36,8 @@ else if (settings !== undefined) {
       log: (text) => process.stderr.write(`${text}\n`),
     });
   } catch (error) {
-    process.stderr.write(`${inspect(error)}\n`);
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError;
+    process.stderr.write(isUsage ? `error: ${error.message}\n` : `${inspect(error)}\n`);
+    process.exitCode = isUsage ? 2 : 1;
   }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { UsageError } from "../settings.ts";
 import { machinesOf } from "./machines.ts";
 import { keyOf, mergeFigures, type RecordedFigure } from "./results.ts";
 
@@ -36,7 +37,7 @@ export function publish(
     if (rows.length > 0) return { name, rows };
     const names = namesOf(offered).join(", ") || "no figure";
     const whose = model === undefined ? "" : ` of the model \`${model}\``;
-    throw new Error(`the last results${whose} have no \`${name}\`; they have ${names}`);
+    throw new UsageError(`the last results${whose} have no \`${name}\`; they have ${names}`);
   });
   return {
     figures: mergeFigures(

@@ -10,6 +10,7 @@ import { createTei } from "../../contenders/peers/tei.ts";
 import { createRerankd } from "../../contenders/rerankd.ts";
 import type { RerankCase } from "../../corpus/corpus.ts";
 import { fitCorpus } from "../../corpus/fit-corpus.ts";
+import { UsageError } from "../../settings.ts";
 import { medianRatio, round3, spread } from "../../statistics.ts";
 import {
   type BenchContext,
@@ -59,7 +60,9 @@ export const peers: FigureGroup = {
     );
     if (asked.length === 0) {
       const got = settings.dtypes.join(", ");
-      throw new Error(`--dtype must be one of ${known.join(", ")} for this model, got: ${got}`);
+      throw new UsageError(
+        `--dtype must be one of ${known.join(", ")} for this model, got: ${got}`,
+      );
     }
     let fp32Scores: PeerRecord["scores"] | undefined;
     if (!asked.includes("fp32") && known.includes("fp32")) {

@@ -52,6 +52,9 @@ export function parseAddresses(url: string | readonly string[] = defaultUrl): Ad
 
 function parseAddress(text: string): Address {
   if (text.startsWith(unixScheme)) return unixAddressOf(text);
+  if (text.startsWith("/")) {
+    throw new AddressError("must be `http://host:port`; a Unix socket is `unix:` and its path");
+  }
   const full = text.includes("://") ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   // What cannot be read may hold a password, so it is not repeated.

@@ -62,6 +62,7 @@ suite("settingsOf()", () => {
     "a password": [{ url: "http://u:secret@a" }, /^`url` must have no user and password: use/],
     "a query": [{ url: "http://a/?key=1" }, /^`url` must have no query/],
     "a Unix socket beside another": [{ url: "unix:/a,b:2" }, /^`url` must have one address if/],
+    "a path alone": [{ url: "/run/a.sock" }, /^`url` .*; a Unix socket is `unix:` and its path$/],
     "a Unix socket without its folder": [{ url: "unix:a" }, /^`url` .* an absolute path$/],
     "two schemes": [{ url: "http://a,https://b" }, /^`url` must have one scheme/],
     "an unknown transport": [
