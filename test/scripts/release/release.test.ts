@@ -11,13 +11,13 @@ import {
   lockOf,
   manifestOf,
   notesOf,
-} from "../../scripts/release/texts.ts";
-import { packageRoot } from "../server-process.ts";
+} from "../../../scripts/release/texts.ts";
+import { packageRoot } from "../../server-process.ts";
 
 const read = (path: string): string => readFileSync(join(packageRoot, path), "utf8");
 const changelog =
   "# Changelog\n\n## Unreleased\n\n### Added\n\n- a\n\n## 0.1.0 - 2026-01-01\n\n- b\n";
-const script = join(packageRoot, "dist", "scripts", "release.js");
+const script = join(packageRoot, "dist", "scripts", "release", "main.js");
 
 suite("a release", () => {
   test("takes the notes of the next version, and dates them", () => {
