@@ -48,7 +48,7 @@ export async function runContest(
     }
     const [first] = entrants;
     if (first && isBare(first.running)) {
-      recordCorpus(context, (await Promise.all(corpus.map(first.running.encode))).flat());
+      recordCorpus(context, await encodeAll(first.running, corpus));
     }
     const repeats = await chooseRepeats(entrants, corpus, settings.roundMs);
     log(
@@ -104,20 +104,42 @@ async function enter(
   running: RunningContender,
   corpus: readonly RerankCase[],
 ): Promise<Entrant> {
-  const scores: (readonly number[])[] = [];
   try {
-    if (isBare(running)) {
-      // Before it scores: in a graph that quantizes activations, a batch's rows change each other's scores.
-      const encodings = (await Promise.all(corpus.map(running.encode))).flat();
-      log(`${name} is fastest ${await running.tune(encodings)}`);
-    }
-    for (const request of corpus) scores.push(await running.rerank(request));
+    // Before it scores: in a graph that quantizes activations, a batch's rows change each other's scores.
+    if (isBare(running)) log(`${name} is fastest ${await tuneFor(running, corpus)}`);
+    const scores = await scoreAll(running, corpus);
+    const lists = { documentsPerSecond: [], loadLatenciesMs: [], soloLatenciesMs: [] };
+    return { running, record: { name, dtype, scores, ...lists } };
   } catch (cause) {
     await running.stop();
     throw new Error(`${name} could not score the corpus`, { cause });
   }
-  const lists = { documentsPerSecond: [], loadLatenciesMs: [], soloLatenciesMs: [] };
-  return { running, record: { name, dtype, scores, ...lists } };
+}
+
+/**
+ * Lets the runtime alone find the fastest way for these requests, or for as many documents of them.
+ * Resolves to its description.
+ */
+export async function tuneFor(
+  bare: Bare,
+  requests: readonly RerankCase[],
+  documents = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  return await bare.tune((await encodeAll(bare, requests)).slice(0, documents));
+}
+
+/** Returns the scores of each request, which are asked for one after the other. */
+export async function scoreAll(
+  { rerank }: RunningContender,
+  requests: readonly RerankCase[],
+): Promise<(readonly number[])[]> {
+  const scores: (readonly number[])[] = [];
+  for (const request of requests) scores.push(await rerank(request));
+  return scores;
+}
+
+async function encodeAll(bare: Bare, requests: readonly RerankCase[]): Promise<Encoding[]> {
+  return (await Promise.all(requests.map(bare.encode))).flat();
 }
 
 async function chooseRepeats(
@@ -161,7 +183,7 @@ export async function measureBareRate(
   bare: Bare,
   requests: readonly RerankCase[],
 ): Promise<number> {
-  const encodings = (await Promise.all(requests.map(bare.encode))).flat();
+  const encodings = await encodeAll(bare, requests);
   const startedMs = performance.now();
   await bare.run(encodings);
   return (encodings.length / (performance.now() - startedMs)) * 1000;

@@ -3,7 +3,7 @@ import type { RerankCase } from "../../corpus/corpus.ts";
 import { runClosedLoop } from "../../load/closed-loop.ts";
 import { createRandom, shuffle } from "../../random.ts";
 import { median } from "../../statistics.ts";
-import { isBare, measureBareRate } from "./contest-rounds.ts";
+import { isBare, measureBareRate, scoreAll, tuneFor } from "./contest-rounds.ts";
 
 /** Requests in flight where this figure speaks of load. */
 export const peerClients = 4;
@@ -132,13 +132,9 @@ async function enter(
   const { name, dtype } = contender;
   const running = await contender.start();
   try {
-    if (isBare(running)) {
-      // Before it scores: in a graph that quantizes activations, a batch's rows change each other's scores.
-      const encodings = (await Promise.all(load.map(running.encode))).flat();
-      log(`${name} is fastest ${await running.tune(encodings.slice(0, tunedDocuments))}`);
-    }
-    const scores: (readonly number[])[] = [];
-    for (const request of load) scores.push(await running.rerank(request));
+    // Before it scores: in a graph that quantizes activations, a batch's rows change each other's scores.
+    if (isBare(running)) log(`${name} is fastest ${await tuneFor(running, load, tunedDocuments)}`);
+    const scores = await scoreAll(running, load);
     const lists = { documentsPerSecond: [], shortMs: [], largeSeconds: [] };
     return { peer, running, record: { name, dtype, kind, scores, ...lists } };
   } catch (cause) {

@@ -21,6 +21,7 @@ import {
   usualDocuments,
 } from "../figure.ts";
 import { type Agreement, compareScores, requireAgreement } from "./agreement.ts";
+import { scoreAll } from "./contest-rounds.ts";
 import {
   type LeftOut,
   type Peer,
@@ -94,9 +95,7 @@ async function scoreAlone(
 ): Promise<PeerRecord["scores"]> {
   const bare = await createBare(options).start();
   try {
-    const scores: (readonly number[])[] = [];
-    for (const request of requests) scores.push(await bare.rerank(request));
-    return scores;
+    return await scoreAll(bare, requests);
   } finally {
     await bare.stop();
   }
