@@ -4,12 +4,12 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { UsageError } from "../src/config/options/parse-options.ts";
 import { listModelFiles, openModel } from "../src/models/open-model.ts";
 import { pickWeights } from "../src/models/weights/pick-weights.ts";
 import type { ModelDtype } from "../src/models/weights/weight-files.ts";
 import { bundledModelDirectory } from "../src/package-root.ts";
 import { pythonProgram } from "./contenders/python.ts";
-import { UsageError } from "./settings.ts";
 
 /** What makes each model that is made: the program first, then what it imports of the repository. */
 const makers: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -139,9 +139,9 @@ async function makeModel(
   const [program = ""] = makers[shape] ?? [];
   const isCausal = shape === "causal";
   if (!isCausal && !existsSync(tokenizerPath(root))) {
-    throw new UsageError(
+    throw new UsageError([
       `the model \`${shape}\` needs ../shared/data/tokenizers/xlm-roberta-tokenizer.json.gz, which is not there; measure with --model bundled`,
-    );
+    ]);
   }
   const python = pythonProgram(root, "venv", "python");
   log(`making the model \`${shape}\`, once, in ${folder}`);

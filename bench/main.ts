@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
+import { UsageError } from "../src/config/options/parse-options.ts";
 import { killChildServers } from "./process/child-server.ts";
 import { runBench } from "./run-bench.ts";
-import { parseSettings, UsageError, usage } from "./settings.ts";
+import { parseSettings, usage } from "./settings.ts";
 
 /** The repository's folder; this file runs from dist/bench. */
 const root = fileURLToPath(new URL("../..", import.meta.url));

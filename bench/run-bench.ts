@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UsageError } from "../src/config/options/parse-options.ts";
 import {
   type BenchModel,
   findBenchModel,
@@ -29,7 +30,7 @@ import { resources } from "./figures/resources/resources.ts";
 import { mergeFigures, type RecordedFigure, readResults, writeResults } from "./report/results.ts";
 import { describeFigures } from "./report/terminal.ts";
 import { writeReport } from "./report/write-report.ts";
-import { type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** The folder of the repository, and the functions that take the results and progress of a run. */
 export interface BenchRun {
@@ -141,7 +142,7 @@ function chooseFigures({ figures, quick }: Settings): readonly string[] {
   if (figures.length === 0) return quick ? quickFigures : all;
   for (const figure of figures) {
     if (!all.includes(figure)) {
-      throw new UsageError(`--figure must be one of ${all.join(", ")}, got: \`${figure}\``);
+      throw new UsageError([`--figure must be one of ${all.join(", ")}, got: \`${figure}\``]);
     }
   }
   return figures;

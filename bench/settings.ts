@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { UsageError } from "../src/config/options/parse-options.ts";
 
 /** How much to measure. */
 export interface Settings {
@@ -73,11 +74,6 @@ export const usage = `Usage: npm run bench -- [options]
                        the last results, .cache/bench/results.json
 `;
 
-/** What the command line asks for cannot be done; its message names the option. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** Default seed of everything that is random. */
 const defaultSeed = 7998;
 
@@ -140,5 +136,5 @@ function parseCount(name: string, text: string | undefined, byDefault: number): 
   if (text === undefined) return byDefault;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new UsageError(`--${name} must be a whole number of 1 or more, got: \`${text}\``);
+  throw new UsageError([`--${name} must be a whole number of 1 or more, got: \`${text}\``]);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UsageError } from "../settings.ts";
+import { UsageError } from "../../src/config/options/parse-options.ts";
 import { machinesOf } from "./machines.ts";
 import { keyOf, mergeFigures, type RecordedFigure } from "./results.ts";
 
@@ -37,7 +37,7 @@ export function publish(
     if (rows.length > 0) return { name, rows };
     const names = namesOf(offered).join(", ") || "no figure";
     const whose = model === undefined ? "" : ` of the model \`${model}\``;
-    throw new UsageError(`the last results${whose} have no \`${name}\`; they have ${names}`);
+    throw new UsageError([`the last results${whose} have no \`${name}\`; they have ${names}`]);
   });
   return {
     figures: mergeFigures(

@@ -1,4 +1,5 @@
 import { shorten } from "../../../src/characters.ts";
+import { UsageError } from "../../../src/config/options/parse-options.ts";
 import { openModel } from "../../../src/models/open-model.ts";
 import { createTokenizer } from "../../../src/tokenizer/hf-tokenizer.ts";
 import { type BareOptions, createBare } from "../../contenders/bare.ts";
@@ -10,7 +11,6 @@ import { createTei } from "../../contenders/peers/tei.ts";
 import { createRerankd } from "../../contenders/rerankd.ts";
 import type { RerankCase } from "../../corpus/corpus.ts";
 import { fitCorpus } from "../../corpus/fit-corpus.ts";
-import { UsageError } from "../../settings.ts";
 import { medianRatio, round3, spread } from "../../statistics.ts";
 import {
   type BenchContext,
@@ -61,9 +61,9 @@ export const peers: FigureGroup = {
     );
     if (asked.length === 0) {
       const got = settings.dtypes.join(", ");
-      throw new UsageError(
+      throw new UsageError([
         `--dtype must be one of ${known.join(", ")} for this model, got: ${got}`,
-      );
+      ]);
     }
     let fp32Scores: PeerRecord["scores"] | undefined;
     if (!asked.includes("fp32") && known.includes("fp32")) {
