@@ -37,15 +37,28 @@ export interface Settings {
   /** After how many documents memory is read, ascending. */
   readonly soakDocuments: readonly [number, number];
   /** Contenders to leave out, by name. */
-  readonly without: readonly string[];
+  readonly without: readonly (typeof contenderNames)[number][];
   /** Weights that `peers` compares: `fp32`, `int8`; empty: both. */
-  readonly dtypes: readonly string[];
+  readonly dtypes: readonly (typeof comparedDtypes)[number][];
   /**
    * Only write tables and plots from the published results, with `figures` of `model` taken from the
    * last results first.
    */
   readonly reportOnly: boolean;
 }
+
+/** Contenders that `--without` leaves out. */
+export const contenderNames = [
+  "guide",
+  "infinity",
+  "sentence-transformers",
+  "tei",
+  "llama.cpp",
+  "openvino",
+] as const;
+
+/** Weights that `peers` compares, one after the other, so that not all of them are in memory at a time. */
+export const comparedDtypes = ["fp32", "int8"] as const;
 
 /** Text of `--help`. */
 export const usage = `Usage: npm run bench -- [options]
@@ -113,8 +126,8 @@ export function parseSettings(argv: readonly string[]): Settings | "help" {
   return {
     quick,
     figures: values.figure ?? [],
-    without: values.without ?? [],
-    dtypes: values.dtype ?? [],
+    without: checkNames("without", values.without ?? [], contenderNames),
+    dtypes: checkNames("dtype", values.dtype ?? [], comparedDtypes),
     model: values.model,
     rounds: count("rounds", 5),
     threads: count("threads", availableParallelism()),
@@ -137,4 +150,16 @@ function parseCount(name: string, text: string | undefined, byDefault: number): 
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new UsageError([`--${name} must be a whole number of 1 or more, got: \`${text}\``]);
+}
+
+function checkNames<T extends string>(
+  option: string,
+  names: readonly string[],
+  known: readonly T[],
+): T[] {
+  return names.map((name) => {
+    const found = known.find((one) => one === name);
+    if (found !== undefined) return found;
+    throw new UsageError([`--${option} must be one of ${known.join(", ")}, got: \`${name}\``]);
+  });
 }

@@ -12,6 +12,16 @@ suite("the benchmark's command line", () => {
       /^error: --figure must be one of .*got: `nosuch`\n$/,
     ],
     ["a number that is none", ["--rounds", "0"], /^error: --rounds must be a whole number.*\n$/],
+    [
+      "unknown weights beside known ones",
+      ["--dtype=int8", "--dtype", "int4"],
+      /^error: --dtype must be one of fp32, int8, got: `int4`\n$/,
+    ],
+    [
+      "an unknown contender",
+      ["--without", "torch"],
+      /^error: --without must be one of .*got: `torch`\n$/,
+    ],
     ["an unknown option", ["--nosuch"], /^error: Unknown option '--nosuch'/],
   ] as const) {
     test(`names ${title} in one line and ends with 2`, () => {

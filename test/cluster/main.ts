@@ -18,6 +18,7 @@ import {
   installDefinitions,
   type SetResult,
 } from "./check-set.ts";
+import type { KubeObject } from "./cluster-client.ts";
 import { makeManifestSets, parseObjects, readFolder } from "./manifest-sets.ts";
 
 const { values } = parseArgs({
@@ -37,6 +38,23 @@ function find(name: string, args: readonly string[] = ["version"]): string | und
   return spawnSync(name, args, { stdio: "ignore" }).error === undefined ? name : undefined;
 }
 
+/** Returns the definitions in a folder's YAML files. Throws an error that names the folder. */
+function readDefinitions(folder: string): KubeObject[] {
+  try {
+    return parseObjects(readFolder(folder));
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `--crds must be a folder of YAML files (those of a Helm chart as \`helm template\` renders them), got: ${folder}: ${text}`,
+    );
+  }
+}
+
+const installed = join(packageRoot, ".cache/deploy/crds");
+const definitions = [...(existsSync(installed) ? [installed] : []), ...values.crds].flatMap(
+  readDefinitions,
+);
+
 const etcd = find("etcd", ["--version"]);
 const kubeApiServer = find("kube-apiserver", ["--version"]);
 if (etcd === undefined || kubeApiServer === undefined) {
@@ -50,9 +68,7 @@ const kustomizeCommand = kustomizeCommands.find((command) => typeof command === 
 const results: SetResult[] = [];
 const server = await startApiServer({ etcd, kubeApiServer });
 try {
-  const folders = [join(packageRoot, ".cache/deploy/crds"), ...values.crds];
-  const definitions = folders.filter((folder) => existsSync(folder)).map(readFolder);
-  await installDefinitions(server.client, definitions.flatMap(parseObjects));
+  await installDefinitions(server.client, definitions);
   const makers = { helm: find("helm"), kustomize: kustomizeCommand };
   const sets = makeManifestSets(packageRoot, makers);
   await createPriorityClasses(server.client, sets);

@@ -11,6 +11,7 @@ import { createTei } from "../../contenders/peers/tei.ts";
 import { createRerankd } from "../../contenders/rerankd.ts";
 import type { RerankCase } from "../../corpus/corpus.ts";
 import { fitCorpus } from "../../corpus/fit-corpus.ts";
+import { comparedDtypes, type Settings } from "../../settings.ts";
 import { medianRatio, round3, spread } from "../../statistics.ts";
 import {
   type BenchContext,
@@ -41,9 +42,6 @@ const spareTokens = 8;
 /** Documents of the large request. */
 const largeDocuments = 100;
 
-/** Weights that are compared, one after the other, so that not all of them are in memory at a time. */
-const dtypes = ["fp32", "int8"] as const;
-
 /** Contenders that compute fp32 as PyTorch does: a score that differs fails the run. */
 const exact: readonly string[] = ["rerankd fp32", "infinity"];
 
@@ -55,7 +53,7 @@ export const peers: FigureGroup = {
     const { model, settings, log } = context;
     const given = contenderContext(context, model);
     const corpora = await makeCorpora(context);
-    const known = dtypes.filter((one) => model.dtypes.includes(one));
+    const known = comparedDtypes.filter((one) => model.dtypes.includes(one));
     const asked = known.filter(
       (one) => settings.dtypes.length === 0 || settings.dtypes.includes(one),
     );
@@ -129,8 +127,8 @@ async function makeCorpora(context: BenchContext): Promise<PeerCorpora> {
 /** Contenders by the name that `--without` takes. */
 function choosePeers(
   given: ContenderContext,
-  dtype: (typeof dtypes)[number],
-  without: readonly string[],
+  dtype: (typeof comparedDtypes)[number],
+  without: Settings["without"],
 ): { readonly wanted: readonly Peer[]; readonly unwanted: readonly LeftOut[] } {
   const own = [createBare({ ...given, dtype }), createRerankd({ ...given, dtype })];
   const foreign = [

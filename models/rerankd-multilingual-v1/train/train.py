@@ -52,6 +52,8 @@ BLIND = 0.35
 NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8}
 # Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
 CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
+# Of a row, what is read to choose negatives: reading them whole takes as long as training on those chosen.
+CHOICE_TOKENS = 192
 NEW_RATE = 5.0
 
 
@@ -144,7 +146,7 @@ def choose(
     if not long:
         return batch
     with torch.no_grad():
-        logits = model([row for rows in long for row in rows]).tolist()
+        logits = model([row[:CHOICE_TOKENS] for rows in long for row in rows]).tolist()
     result, at = [], 0
     for rows, grades in batch:
         if kept(rows) == len(rows) - 1:
