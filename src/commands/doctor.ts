@@ -31,7 +31,7 @@ const defaultColumns = 80;
 export async function doctor(config: DoctorConfig, context: ProcessContext): Promise<boolean> {
   const { env, stdout, stop } = context;
   const { serve, json } = config;
-  const devices = await checkDevices();
+  const devices = checkDevices();
   const models: (ModelCheck & { readonly engine: EngineConfig })[] = [];
   for (const engine of serve.models)
     models.push({ engine, ...(await checkModel(engine, context)) });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { runProgram } from "../run-program.ts";
+import { packageRoot } from "../server-process.ts";
 
 interface Report {
   readonly ok: boolean;
@@ -41,6 +44,18 @@ suite("rerankd doctor", () => {
     for (const { sha256 } of model.files ?? []) assert.match(sha256, /^[0-9a-f]{64}$/);
     assert.match(checkOf(report, "a ranking").found, /2 documents ranked/);
     assert.equal(checkOf(report, "hub").state, "skipped");
+  });
+
+  test("says where the runtime's native library cannot be loaded", () => {
+    const main = join(packageRoot, "dist", "src", "main.js");
+    const run = (command: string) =>
+      spawnSync(process.execPath, ["--no-addons", main, command, "--port=0"], { encoding: "utf8" });
+    const doctor = run("doctor");
+    const serve = run("serve");
+
+    assert.deepEqual([doctor.status, serve.status], [1, 1]);
+    assert.match(doctor.stdout, /FAULT +GPU libraries +ONNX Runtime cannot be loaded/);
+    assert.match(serve.stderr, /^error: ONNX Runtime cannot be loaded: .*\n\nhint: .*glibc.*\n$/);
   });
 
   test("fails with what to do about each fault", async (context) => {

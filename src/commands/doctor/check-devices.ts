@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { DeviceObstacles } from "../../inference/devices.ts";
-import { type Check, messageOf } from "./check.ts";
+import { findDeviceObstacles } from "../../inference/providers.ts";
+import { type Check, hintOf, messageOf } from "./check.ts";
 
 const name = "GPU libraries";
 
@@ -8,18 +9,15 @@ const name = "GPU libraries";
 const nvidiaDriver = "/proc/driver/nvidia/version";
 
 /** Checks which libraries of GPUs the runtime has, and that the runtime's own can be loaded. */
-export async function checkDevices(
-  load: () => Promise<DeviceObstacles> = loadObstacles,
+export function checkDevices(
+  find: () => DeviceObstacles = findDeviceObstacles,
   hasNvidia: boolean = existsSync(nvidiaDriver),
-): Promise<Check> {
+): Check {
   let obstacles: DeviceObstacles;
   try {
-    obstacles = await load();
+    obstacles = find();
   } catch (error) {
-    const found = `ONNX Runtime cannot be loaded: ${messageOf(error).split("\n")[0]}`;
-    const advice =
-      "install the package again on this machine; on Linux it needs glibc, which Alpine does not have";
-    return { name, state: "fault", found, advice };
+    return { name, state: "fault", found: messageOf(error), advice: hintOf(error) };
   }
   const { cuda, webgpu } = obstacles;
   const found = `cuda: ${cuda ?? "installed"}; webgpu: ${webgpu ?? "installed"}`;
@@ -31,9 +29,4 @@ export async function checkDevices(
     advice:
       "to use the GPU, install CUDA's libraries with `ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install`",
   };
-}
-
-async function loadObstacles(): Promise<DeviceObstacles> {
-  const { findDeviceObstacles } = await import("../../inference/providers.ts");
-  return findDeviceObstacles();
 }

@@ -69,19 +69,14 @@ suite("the checks of the machine", () => {
     assert.equal(checkMemory(undefined, noLimits, 1).state, "ok");
   });
 
-  test("say how to use a GPU whose libraries are missing", async () => {
+  test("say how to use a GPU whose libraries are missing", () => {
     const obstacles = { cpu: undefined, cuda: "a library is missing", webgpu: undefined };
-    const load = async () => obstacles;
+    const find = () => obstacles;
 
-    assert.equal((await checkDevices(load, false)).state, "ok");
-    const check = await checkDevices(load, true);
+    assert.equal(checkDevices(find, false).state, "ok");
+    const check = checkDevices(find, true);
     assert.equal(check.state, "warning");
     assert.match(check.advice ?? "", /ONNXRUNTIME_NODE_INSTALL/);
-    const broken = await checkDevices(async () => Promise.reject(new Error("no glibc")), false);
-    assert.deepEqual(
-      [broken.state, broken.found],
-      ["fault", "ONNX Runtime cannot be loaded: no glibc"],
-    );
   });
 });
 
