@@ -5,11 +5,13 @@ import type { BatchBounds } from "../scheduler/batch-sizing.ts";
 /**
  * The batch limits of each device. A CPU computes a token of a small batch as fast as one of a large
  * batch, so its batches stay small enough to wait for, but for a small model, whose runs have a fixed
- * cost that counts; a GPU needs thousands of tokens to be busy.
+ * cost that counts; and it computes long pairs faster one by one, while their attention is still in its
+ * caches, and holds less memory. A GPU needs thousands of tokens to be busy.
  */
 const policies: Readonly<Record<Device, BatchBounds>> = {
   cpu: {
     maxBatchTokens: 1024,
+    maxAttention: 512 ** 2,
     runOverheadTokens: 16,
     largest: { maxBatchTokens: 2048, runOverheadTokens: 64 },
   },
@@ -26,16 +28,17 @@ export function usualBatchTokens(device: Device): number {
 }
 
 /**
- * Returns how to form batches; `asked` overrides the tokens of a batch. Where rows are computed
+ * Returns how to form batches; `asked` overrides the tokens of a batch, and then nothing else limits it. Where rows are computed
  * one by one, pairs of any lengths may share a batch: nothing is padded.
  */
 export function batchPolicyFor(
   { device, rowByRow }: Pick<BackendInfo, "device" | "rowByRow">,
   asked?: number,
 ): BatchBounds {
-  const { runOverheadTokens, largest } = policies[device];
+  const { runOverheadTokens, largest, maxAttention: usualAttention } = policies[device];
   const maxBatchTokens = asked ?? usualBatchTokens(device);
   if (rowByRow) return { maxBatchTokens, runOverheadTokens: maxBatchTokens, rowByRow };
   const most = largest && { ...largest, maxBatchTokens: asked ?? largest.maxBatchTokens };
-  return { maxBatchTokens, runOverheadTokens, rowByRow, largest: most };
+  const maxAttention = asked === undefined ? usualAttention : undefined;
+  return { maxBatchTokens, maxAttention, runOverheadTokens, rowByRow, largest: most };
 }

@@ -1,5 +1,5 @@
 import { createVirtualTime } from "./virtual-time.ts";
-import { type BatchPolicy, createRunCounter, type Work, workOf } from "./work.ts";
+import { type BatchPolicy, createRunCounter, pairsPerBatch, type Work, workOf } from "./work.ts";
 
 /** A request's cost to the requests it goes ahead of, and the delay it accepts from later ones. */
 export interface Place {
@@ -170,11 +170,12 @@ export function createFairQueue<Key>(present: () => BatchPolicy): FairQueue<Key>
     if (longest === undefined) return [];
     const { paddedTokens = Number.POSITIVE_INFINITY, shareTokens = Number.POSITIVE_INFINITY } =
       limits;
-    const most = Math.min(present().maxBatchTokens, paddedTokens);
+    const policy = present();
+    const maxBatchTokens = Math.min(policy.maxBatchTokens, paddedTokens);
     const open = {
       batch: [] as QueuedPair<Key>[],
       longest,
-      freePairs: Math.max(1, Math.floor(most / Math.max(1, longest))),
+      freePairs: pairsPerBatch({ ...policy, maxBatchTokens }, longest),
       freeTokens: shareTokens,
     };
     for (const entry of [...order]) {

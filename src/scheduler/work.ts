@@ -3,12 +3,26 @@ export interface BatchPolicy {
   /** Most tokens of a batch after padding. A single longer pair is a batch of its own. */
   readonly maxBatchTokens: number;
   /**
+   * Most pairs of a batch times the square of the longest one's tokens: for every pair the attention of each
+   * layer holds a number for each two tokens. A single longer pair is a batch of its own. Default: no limit.
+   */
+  readonly maxAttention?: number | undefined;
+  /**
    * What one more run of the model costs, expressed in tokens. A pair joins a batch when padding it
    * up to the batch's length costs no more than this; else a run of its own is cheaper.
    */
   readonly runOverheadTokens: number;
   /** Whether every pair of a batch is a run of its own. Default: false. */
   readonly rowByRow?: boolean;
+}
+
+/** Returns how many pairs of `length` tokens a batch takes, at least one. */
+export function pairsPerBatch(
+  { maxBatchTokens, maxAttention = Number.POSITIVE_INFINITY }: BatchPolicy,
+  length: number,
+): number {
+  const tokens = Math.max(1, length);
+  return Math.max(1, Math.floor(Math.min(maxBatchTokens, maxAttention / tokens) / tokens));
 }
 
 /** What the model has to compute. */
@@ -67,12 +81,10 @@ export function createRunCounter(present: () => BatchPolicy): RunCounter {
   return {
     get runs() {
       follow();
-      const { maxBatchTokens, rowByRow = false } = policy;
-      if (rowByRow) return size;
+      if (policy.rowByRow) return size;
       let runs = 0;
       for (const { pairs, tokens } of classes.values()) {
-        const mean = Math.max(1, tokens / pairs);
-        runs += Math.ceil(pairs / Math.max(1, Math.floor(maxBatchTokens / mean)));
+        runs += Math.ceil(pairs / pairsPerBatch(policy, tokens / pairs));
       }
       return runs;
     },

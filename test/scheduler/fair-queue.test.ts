@@ -30,6 +30,17 @@ suite("createFairQueue()", () => {
     assert.deepEqual(drain(queue), [["a:0"], ["a:1"]]);
   });
 
+  test("takes fewer of the pairs whose attention is large", () => {
+    const queue = createFairQueue<string>(() => ({ ...policy, maxAttention: 2 * 20 ** 2 }));
+
+    queue.add("a", [20, 20, 20, 29, 10, 10, 10, 10, 10, 10, 10, 10]);
+
+    assert.deepEqual(
+      drain(queue).map((batch) => batch.length),
+      [1, 2, 1, 8],
+    );
+  });
+
   test("leaves a pair to a later batch when padding it costs more than a run", () => {
     const queue = createFairQueue<string>(() => policy);
 

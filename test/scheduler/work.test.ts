@@ -13,6 +13,14 @@ suite("workOf()", () => {
     assert.deepEqual(workOf([12, 13, 90], policy), { runs: 2, tokens: 115 });
   });
 
+  test("counts a run for fewer pairs where their attention is large", () => {
+    const narrow = { ...policy, maxAttention: 50 ** 2 };
+
+    assert.deepEqual(workOf([25, 25, 25, 25], narrow), { runs: 1, tokens: 100 });
+    assert.deepEqual(workOf([49, 50, 50], narrow), { runs: 3, tokens: 149 });
+    assert.deepEqual(workOf([300], narrow), { runs: 1, tokens: 300 });
+  });
+
   test("counts every pair where they are computed row by row", () => {
     assert.deepEqual(workOf([5, 5, 5], { ...policy, rowByRow: true }), { runs: 3, tokens: 15 });
   });

@@ -76,7 +76,7 @@ export const limitOptions: readonly Option[] = [
     env: ["RERANKER_MAX_BATCH_TOKENS"],
     value: "TOKENS",
     type: count,
-    help: "most padded tokens of one inference; unset: 1024 on cpu, 16384 on a gpu",
+    help: "most padded tokens of one inference; unset: 1024 on cpu, less for pairs over 256 tokens, and 16384 on a gpu",
   },
   {
     group: "Limits",
