@@ -177,9 +177,9 @@ const list: readonly Goal[] = [
   },
   {
     figure: "lengths",
-    what: "one request of ten documents of 80 words, about 100 tokens, ms",
+    what: "one request of ten documents of 60 words, about 100 tokens with the query, ms",
     value: read("p50_ms"),
-    applies: ({ model, point }) => model === "bundled" && point === 80,
+    applies: ({ model, point }) => model === "bundled" && point === 60,
     ...atMost(130, " ms"),
   },
   {

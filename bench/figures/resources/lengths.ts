@@ -13,7 +13,7 @@ import {
 } from "../figure.ts";
 
 /** Words of each of the ten documents. */
-const lengths = [10, 30, 80, 200, 350] as const;
+const lengths = [10, 30, 60, 200, 350] as const;
 
 /** Characters of a token of English, at most: enough text is cut for the longest document. */
 const tokensOfText = 800;
