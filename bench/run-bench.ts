@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { UsageError } from "../src/config/options/parse-options.ts";
 import {
   type BenchModel,
   findBenchModel,
@@ -30,7 +29,7 @@ import { resources } from "./figures/resources/resources.ts";
 import { mergeFigures, type RecordedFigure, readResults, writeResults } from "./report/results.ts";
 import { describeFigures } from "./report/terminal.ts";
 import { writeReport } from "./report/write-report.ts";
-import type { Settings } from "./settings.ts";
+import { checkNames, type Settings } from "./settings.ts";
 
 /** The folder of the repository, and the functions that take the results and progress of a run. */
 export interface BenchRun {
@@ -140,12 +139,7 @@ export async function runBench(settings: Settings, { root, print, log }: BenchRu
 function chooseFigures({ figures, quick }: Settings): readonly string[] {
   const all = groups.flatMap((group) => group.figures);
   if (figures.length === 0) return quick ? quickFigures : all;
-  for (const figure of figures) {
-    if (!all.includes(figure)) {
-      throw new UsageError([`--figure must be one of ${all.join(", ")}, got: \`${figure}\``]);
-    }
-  }
-  return figures;
+  return checkNames("figure", figures, all);
 }
 
 async function defaultModel({ quick, seed }: Settings, root: string): Promise<string> {

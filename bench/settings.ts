@@ -48,7 +48,7 @@ export interface Settings {
 }
 
 /** Contenders that `--without` leaves out. */
-export const contenderNames = [
+const contenderNames = [
   "guide",
   "infinity",
   "sentence-transformers",
@@ -152,7 +152,8 @@ function parseCount(name: string, text: string | undefined, byDefault: number): 
   throw new UsageError([`--${name} must be a whole number of 1 or more, got: \`${text}\``]);
 }
 
-function checkNames<T extends string>(
+/** Returns the names that an option was given. Throws a UsageError for one that is not `known`. */
+export function checkNames<T extends string>(
   option: string,
   names: readonly string[],
   known: readonly T[],

@@ -12,6 +12,7 @@ import {
   checkThreads,
 } from "../../../src/commands/doctor/check-machine.ts";
 import { checkApiKeys, checkTls } from "../../../src/commands/doctor/check-security.ts";
+import { StartupError } from "../../../src/errors.ts";
 import type { CgroupLimits } from "../../../src/inference/cgroup.ts";
 import { packageRoot } from "../../server-process.ts";
 
@@ -77,6 +78,13 @@ suite("the checks of the machine", () => {
     const check = checkDevices(find, true);
     assert.equal(check.state, "warning");
     assert.match(check.advice ?? "", /ONNXRUNTIME_NODE_INSTALL/);
+    const broken = checkDevices(() => {
+      throw new StartupError("ONNX Runtime cannot be loaded: no glibc", { hint: "install it" });
+    }, false);
+    assert.deepEqual(
+      [broken.state, broken.found, broken.advice],
+      ["fault", "ONNX Runtime cannot be loaded: no glibc", "install it"],
+    );
   });
 });
 
