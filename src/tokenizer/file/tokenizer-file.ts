@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { StartupError } from "../../errors.ts";
+import { returnMemory } from "../../return-memory.ts";
 import {
   documentHead,
   documentTails,
@@ -10,7 +11,7 @@ import {
 } from "../prompt.ts";
 import type { LoadedTokenizer, TokenizerThreadData } from "../thread/tokenizer-message.ts";
 import { addTokens } from "./add-tokens.ts";
-import { applyConfig } from "./apply-config.ts";
+import { applyConfig, type ConfiguredTokenizer } from "./apply-config.ts";
 import { isWholeNumber, jsonObject } from "./json-value.ts";
 import {
   createPairTemplate,
@@ -19,7 +20,7 @@ import {
   withoutTypeIds,
 } from "./pair-template.ts";
 import { readPairTemplate } from "./post-processor.ts";
-import { readTokenizerConfig } from "./tokenizer-config.ts";
+import { readTokenizerConfig, type TokenizerConfig } from "./tokenizer-config.ts";
 
 /** The parts of a tokenizer.json that the server uses. */
 export interface TokenizerFile extends LoadedTokenizer {
@@ -43,10 +44,11 @@ export async function readTokenizerFile(
   const json = await readText(path);
   const files = await readTokenizerConfig(path, data.model);
   try {
-    const own = parseFields(json);
-    const { fields, changed, truncationSide, hasTypeIds, notes } = applyConfig(own, files);
+    const { source, fields, truncationSide, hasTypeIds, notes } = configure(json, files);
     const { template, note } = readPairTemplate(fields.post_processor);
-    const native = buildNative(changed ? JSON.stringify(fields) : json);
+    // What was parsed takes as much memory as the library is about to take, and is not needed beside it.
+    await returnMemory();
+    const native = buildNative(source);
     addTokens(native, fields, files);
     const ownPadId = jsonObject(fields.padding)?.pad_id;
     const statedPadId = isWholeNumber(ownPadId) ? ownPadId : undefined;
@@ -85,6 +87,17 @@ async function readText(path: string): Promise<string> {
       cause: error,
     });
   }
+}
+
+/** A tokenizer.json with the settings of the files beside it, as text; its fields without `model`. */
+interface Configured extends Omit<ConfiguredTokenizer, "changed"> {
+  readonly source: string;
+}
+
+function configure(json: string, files: TokenizerConfig): Configured {
+  const { fields, changed, ...settings } = applyConfig(parseFields(json), files);
+  const { model: _, ...others } = fields;
+  return { ...settings, source: changed ? JSON.stringify(fields) : json, fields: others };
 }
 
 function parseFields(json: string): Readonly<Record<string, unknown>> {
