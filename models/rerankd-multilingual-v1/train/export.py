@@ -90,7 +90,7 @@ def calibration(lists: Lists, new_id: np.ndarray, count: int) -> list[dict[str, 
     draw, rng = Draw(lists), random.Random(11)
     feeds = []
     while len(feeds) < count:
-        rows, _ = draw.list(rng)
+        rows = draw.list(rng).rows
         ids = new_id[np.array([rng.choice(rows)])]
         feeds.append({"input_ids": ids, "attention_mask": np.ones_like(ids)})
     return feeds

@@ -21,6 +21,7 @@ from bm25 import Bm25, terms
 from data import DEFAULT_DATA, Pair, Source, read_pairs, training_sources
 from everyday import everyday_lists
 from store import Store
+from teach import LISTS, Teacher, add_taught, of_pairs, of_sections, of_translations
 
 HARD = 16
 TOP = 34
@@ -279,10 +280,22 @@ def add_sentences(store: Store, lang: str, texts: list[str], count: int, rng: ra
         store.add(f"sentence/{lang}", query, sentence, negatives, grades)
 
 
+def add_all_taught(store: Store, sources: list[Source], teacher: Teacher, rng: random.Random) -> None:
+    """Lists with the teacher's grades: of the English sets, of documentation and of parallel sets in their languages."""
+    for source in sources:
+        if source.lang == "en":
+            add_taught(store, source.kind, of_pairs(read_pairs(source), rng), teacher, LISTS, rng)
+    add_taught(store, "sections", of_sections(align_headings(sources), rng), teacher, 4 * LISTS, rng)
+    parallel = {s.lang.split("2")[1]: read_pairs(s) for s in sources if sort_of(s) == "parallel"}
+    add_taught(store, "translations", of_translations(parallel, rng), teacher, 4 * LISTS, rng)
+    print(f"taught: {len(store.query)} lists so far", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--tokenizer", type=Path, help="the XLM-R tokenizer.json.gz; that of --data unless given")
+    parser.add_argument("--teacher", type=Path, help="the jar of the teacher, see teach.py; no such lists without it")
     parser.add_argument("--out", type=Path, default=Path("lists.npz"))
     args = parser.parse_args()
     rng = random.Random(7)
@@ -313,6 +326,8 @@ def main() -> None:
         add_sentences(store, lang, passages[:12_000], SENTENCE_LISTS.get(lang, OTHER_SENTENCE_LISTS), rng)
     for lang, made in everyday_lists(EVERYDAY_LISTS, rng):
         store.add(f"everyday/{lang}", made.query, made.notes[0], made.notes[1:], made.labels[1:])
+    if args.teacher:
+        add_all_taught(store, sources, Teacher(args.teacher), random.Random(11))
     print(f"{len(store.query)} lists, {len(store.texts)} texts, {len(store.kinds)} kinds", flush=True)
     path = args.tokenizer or args.data / "tokenizers/xlm-roberta-tokenizer.json.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

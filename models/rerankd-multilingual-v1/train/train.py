@@ -14,6 +14,7 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -45,11 +46,14 @@ SHARES = {
     "sentence": 0.04,
     "everyday": 0.32,
     "chat": 0.03,
+    "taught": 0.6,
 }
+# Sorts whose grades only compare the candidates: that the best of a list is relevant is not said.
+RELATIVE = {"taught"}
 # How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
 BLIND = 0.35
 # Negatives of a list, by its sort: notes are short, and each of theirs tells something.
-NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8}
+NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8}
 # Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
 CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
 # Of a row, what is read to choose negatives: reading them whole takes as long as training on those chosen.
@@ -78,6 +82,14 @@ class Run:
     offered: int
 
 
+class Sample(NamedTuple):
+    """A drawn list: joined rows, the best first, and their grades, which may only compare them."""
+
+    rows: list[list[int]]
+    grades: list[float]
+    relative: bool
+
+
 class Draw:
     """Draws lists: the same for the same seed, step and worker.
 
@@ -102,8 +114,7 @@ class Draw:
                 weights[i] = shares[sort] * root / sum(roots)
         self.weights = weights
 
-    def list(self, rng: random.Random) -> tuple[list[list[int]], list[float]]:
-        """Joined rows of a list, the positive first, and their grades."""
+    def list(self, rng: random.Random) -> Sample:
         lists = self.lists
         while True:
             kind = rng.choices(range(len(self.weights)), self.weights)[0]
@@ -117,18 +128,18 @@ class Draw:
         texts, grades = lists.candidates(number, negatives, rng)
         query = lists.text(int(lists.query[number]))[:MAX_QUERY]
         limit = MAX_TOKENS if rng.random() < self.whole else 256
-        return [join(query, lists.text(text), limit) for text in texts], grades
+        return Sample([join(query, lists.text(text), limit) for text in texts], grades, sort in RELATIVE)
 
-    def batch(self, seed: int, step: int, worker: int, tokens: int) -> list[tuple[list[list[int]], list[float]]]:
+    def batch(self, seed: int, step: int, worker: int, tokens: int) -> list[Sample]:
         """Lists of about so many tokens."""
         rng = random.Random(f"{seed} {step} {worker}")
         found, total = [], 0
         while total < tokens:
-            rows, grades = self.list(rng)
-            size = sum(map(len, rows)) * min(1, (kept(rows) + 1) / len(rows))
+            sample = self.list(rng)
+            size = sum(map(len, sample.rows)) * min(1, (kept(sample.rows) + 1) / len(sample.rows))
             if found and total + size > tokens * 1.3:
                 break
-            found.append((rows, grades))
+            found.append(sample)
             total += size
         return found
 
@@ -138,31 +149,32 @@ def kept(rows: list[list[int]]) -> int:
     return NEGATIVES if len(rows) > 1 + max(NEGATIVES, *MORE_NEGATIVES.values()) else len(rows) - 1
 
 
-def choose(
-    model: nn.Module, batch: list[tuple[list[list[int]], list[float]]], rng: random.Random
-) -> list[tuple[list[list[int]], list[float]]]:
+def choose(model: nn.Module, batch: list[Sample], rng: random.Random) -> list[Sample]:
     """The batch with the negatives that the model finds most relevant, and a few others, where a list offers more."""
-    long = [rows for rows, _ in batch if kept(rows) < len(rows) - 1]
+    long = [rows for rows, _, _ in batch if kept(rows) < len(rows) - 1]
     if not long:
         return batch
     with torch.no_grad():
         logits = model([row[:CHOICE_TOKENS] for rows in long for row in rows]).tolist()
     result, at = [], 0
-    for rows, grades in batch:
+    for rows, grades, relative in batch:
         if kept(rows) == len(rows) - 1:
-            result.append((rows, grades))
+            result.append(Sample(rows, grades, relative))
             continue
         order = sorted(range(1, len(rows)), key=lambda i: -logits[at + i])
         hard = kept(rows) - AT_RANDOM
         chosen = [0, *order[:hard], *rng.sample(order[hard:], AT_RANDOM)]
-        result.append(([rows[i] for i in chosen], [grades[i] for i in chosen]))
+        result.append(Sample([rows[i] for i in chosen], [grades[i] for i in chosen], relative))
         at += len(rows)
     return result
 
 
-def loss_of(logits: Tensor, grades: Tensor) -> Tensor:
-    """Cross-entropy over the list, and a fifth of the binary one, in which both sides weigh the same."""
+def loss_of(logits: Tensor, grades: Tensor, relative: bool) -> Tensor:
+    """Cross-entropy over the list, and, where grades are not `relative`, a fifth of the binary one, in which both
+    sides weigh the same."""
     listwise = F.cross_entropy(logits[None], (grades / grades.sum())[None])
+    if relative:
+        return listwise
     weight = torch.where(grades > 0.5, 1.0, 1.0 / max(len(grades) - 1, 1))
     return listwise + 0.2 * F.binary_cross_entropy_with_logits(logits, grades, weight, reduction="sum")
 
@@ -220,14 +232,14 @@ def work(worker: int, run: Run, shared: dict[str, Tensor], barrier) -> None:
     for step in range(int(shared["step"]) + 1, run.steps + 1):
         batch = draw.batch(run.seed, step, worker, run.tokens)
         batch = choose(model, batch, random.Random(f"choose {run.seed} {step} {worker}"))
-        pairs = [row for rows, _ in batch for row in rows]
+        pairs = [row for sample in batch for row in sample.rows]
         blind = random.Random(f"blind {run.seed} {step} {worker}")
-        told = torch.tensor([float(keep) for rows, _ in batch for keep in [blind.random() >= BLIND] * len(rows)])
+        told = torch.tensor([float(keep) for rows, _, _ in batch for keep in [blind.random() >= BLIND] * len(rows)])
         logits = model(pairs, told)
         total, at = torch.zeros(()), 0
-        for rows, grades in batch:
+        for rows, grades, relative in batch:
             own = logits[at : at + len(rows)]
-            total = total + loss_of(own, torch.tensor(grades))
+            total = total + loss_of(own, torch.tensor(grades), relative)
             right.append(float(own.argmax() == 0))
             at += len(rows)
         total = total / len(batch)
@@ -293,6 +305,18 @@ def load(model: Reranker, checkpoint: Path, which: str = "average") -> int:
     return int(saved["step"])
 
 
+def begin(wheel: Path, tokenizer: Path, start: Path | None, depth: int, drop: set[int]) -> Reranker:
+    """A model of `depth` layers with the weights of a checkpoint's average or of a published .onnx, or untrained; then
+    without the layers in `drop`."""
+    model = build(wheel, tokenizer, depth)
+    if start and start.suffix == ".onnx":
+        load_published(model, start)
+    elif start:
+        load(model, start)
+    model.encoder.layers = nn.ModuleList(layer for i, layer in enumerate(model.encoder.layers) if i not in drop)
+    return model
+
+
 def share(text: str) -> tuple[str, float]:
     """`question=0.6` as a pair."""
     sort, _, weight = text.partition("=")
@@ -329,12 +353,7 @@ def main() -> None:
     start, drop, depth = args.pop("start"), set(args.pop("drop")), args.pop("depth")
     run = Run(**args | {"shares": dict(args.pop("share")), "depth": depth - len(drop)})
     run.folder.mkdir(parents=True, exist_ok=True)
-    model = build(run.wheel, run.tokenizer, depth)
-    if start and start.suffix == ".onnx":
-        load_published(model, start)
-    elif start:
-        load(model, start)
-    model.encoder.layers = nn.ModuleList(layer for i, layer in enumerate(model.encoder.layers) if i not in drop)
+    model = begin(run.wheel, run.tokenizer, start, depth, drop)
     flat, _ = flatten(model)
     shared = {"weights": flat, "average": flat.clone(), "first": torch.zeros_like(flat)}
     shared |= {"second": torch.zeros_like(flat), "step": torch.zeros(1), "norms": torch.zeros(WORKERS)}
