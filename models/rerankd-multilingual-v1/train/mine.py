@@ -281,7 +281,7 @@ def add_sentences(store: Store, lang: str, texts: list[str], count: int, rng: ra
 
 
 def add_all_taught(store: Store, sources: list[Source], teacher: Teacher, rng: random.Random) -> None:
-    """Lists with the teacher's grades: of the English sets, of documentation and of parallel sets in their languages."""
+    """Lists with the teacher's grades: of the English sets, and of what exists in several languages."""
     for source in sources:
         if source.lang == "en":
             add_taught(store, source.kind, of_pairs(read_pairs(source), rng), teacher, LISTS, rng)
