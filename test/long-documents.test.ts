@@ -90,7 +90,8 @@ suite("a long document and the bundled model", () => {
     );
 
     const best = Math.max(...logits);
-    assert.equal(results[0]?.relevanceScore, best);
+    // Windows of one batch are added up in another order than one alone.
+    assert(Math.abs((results[0]?.relevanceScore ?? Number.NaN) - best) < 1e-5);
     const span = spans[logits.indexOf(best)];
     assert(span && results[0]?.passage);
     assert.deepEqual(results[0].passage, passageOf(document, span));
