@@ -7,12 +7,11 @@ stays: Wortsman et al., Robust fine-tuning of zero-shot models, https://arxiv.or
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 import torch
 
-from train import begin
+from train import begin, flatten
 
 
 def main() -> None:
@@ -26,14 +25,10 @@ def main() -> None:
     parser.add_argument("--old", type=float, default=0.3, help="share of the weights of --start")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
     args = parser.parse_args()
-    old = dict(begin(args.wheel, args.tokenizer, args.start, args.depth, set(args.drop)).named_parameters())
+    old, _ = flatten(begin(args.wheel, args.tokenizer, args.start, args.depth, set(args.drop)))
     saved = torch.load(args.checkpoint)
-    mixed = saved["weights"].clone()
-    for name, shape, at in saved["names"]:
-        span = slice(at, at + math.prod(shape))
-        mixed[span] = (1 - args.old) * mixed[span] + args.old * old[name].detach().reshape(-1)
     kept = {key: saved[key] for key in ("depth", "names", "step")}
-    torch.save({**kept, "average": mixed, "weights": mixed}, args.out)
+    torch.save({**kept, "average": (1 - args.old) * saved["weights"] + args.old * old}, args.out)
 
 
 if __name__ == "__main__":

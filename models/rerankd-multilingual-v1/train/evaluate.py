@@ -16,6 +16,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
+from batches import batches
 from data import DEFAULT_DATA, dev_files
 from e5 import read
 from encoder import Encoder, Rows
@@ -66,17 +67,13 @@ class BiEncoder:
     def embed(self, texts: list[str]) -> torch.Tensor:
         """Unit vectors `[texts, hidden]`."""
         encoded = [found.ids for found in self.tokenizer.encode_batch(texts)]
-        order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         vectors = torch.zeros(len(texts), self.encoder.norm.normalized_shape[0])
-        at = 0
-        while at < len(order):
-            part = order[at : at + max(1, BATCH_TOKENS // len(encoded[order[at]]))]
+        for part in batches(encoded, BATCH_TOKENS):
             rows = Rows([len(encoded[i]) for i in part])
             with torch.inference_mode():
                 output = self.encoder(rows.lay([encoded[i] for i in part], PAD), rows).float()
             for i, start in zip(part, rows.starts.tolist(), strict=True):
                 vectors[i] = output[start : start + len(encoded[i])].mean(0)
-            at += len(part)
         return F.normalize(vectors, dim=1)
 
     def __call__(self, query: str, texts: list[str]) -> np.ndarray:

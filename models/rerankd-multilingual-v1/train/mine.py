@@ -280,12 +280,14 @@ def add_sentences(store: Store, lang: str, texts: list[str], count: int, rng: ra
         store.add(f"sentence/{lang}", query, sentence, negatives, grades)
 
 
-def add_all_taught(store: Store, sources: list[Source], teacher: Teacher, rng: random.Random) -> None:
+def add_all_taught(
+    store: Store, sources: list[Source], headings: list[dict[str, Pair]], teacher: Teacher, rng: random.Random
+) -> None:
     """Lists with the teacher's grades: of the English sets, and of what exists in several languages."""
     for source in sources:
         if source.lang == "en":
             add_taught(store, source.kind, of_pairs(read_pairs(source), rng), teacher, LISTS, rng)
-    add_taught(store, "sections", of_sections(align_headings(sources), rng), teacher, 4 * LISTS, rng)
+    add_taught(store, "sections", of_sections(headings, rng), teacher, 4 * LISTS, rng)
     parallel = {s.lang.split("2")[1]: read_pairs(s) for s in sources if sort_of(s) == "parallel"}
     add_taught(store, "translations", of_translations(parallel, rng), teacher, 4 * LISTS, rng)
     print(f"taught: {len(store.query)} lists so far", flush=True)
@@ -319,7 +321,8 @@ def main() -> None:
         if sort_of(source) == "cross-question":
             add_cross_questions(store, source, pivots, rng)
     add_aligned(store, "cross-command", align_commands(sources), rng, 50_000, description)
-    add_aligned(store, "cross-heading", align_headings(sources), rng, 40_000, passage)
+    headings = align_headings(sources)
+    add_aligned(store, "cross-heading", headings, rng, 40_000, passage)
     print(f"across languages: {len(store.query)} lists so far", flush=True)
     for lang, passages in sorted(texts.items()):
         rng.shuffle(passages)
@@ -327,7 +330,7 @@ def main() -> None:
     for lang, made in everyday_lists(EVERYDAY_LISTS, rng):
         store.add(f"everyday/{lang}", made.query, made.notes[0], made.notes[1:], made.labels[1:])
     if args.teacher:
-        add_all_taught(store, sources, Teacher(args.teacher), random.Random(11))
+        add_all_taught(store, sources, headings, Teacher(args.teacher), random.Random(11))
     print(f"{len(store.query)} lists, {len(store.texts)} texts, {len(store.kinds)} kinds", flush=True)
     path = args.tokenizer or args.data / "tokenizers/xlm-roberta-tokenizer.json.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

@@ -51,7 +51,8 @@ if ! [ -f "$jar" ]; then
 fi
 
 [ -f lists.npz ] || python mine --data "$data" --teacher "$jar" --out lists.npz
-from=(--wheel "$wheel" --tokenizer "$tokenizer" --lists lists.npz)
+base=(--wheel "$wheel" --tokenizer "$tokenizer")
+from=("${base[@]}" --lists lists.npz)
 model=(--words "$words" --out "$here/..")
 # train FOLDER STEPS DECAY OPTION...: trains unless that is done.
 train() {
@@ -73,7 +74,7 @@ ranges ranges.json --depth 11 --checkpoint taught/checkpoint.pt
 train last "$last_steps" "$((last_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 --ranges ranges.json \
   --seed 6 --rate 4e-5
 
-python blend "${from[@]:0:4}" --checkpoint last/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out final.pt
+python blend "${base[@]}" --checkpoint last/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out final.pt
 python export "${from[@]}" "${model[@]}" --depth 11 --checkpoint final.pt --ranges ranges.json --fp32 model.onnx
 python evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/figures.json"
 python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/beside.json"

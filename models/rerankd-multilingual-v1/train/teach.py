@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from batches import batches
 from bm25 import Bm25
 from data import Pair
 from store import Store
@@ -53,20 +54,15 @@ class Teacher:
     def embed(self, texts: list[str]) -> np.ndarray:
         """Unit vectors `[texts, 384]`: the first token's output."""
         encoded = [found.ids for found in self.tokenizer.encode_batch(texts)]
-        order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         vectors = np.zeros((len(texts), 384), np.float32)
-        at = 0
-        while at < len(order):
-            longest = len(encoded[order[at]])
-            part = order[at : at + max(1, BATCH_TOKENS // longest)]
-            ids = np.zeros((len(part), longest), np.int64)
+        for part in batches(encoded, BATCH_TOKENS):
+            ids = np.zeros((len(part), len(encoded[part[0]])), np.int64)
             mask = np.zeros_like(ids)
             for row, i in enumerate(part):
                 ids[row, : len(encoded[i])] = encoded[i]
                 mask[row, : len(encoded[i])] = 1
             feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
             vectors[part] = self.session.run(None, feed)[0][:, 0]
-            at += len(part)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 

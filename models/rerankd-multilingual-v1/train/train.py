@@ -157,9 +157,10 @@ def choose(model: nn.Module, batch: list[Sample], rng: random.Random) -> list[Sa
     with torch.no_grad():
         logits = model([row[:CHOICE_TOKENS] for rows in long for row in rows]).tolist()
     result, at = [], 0
-    for rows, grades, relative in batch:
+    for sample in batch:
+        rows, grades, relative = sample
         if kept(rows) == len(rows) - 1:
-            result.append(Sample(rows, grades, relative))
+            result.append(sample)
             continue
         order = sorted(range(1, len(rows)), key=lambda i: -logits[at + i])
         hard = kept(rows) - AT_RANDOM

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from batches import batches
 from data import DEFAULT_DATA, dev_files
 from metrics import bm25_scores, ndcg, sample_lists
 from reranker import MAX_QUERY, Reranker, build, join
@@ -22,15 +23,10 @@ BATCH_TOKENS = 6000
 
 def score(model: Reranker, rows: list[list[int]]) -> np.ndarray:
     """Logits of joined rows."""
-    order = sorted(range(len(rows)), key=lambda i: -len(rows[i]))
     logits = np.zeros(len(rows))
-    at = 0
     with torch.inference_mode():
-        while at < len(order):
-            count = max(1, BATCH_TOKENS // len(rows[order[at]]))
-            part = order[at : at + count]
+        for part in batches(rows, BATCH_TOKENS):
             logits[part] = model([rows[i] for i in part]).numpy()
-            at += count
     return logits
 
 
