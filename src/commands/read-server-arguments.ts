@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import process from "node:process";
+import { StartupError } from "../errors.ts";
 
 /** The command whose flags say where a server listens. */
 const command = "serve";
@@ -18,4 +20,20 @@ export function readServerArguments(pid: number): readonly string[] | undefined 
   const words = line.replace(/\0$/, "").split("\0");
   const at = words.indexOf(command);
   return at < 0 ? undefined : words.slice(at + 1);
+}
+
+/**
+ * Returns the same of a process that somebody named. Throws a StartupError if there is no such
+ * process.
+ */
+export function readNamedArguments(pid: number): readonly string[] | undefined {
+  try {
+    process.kill(pid, 0);
+  } catch (cause) {
+    // A process of another user is there, too.
+    if (cause instanceof Error && "code" in cause && cause.code === "ESRCH") {
+      throw new StartupError(`there is no process ${pid}, which --pid names`, { cause });
+    }
+  }
+  return readServerArguments(pid);
 }

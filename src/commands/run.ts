@@ -20,7 +20,7 @@ import { createLogger, type Logger } from "../telemetry/log.ts";
 import { hasColors } from "../terminal/has-colors.ts";
 import { writeOutput } from "./files/write-output.ts";
 import type { ProcessContext } from "./process-context.ts";
-import { readServerArguments } from "./read-server-arguments.ts";
+import { readNamedArguments } from "./read-server-arguments.ts";
 
 /** The exit codes of the program, as `docs/design.md` lists them. */
 const exitCodes = { ok: 0, fault: 1, usage: 2, incomplete: 3 } as const;
@@ -54,7 +54,7 @@ export async function run(context: ProcessContext): Promise<number> {
           return exitCodes.ok;
         });
       case "health":
-        return await runHealth(parseHealthConfig(rest, env, readServerArguments), context);
+        return await runHealth(parseHealthConfig(rest, env, readNamedArguments), context);
       case "eval":
         return await runCommand(command, parseEvalConfig(rest, env), context, async (config) => {
           if (config.parity !== undefined) {

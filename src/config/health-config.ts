@@ -77,6 +77,7 @@ export function parseHealthConfig(
       timeoutMs: parsed.integer("timeout-ms"),
       json: parsed.flag("json"),
     }),
+    notes: parsed.notes,
   };
 }
 

@@ -33,13 +33,18 @@ export function readTelemetryConfig(parsed: ParsedOptions, env: Environment): Te
   };
 }
 
-/** Returns what is wrong with the addresses and OpenTelemetry's variables that are looked at. */
+/** Returns what is wrong with the addresses, the port of metrics and OpenTelemetry's variables that are looked at. */
 export function problemsOfTelemetry(parsed: ParsedOptions, env: Environment): string[] {
   const problems: string[] = [];
   for (const flag of ["otlp-endpoint", "otlp-traces-endpoint"]) {
     const url = parsed.optionalText(flag);
     if (url === undefined || isHttpUrl(url)) continue;
     problems.push(`--${flag} must be an http or https address`);
+  }
+  const port = parsed.integer("port");
+  const sharesPort = port !== 0 && parsed.optionalNumber("metrics-port") === port;
+  if (sharesPort && parsed.optionalText("unix-socket") === undefined) {
+    problems.push(`--metrics-port must be another port than --port, got: ${port} for both`);
   }
   if (isTracingOff(env) || tracesUrlOf(parsed) === undefined) return problems;
   for (const name of ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]) {

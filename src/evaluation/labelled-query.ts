@@ -54,8 +54,12 @@ function parseCandidate(
     throw wrong(place, `\`cands[${at}].id\` must be a string or a number`);
   }
   checkNumber(id, `\`cands[${at}].id\``, place);
-  if (typeof score !== "number") return { id: String(id), text, rel, score: undefined };
-  if (!Number.isFinite(score)) throw wrong(place, `\`cands[${at}].score\` must be finite`);
+  if (score === undefined || score === null) {
+    return { id: String(id), text, rel, score: undefined };
+  }
+  if (typeof score !== "number" || !Number.isFinite(score)) {
+    throw wrong(place, `\`cands[${at}].score\` must be a finite number, or left out`);
+  }
   return { id: String(id), text, rel, score };
 }
 

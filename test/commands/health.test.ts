@@ -226,11 +226,14 @@ suite("rerankd health of other addresses", () => {
     const env = { RERANKER_URL: "http://127.0.0.1:1", RERANKER_PORT: "1" };
 
     const told = await runProgram(["health", `--pid=${server.child.pid}`], { env });
+    const other = await runProgram(["health", `--pid=${process.pid}`], { env });
     const nobody = await runProgram(["health", "--pid=2147483647"], { env });
     await server.stop();
 
     assert.deepEqual([told.code, statusOf(told.stdout)], [0, "ok"]);
-    assert.match(JSON.parse(nobody.stdout).reason, /ECONNREFUSED 127\.0\.0\.1:1/);
-    assert.equal(nobody.code, 1);
+    assert.match(JSON.parse(other.stdout).reason, /ECONNREFUSED 127\.0\.0\.1:1/);
+    assert.equal(other.code, 1);
+    assert.match(nobody.stderr, /there is no process 2147483647, which --pid names/);
+    assert.deepEqual([nobody.code, nobody.stdout], [1, ""]);
   });
 });

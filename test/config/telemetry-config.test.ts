@@ -17,6 +17,16 @@ suite("the telemetry's options", () => {
     assert.equal(serveConfig([], { RERANKER_METRICS_PORT: "9464" }).metricsPort, 9464);
   });
 
+  test("refuse the port of all protocols for metrics", () => {
+    const both = ["--port=9464", "--metrics-port=9464"];
+
+    assert.deepEqual(serveProblems(both), [
+      "--metrics-port must be another port than --port, got: 9464 for both",
+    ]);
+    assert.equal(serveConfig([...both, "--unix-socket=/s"]).metricsPort, 9464);
+    assert.equal(serveConfig(["--port=0", "--metrics-port=0"]).metricsPort, 0);
+  });
+
   test("append the path of spans to a collector's address, and not to a whole one", () => {
     const base = "http://collector:4318";
     const whole = "https://spans.example/in";

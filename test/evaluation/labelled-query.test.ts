@@ -78,7 +78,12 @@ suite("parseLabelledQuery()", () => {
     [
       "a score without end",
       line({}).replace('"score":9', '"score":1e400'),
-      /^f:1: `cands\[0\]\.score` must be finite$/,
+      /^f:1: `cands\[0\]\.score` must be a finite number, or left out$/,
+    ],
+    [
+      "a score that is a text",
+      line({}).replace('"score":9', '"score":"9"'),
+      /^f:1: `cands\[0\]\.score` must be a finite number, or left out$/,
     ],
     ["an ideal that is none", line({ all_rel: ["1"] }), /`all_rel` must be a list of numbers/],
   ] as const) {

@@ -33,15 +33,15 @@ export function parseDocuments(
 }
 
 function decode(bytes: Uint8Array, name: string): string {
+  const hint = "convert it, for example with `iconv -t utf-8`, or extract its text first";
+  let text: string;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return text;
-  } catch {
-    // Said below.
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new StartupError(`${name} is not text in UTF-8`, { hint, cause });
   }
-  throw new StartupError(`${name} is not text in UTF-8`, {
-    hint: "convert it, for example with `iconv -t utf-8`, or extract its text first",
-  });
+  if (!text.includes("\0")) return text;
+  throw new StartupError(`${name} is not text: it has a NUL character`, { hint });
 }
 
 /** Reads a JSON list; undefined if the text is none. */

@@ -43,13 +43,15 @@ async function readStdin(
   return { name: "the standard input", bytes: Buffer.concat(chunks) };
 }
 
-/** Returns why the system refused, in words where they are common. */
+/** Returns why a file cannot be read or written, in words where they are common. */
 export function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const words: Readonly<Record<string, string>> = {
     ENOENT: "it does not exist",
     EACCES: "permission denied",
     EISDIR: "it is a folder",
+    Z_BUF_ERROR: "its gzip data is cut short",
+    Z_DATA_ERROR: "it is not gzip data, or is damaged",
   };
   return words[code] ?? (code || "unknown reason");
 }

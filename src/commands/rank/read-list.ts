@@ -6,6 +6,7 @@ import {
   readObject,
   readText,
   replaceLoneSurrogates,
+  wrongType,
 } from "../../server/http/json-fields.ts";
 import { readDocuments, readRankingOptions } from "../../server/http/ranking-fields.ts";
 import { isInexactId } from "../files/input-id.ts";
@@ -41,6 +42,10 @@ export function decodeLine({ bytes, length }: ByteLine, maxBytes: number): JsonF
  */
 export function readList(fields: JsonFields, defaults: ListDefaults): InputList {
   checkId("id", fields);
+  const { id = null } = fields;
+  if (id !== null && typeof id !== "string" && typeof id !== "number") {
+    throw wrongType("id", "a text or a number", id);
+  }
   const query = readText("query", fields.query);
   const documents = readDocuments(fields);
   const sentDocuments = fields.documents as readonly unknown[];

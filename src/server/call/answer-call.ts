@@ -63,8 +63,8 @@ export interface Http1Arrival {
    * call is not refused anyway.
    */
   readonly waitsForLeave: boolean;
-  /** What is wrong with the `host`; undefined if nothing is. */
-  readonly hostProblem: string | undefined;
+  /** What is wrong with its `host` or `expect`; undefined if nothing is. */
+  readonly problem: HttpError | undefined;
 }
 
 /** Answers the requests of both HTTP servers. */
@@ -163,9 +163,8 @@ export function createCallAnswerer(options: CallAnswererOptions): CallAnswerer {
       else response.setHeader("connection", "close");
     }
     try {
-      if (http1?.hostProblem !== undefined) {
-        const error = new HttpError(400, "invalid_argument", http1.hostProblem, { field: "host" });
-        target.refuse(exchange, error);
+      if (http1?.problem !== undefined) {
+        target.refuse(exchange, http1.problem);
       } else if (answerCors?.(request, response)) {
         // A preflight carries no call.
       } else if (refusal !== undefined) {

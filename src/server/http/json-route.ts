@@ -8,7 +8,7 @@ import type { ServerRequest } from "../call/call.ts";
 import { parseMediaType } from "../call/media-type.ts";
 import { countCharacters, timingHeaders } from "../call/timing-headers.ts";
 import { HttpError } from "./http-error.ts";
-import { decodeJson, type JsonFields, readObject } from "./json-fields.ts";
+import { decodeJson, invalidField, type JsonFields, readObject } from "./json-fields.ts";
 import type { Route, RouteContext, RouteOptions } from "./route.ts";
 import type { JsonAnswer } from "./send-json.ts";
 
@@ -107,7 +107,7 @@ async function readBody(
     throw new HttpError(
       415,
       "invalid_argument",
-      "`content-encoding` must be one of `gzip`, `deflate`, `br`, `identity`",
+      `\`content-encoding\` must be one of \`gzip\`, \`deflate\`, \`br\`, \`identity\`, got: \`${shorten(encoding, maxEchoChars)}\``,
       { headers: { "accept-encoding": "gzip, deflate, br" } },
     );
   }
@@ -170,11 +170,8 @@ export function parseDeadlineHeader(
   if (header === undefined) return undefined;
   const timeoutMs = typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : 0;
   if (timeoutMs >= 1) return Math.min(timeoutMs, maxMs);
-  throw new RerankError(
-    "invalid_argument",
-    `\`${deadlineHeader}\` must be a whole number of milliseconds, 1 or more`,
-    { field: deadlineHeader },
-  );
+  const problem = "must be a whole number of milliseconds, 1 or more";
+  throw invalidField(deadlineHeader, problem, String(header));
 }
 
 /** `application/json` and every type that says it is JSON. */

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
+import { shorten } from "../../characters.ts";
 import type { ConnectionFault, ServerObserver } from "../../telemetry/server-observer.ts";
 import type { CallAnswerer } from "../call/answer-call.ts";
+import { HttpError } from "../http/http-error.ts";
 import type { ServerLimits } from "../limits.ts";
-import { answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
+import { answerConnect, answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 
 /** The dependencies of the HTTP/1.1 server. */
 export interface Http1ServerOptions {
@@ -40,17 +42,25 @@ export function createHttp1Server(options: Http1ServerOptions): http.Server {
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: connectionsCheckMs,
+    // Node answers without a word where there is none.
+    requireHostHeader: false,
   });
   const pending = createPendingAnswers();
   const accept =
-    (waitsForLeave: boolean) =>
+    (waitsForLeave: boolean, problemOf = hostProblemOf) =>
     (request: IncomingMessage, response: ServerResponse): void => {
       toOriginForm(request);
       pending.add(request, response);
-      onRequest(request, response, { waitsForLeave, hostProblem: hostProblemOf(request) });
+      onRequest(request, response, { waitsForLeave, problem: problemOf(request) });
     };
   server.on("request", accept(false));
   server.on("checkContinue", accept(true));
+  server.on("checkExpectation", accept(false, expectProblemOf));
+  server.on("connect", (_request, socket) => {
+    pending.whenSent(socket, () => {
+      onFault(answerConnect(socket));
+    });
+  });
   server.on("clientError", (error, socket) => {
     // What came before on the connection was good, and has its answer first.
     pending.whenSent(socket, () => {
@@ -119,11 +129,30 @@ function toOriginForm(request: IncomingMessage): void {
 }
 
 /**
- * Returns what is wrong with the `host` of an HTTP/1.1 request, or undefined if nothing is: more
- * than one, or none that can be a host, must be a 400 (RFC 9112, section 3.2).
+ * Returns what is wrong with the `host` of an HTTP/1 request, or undefined if nothing is: more than
+ * one, none in HTTP/1.1, or none that can be a host, must be a 400 (RFC 9112, section 3.2).
  */
-function hostProblemOf({ rawHeaders, headers }: IncomingMessage): string | undefined {
+function hostProblemOf(request: IncomingMessage): HttpError | undefined {
+  const { rawHeaders, headers, httpVersion } = request;
   const lines = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host");
-  if (lines.length > 1) return `\`host\` must be sent once, got: ${lines.length} times`;
-  return hostPattern.test(headers.host ?? "") ? undefined : "`host` must name a host";
+  const isMissing = lines.length === 0 && httpVersion === "1.1";
+  if (lines.length > 1 || isMissing) {
+    const got = isMissing ? "none" : `${lines.length} times`;
+    return badHost(`\`host\` must be sent once, got: ${got}`);
+  }
+  return hostPattern.test(headers.host ?? "") ? undefined : badHost("`host` must name a host");
+}
+
+function badHost(message: string): HttpError {
+  return new HttpError(400, "invalid_argument", message, { field: "host" });
+}
+
+/** Longest part of a header that an error message repeats. */
+const maxEchoChars = 100;
+
+/** Returns the error of an expectation that is not met (RFC 9110, section 10.1.1). */
+function expectProblemOf({ headers }: IncomingMessage): HttpError {
+  const got = shorten(headers.expect ?? "", maxEchoChars);
+  const message = `\`expect\` must be \`100-continue\`, got: \`${got}\``;
+  return new HttpError(417, "invalid_argument", message, { field: "expect" });
 }

@@ -183,8 +183,8 @@ function problemOf(
   };
 }
 
-/** The last two parts of an RPC's path, in the usual spelling: `/package.Service/Method`. */
-const rpcPattern = /\/(?:\w+\.)+[A-Z]\w*\/[A-Z]\w*$/;
+/** The last two parts of an RPC's path, or of one that is nearly right: `/package.Service/Method`. */
+const rpcPattern = /\/(?:\w+\.)+[A-Z]\w*\/\w+\/?$/;
 
 /** Whether a path that is no RPC of this server looks like one. */
 function looksLikeRpc(path: string): boolean {

@@ -38,7 +38,7 @@ suite("parseDocuments()", () => {
   for (const [title, text, format, message] of [
     ["nothing", " \n\n", "auto", /^notes holds no document$/],
     ["an empty list", "[]", "auto", /^notes holds no document$/],
-    ["a NUL", "a\0b", "auto", /^notes is not text in UTF-8$/],
+    ["a NUL", "a\0b", "auto", /^notes is not text: it has a NUL character$/],
     ["bytes that are not UTF-8", Uint8Array.of(0xff, 0xfe, 0x41), "auto", /is not text in UTF-8$/],
     ["a list with something else", '["a", 7]', "auto", /^notes: element 1 is neither a string nor/],
     ["a broken line among JSON lines", '{"text":"a"}\n\n{"text":', "auto", /^notes:3: neither a/],

@@ -72,11 +72,12 @@ suite("rerankd rank --jsonl without a query", () => {
       `{"id":2,"query":"q","documents":["b",${tooLarge}]}`,
       '{"id":0.5,"query":"q","documents":[{"id":9007199254740991,"text":"a"}]}',
       '{"id":1e400,"query":"q","documents":["a"]}',
+      '{"id":{"$oid":"7"},"query":"q","documents":["a"]}',
     );
     const { code, stdout } = await rank(context, ["--errors=-"], { stdin });
 
     assert.equal(code, 3);
-    const [list, document, good, infinite] = jsonLines(stdout);
+    const [list, document, good, infinite, object] = jsonLines(stdout);
     const reason = "is a number too large to be read exactly: write it as a text";
     assert.deepEqual(list, { line: 1, offset: 0, error: `\`id\` ${reason}` });
     assert.equal(document?.error, `\`documents[1].id\` ${reason}`);
@@ -85,6 +86,7 @@ suite("rerankd rank --jsonl without a query", () => {
       [0.5, 9007199254740991],
     );
     assert.deepEqual(infinite?.error, list?.error);
+    assert.equal(object?.error, "`id` must be a text or a number, got: an object");
     const one = await runProgram(["rank", "-q=q", "--url=http://127.0.0.1:1"], {
       stdin: `${tooLarge}\n`,
     });

@@ -58,9 +58,12 @@ suite("the answer to a path that is nearly right", () => {
         /did you mean `\/rerank\.v1\.\w+\/Rerank`\?/,
       );
     }
-    const connect = await postJson(`${url}/v1${rpc}`, {});
-    assert.equal(connect.status, 404);
-    assert.equal(JSON.parse(connect.text).code, "unimplemented");
-    assert.match(JSON.parse(connect.text).message, /did you mean/);
+    for (const path of [`/v1${rpc}`, `${rpc}/`, "/rerank.v1.RerankService/rerank"]) {
+      const connect = await postJson(`${url}${path}`, {});
+
+      assert.equal(connect.status, 404);
+      assert.equal(JSON.parse(connect.text).code, "unimplemented");
+      assert.match(JSON.parse(connect.text).message, /did you mean `\/rerank\.v1\.\w+\/Rerank`\?/);
+    }
   });
 });

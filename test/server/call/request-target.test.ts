@@ -38,6 +38,7 @@ suite("the absolute form of a target", () => {
 
 suite("the host of an HTTP/1.1 request", () => {
   const hosts = [
+    { what: "no host", lines: "x-any: 1", message: "`host` must be sent once, got: none" },
     { what: "two hosts", lines: "host: a\r\nhost: a", message: "`host` must be sent once" },
     { what: "a host with a space", lines: "host: a b", message: "`host` must name a host" },
     { what: "a host with a path", lines: "host: a/b", message: "`host` must name a host" },
@@ -68,4 +69,40 @@ suite("the host of an HTTP/1.1 request", () => {
       assert.match(raw.received(), /^HTTP\/1\.1 200 /);
     });
   }
+
+  test("may be missing in HTTP/1.0", async (context) => {
+    const { port } = await startServer(context);
+    const raw = await connectRaw(context, port);
+
+    raw.socket.write("GET /health HTTP/1.0\r\n\r\n");
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 200 /);
+  });
+});
+
+suite("a request that this server does not take", () => {
+  test("gets 417 for an expectation that is none of HTTP's", async (context) => {
+    const { port } = await startServer(context);
+    const raw = await connectRaw(context, port);
+
+    const headers = "host: a\r\nexpect: foo\r\nconnection: close";
+    raw.socket.write(`GET /health HTTP/1.1\r\n${headers}\r\n\r\n`);
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 417 [\s\S]*x-request-id: /i);
+    assert(raw.received().includes("`expect` must be `100-continue`, got: `foo`"), raw.received());
+  });
+
+  test("gets 405 for CONNECT, after the answers before it", async (context) => {
+    const { port } = await startServer(context);
+    const raw = await connectRaw(context, port);
+
+    const health = "GET /health HTTP/1.1\r\nhost: a\r\n\r\n";
+    raw.socket.write(`${health}CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n`);
+    await raw.closed;
+
+    assert.match(raw.received(), /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 405 [\s\S]*allow: GET/);
+    assert.match(raw.received(), /the method must not be CONNECT/);
+  });
 });
