@@ -2,7 +2,7 @@
  * Makes the pictures of the README anew, each from the product as it is built: the page, light and
  * dark, a session in a terminal, and the quality of the bundled model beside BM25. `npm run pictures`
  * makes all of them, `npm run pictures -- page` one kind. Run it after a change of the page or of the
- * bundled model. Needs Chromium, `script` of util-linux, and labelled lists.
+ * bundled model. Needs Chromium; for the terminal `script` of util-linux, and labelled lists.
  */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,10 +22,6 @@ const { values, positionals } = parseArgs({
   options: {
     /** Folder of labelled lists, as `rerankd eval` reads them; names begin with the language. */
     lists: { type: "string" },
-    /** Queries of each list that the quality is measured by. */
-    limit: { type: "string", default: "40" },
-    /** What `rerankd eval --json` printed, in place of an evaluation. */
-    eval: { type: "string" },
   },
 });
 const unknown = positionals.find((name) => !kinds.some((kind) => kind === name));
@@ -60,6 +56,5 @@ function write(name: string, picture: string | Uint8Array): void {
 if (isWanted("page")) await takePagePictures(write);
 if (isWanted("terminal")) write("terminal.svg", await recordTerminal(findLists()));
 if (isWanted("quality")) {
-  const source = values.eval === undefined ? findLists() : values.eval;
-  for (const [name, chart] of drawQuality(source, Number(values.limit))) write(name, chart);
+  for (const [name, chart] of drawQuality()) write(name, chart);
 }

@@ -1,60 +1,54 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Theme, themes } from "../../bench/report/svg.ts";
-import { cleanEnvironment, mainPath } from "../../test/server-process.ts";
+import { packageRoot } from "../../test/server-process.ts";
 
-/** nDCG@10 of two orders. */
+/** What `train/evaluate.py` of the bundled model measured of a list, as far as it is drawn. */
+interface Measured {
+  readonly queries: number;
+  readonly "bm25 ndcg": number;
+  readonly "int8 ndcg": number;
+}
+
 interface Figures {
+  readonly lists: { readonly mean: Measured } & Readonly<Record<string, Measured>>;
+}
+
+/** nDCG@10 of two orders of a list. */
+interface Row {
+  readonly label: string;
   readonly bm25: number;
   readonly reranked: number;
 }
 
-/** What `rerankd eval --json` prints, as far as it is drawn. */
-interface Evaluation {
-  readonly model: string;
-  readonly lists: readonly {
-    readonly name: string;
-    readonly queries: number;
-    readonly ndcg: Figures;
-  }[];
-  readonly mean: { readonly ndcg: Figures };
-}
-
-interface Row extends Figures {
-  readonly label: string;
-}
-
-const maxOutputBytes = 256 * 1024 * 1024;
+const model = "rerankd-multilingual-v1";
 const width = 720;
 const rowHeight = 25;
 const margins = { marginTop: 62, marginBottom: 46, marginLeft: 190, marginRight: 110 };
 
 /**
- * Draws nDCG@10 of the bundled model and of BM25 on each labelled list, for light and for dark pages.
- * Measures the lists with the bundled model, or takes the file of an evaluation.
+ * Draws nDCG@10 of the bundled model and of BM25 on each labelled list, for light and for dark pages,
+ * from the figures of its card.
  */
-export function drawQuality(
-  source: string | readonly string[],
-  limit: number,
-): readonly (readonly [name: string, svg: string])[] {
-  const text = typeof source === "string" ? readFileSync(source, "utf8") : evaluate(source, limit);
-  const evaluation: Evaluation = JSON.parse(text);
-  return themes.map((theme) => [`quality-${theme.name}.svg`, draw(evaluation, theme)]);
+export function drawQuality(): readonly (readonly [name: string, svg: string])[] {
+  const path = join(packageRoot, "models", model, "train", "figures.json");
+  const figures: Figures = JSON.parse(readFileSync(path, "utf8"));
+  return themes.map((theme) => [`quality-${theme.name}.svg`, draw(figures, theme)]);
 }
 
-function draw({ model, lists, mean }: Evaluation, theme: Theme): string {
-  const rows: readonly Row[] = [
-    ...lists.map(({ name, ndcg }) => ({ label: labelOf(name), ...ndcg })),
-    { label: "mean of lists", ...mean.ndcg },
+function draw({ lists: { mean, ...lists } }: Figures, theme: Theme): string {
+  const rows = [
+    ...Object.entries(lists).map(([name, measured]) => rowOf(labelOf(name), measured)),
+    rowOf("mean of lists", mean),
   ];
   const [blue, orange] = theme.series;
   const dots = [
     { x: "bm25", name: "BM25", color: orange ?? "", at: 0 },
     { x: "reranked", name: model, color: blue, at: 70 },
   ] as const;
-  const queries = lists.reduce((sum, list) => sum + list.queries, 0);
+  const queries = Object.values(lists).reduce((sum, list) => sum + list.queries, 0);
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const chart = plot.plot({
     document,
@@ -62,7 +56,7 @@ function draw({ model, lists, mean }: Evaluation, theme: Theme): string {
     height: margins.marginTop + margins.marginBottom + rows.length * rowHeight,
     ...margins,
     style: { fontSize: "13px", color: theme.text },
-    ariaLabel: `nDCG@10 of BM25 and ${model} on ${lists.length} lists, in the mean ${fixed(mean.ndcg.bm25)} and ${fixed(mean.ndcg.reranked)}`,
+    ariaLabel: `nDCG@10 of BM25 and ${model} on ${rows.length - 1} lists, in the mean ${fixed(mean["bm25 ndcg"])} and ${fixed(mean["int8 ndcg"])}`,
     x: { label: `nDCG@10, of ${queries} queries`, grid: true, nice: true, ticks: 6 },
     y: { label: null, domain: rows.map(({ label }) => label), tickSize: 0 },
     marks: [
@@ -85,6 +79,10 @@ function draw({ model, lists, mean }: Evaluation, theme: Theme): string {
   return `${chart.outerHTML}\n`;
 }
 
+function rowOf(label: string, measured: Measured): Row {
+  return { label, bm25: measured["bm25 ndcg"], reranked: measured["int8 ndcg"] };
+}
+
 function fixed(value: number): string {
   return value.toFixed(2);
 }
@@ -97,13 +95,3 @@ function labelOf(name: string): string {
 }
 
 const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
-
-function evaluate(lists: readonly string[], limit: number): string {
-  const args = ["eval", ...lists, "--model-id=bundled", `--limit=${limit}`, "--json"];
-  return execFileSync(process.execPath, [mainPath, ...args], {
-    encoding: "utf8",
-    env: cleanEnvironment(),
-    maxBuffer: maxOutputBytes,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-}
