@@ -1,7 +1,8 @@
 """Reads the training and evaluation sets.
 
 Every set is one gzipped JSON-lines file. A training row is `{lang, q, p, doc?}`: a query, the passage
-that answers it, and the document the passage was cut from. A dev row is a query with labelled candidates.
+that answers it, and the document the passage was cut from. A dev row is a query with labelled candidates. Abstracts of
+papers have no queries: they are xz-compressed tables, one a category of arXiv.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,19 @@ def read_pairs(source: Source) -> list[Pair]:
         if query and passage:
             pairs[query, passage] = Pair(query, passage, row.get("doc"))
     return list(pairs.values())
+
+
+def read_abstracts(path: Path) -> list[Pair]:
+    """Titles and abstracts of a table whose header names `title`, `abstract` and `arxiv_id`; those with formulas, and
+    very short or long ones, are dropped."""
+    pairs = []
+    csv.field_size_limit(1 << 24)
+    with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            title, abstract = (" ".join((row[key] or "").split()) for key in ("title", "abstract"))
+            if title and 60 <= len(abstract.split()) <= 300 and not set("$\\") & set(title + abstract):
+                pairs.append(Pair(title, abstract, row["arxiv_id"]))
+    return pairs
 
 
 def read_dev(path: Path) -> list[DevList]:

@@ -18,10 +18,10 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from bm25 import Bm25, terms
-from data import DEFAULT_DATA, Pair, Source, read_pairs, training_sources
+from data import DEFAULT_DATA, Pair, Source, read_abstracts, read_pairs, training_sources
 from everyday import everyday_lists
 from store import Store
-from teach import LISTS, Teacher, add_taught, of_pairs, of_sections, of_translations
+from teach import LISTS, Teacher, add_taught, of_abstracts, of_pairs, of_sections, of_translations
 
 HARD = 16
 TOP = 34
@@ -281,15 +281,23 @@ def add_sentences(store: Store, lang: str, texts: list[str], count: int, rng: ra
 
 
 def add_all_taught(
-    store: Store, sources: list[Source], headings: list[dict[str, Pair]], teacher: Teacher, rng: random.Random
+    store: Store,
+    sources: list[Source],
+    headings: list[dict[str, Pair]],
+    papers: Path | None,
+    teacher: Teacher,
+    rng: random.Random,
 ) -> None:
-    """Lists with the teacher's grades: of the English sets, and of what exists in several languages."""
+    """Lists with the teacher's grades: of the English sets, of what exists in several languages, and of abstracts."""
     for source in sources:
         if source.lang == "en":
-            add_taught(store, source.kind, of_pairs(read_pairs(source), rng), teacher, LISTS, rng)
-    add_taught(store, "sections", of_sections(headings, rng), teacher, 4 * LISTS, rng)
+            add_taught(store, f"taught/{source.kind}", of_pairs(read_pairs(source), rng), teacher, LISTS, rng)
+    add_taught(store, "taught/sections", of_sections(headings, rng), teacher, 4 * LISTS, rng)
     parallel = {s.lang.split("2")[1]: read_pairs(s) for s in sources if sort_of(s) == "parallel"}
-    add_taught(store, "translations", of_translations(parallel, rng), teacher, 4 * LISTS, rng)
+    add_taught(store, "taught/translations", of_translations(parallel, rng), teacher, 4 * LISTS, rng)
+    for path in sorted(papers.glob("*.tsv.xz")) if papers else []:
+        subject = of_abstracts(read_abstracts(path), rng)
+        add_taught(store, f"papers/{path.name.removesuffix('.tsv.xz')}", subject, teacher, LISTS, rng)
     print(f"taught: {len(store.query)} lists so far", flush=True)
 
 
@@ -298,6 +306,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--tokenizer", type=Path, help="the XLM-R tokenizer.json.gz; that of --data unless given")
     parser.add_argument("--teacher", type=Path, help="the jar of the teacher, see teach.py; no such lists without it")
+    parser.add_argument("--papers", type=Path, help="a folder of titles and abstracts, see data.py; none without it")
     parser.add_argument("--out", type=Path, default=Path("lists.npz"))
     args = parser.parse_args()
     rng = random.Random(7)
@@ -330,7 +339,7 @@ def main() -> None:
     for lang, made in everyday_lists(EVERYDAY_LISTS, rng):
         store.add(f"everyday/{lang}", made.query, made.notes[0], made.notes[1:], made.labels[1:])
     if args.teacher:
-        add_all_taught(store, sources, headings, Teacher(args.teacher), random.Random(11))
+        add_all_taught(store, sources, headings, args.papers, Teacher(args.teacher), random.Random(11))
     print(f"{len(store.query)} lists, {len(store.texts)} texts, {len(store.kinds)} kinds", flush=True)
     path = args.tokenizer or args.data / "tokenizers/xlm-roberta-tokenizer.json.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

@@ -5,18 +5,21 @@
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
 # (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS and LAST_STEPS change how long it trains: two cores do 10 to 33
-# steps a minute. Each run starts from the average of the one before, and its rate falls to 0 over its last steps:
-#   run, more   the lists of the sets
-#   int8        the same, seeing the rounding of the int8 graph
-#   taught      without layer 9, with the teacher's lists
-#   last        the same, seeing the rounding; what is exported has three tenths of the weights of int8
+# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, ROUNDED_STEPS, PAPERS_STEPS and LAST_STEPS change how long it
+# trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before, and its rate falls to
+# 0 over its last steps:
+#   run, more        the lists of the sets
+#   int8             the same, seeing the rounding of the int8 graph
+#   taught           without layer 9, with the teacher's lists
+#   rounded          the same, seeing the rounding; its last weights and three tenths of those of int8 make blend.pt
+#   papers, last     from blend.pt, with the teacher's lists of abstracts, too; last sees the rounding
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
 steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
-taught_steps=${TAUGHT_STEPS:-700} last_steps=${LAST_STEPS:-250}
+taught_steps=${TAUGHT_STEPS:-700} rounded_steps=${ROUNDED_STEPS:-250}
+papers_steps=${PAPERS_STEPS:-850} last_steps=${LAST_STEPS:-180}
 mkdir -p "$work"
 cd "$work"
 
@@ -50,7 +53,18 @@ if ! [ -f "$jar" ]; then
   mv "$jar.part" "$jar"
 fi
 
-[ -f lists.npz ] || python mine --data "$data" --teacher "$jar" --out lists.npz
+# Titles and abstracts of papers until 2018, CC0, by category, as R. Stuart Geiger collected them:
+# https://doi.org/10.5281/zenodo.1463242
+archive=https://raw.githubusercontent.com/staeiou/arxiv_archive/f043eb1d71da6ed2fb9eac63ab8707359ff606ea
+mkdir -p abstracts
+while read -r _ file; do
+  [ -f "abstracts/$file" ] && continue
+  curl --fail --silent --show-error --output "abstracts/$file.part" "$archive/processed_data/20190101/per_category/$file"
+  mv "abstracts/$file.part" "abstracts/$file"
+done <"$here/papers.sha256"
+(cd abstracts && sha256sum --check --quiet "$here/papers.sha256")
+
+[ -f lists.npz ] || python mine --data "$data" --teacher "$jar" --papers abstracts --out lists.npz
 base=(--wheel "$wheel" --tokenizer "$tokenizer")
 from=("${base[@]}" --lists lists.npz)
 model=(--words "$words" --out "$here/..")
@@ -62,20 +76,29 @@ train() {
 # ranges FILE OPTION...: writes the ranges of activations of a checkpoint.
 ranges() { [ -f "$1" ] || python export "${from[@]}" "${model[@]}" --ranges "$1" "${@:2}"; }
 
-train run "$steps" "$((steps / 5))" --share taught=0
-train more "$more_steps" "$((more_steps / 2))" --share taught=0 --start run/checkpoint.pt --rate 8e-5
+untaught=(--share taught=0 papers=0)
+train run "$steps" "$((steps / 5))" "${untaught[@]}"
+train more "$more_steps" "$((more_steps / 2))" "${untaught[@]}" --start run/checkpoint.pt --rate 8e-5
 ranges ranges12.json --checkpoint more/checkpoint.pt
-train int8 "$int8_steps" "$int8_steps" --share taught=0 --start more/checkpoint.pt --ranges ranges12.json --rate 2e-5
+train int8 "$int8_steps" "$int8_steps" "${untaught[@]}" --start more/checkpoint.pt --ranges ranges12.json --rate 2e-5
 
-taught=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.1)
+share=(--share everyday=0.5 question=0.35 cross-question=0.06)
+taught=("${share[@]}" cross-heading=0.1 papers=0)
 train taught "$taught_steps" "$((taught_steps / 2))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
   --seed 5 --rate 7e-5
-ranges ranges.json --depth 11 --checkpoint taught/checkpoint.pt
-train last "$last_steps" "$((last_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 --ranges ranges.json \
-  --seed 6 --rate 4e-5
+ranges ranges11.json --depth 11 --checkpoint taught/checkpoint.pt
+train rounded "$rounded_steps" "$((rounded_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 \
+  --ranges ranges11.json --seed 6 --rate 4e-5
+python blend "${base[@]}" --checkpoint rounded/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out blend.pt
 
-python blend "${base[@]}" --checkpoint last/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out final.pt
-python export "${from[@]}" "${model[@]}" --depth 11 --checkpoint final.pt --ranges ranges.json --fp32 model.onnx
+papers=("${share[@]}" cross-heading=0.14 taught=0.5 papers=0.3)
+train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start blend.pt --depth 11 \
+  --seed 8 --rate 7e-5
+ranges ranges.json --depth 11 --checkpoint papers/checkpoint.pt
+train last "$last_steps" "$((last_steps * 3 / 4))" "${papers[@]}" --start papers/checkpoint.pt --depth 11 \
+  --ranges ranges.json --seed 9 --rate 4e-5
+
+python export "${from[@]}" "${model[@]}" --depth 11 --checkpoint last/checkpoint.pt --ranges ranges.json --fp32 model.onnx
 python evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/figures.json"
 python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/beside.json"
 python card --data "$data"

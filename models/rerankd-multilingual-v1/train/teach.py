@@ -2,7 +2,8 @@
 
 The sets have one relevant passage a question; a teacher also says which of the others are near the question's subject,
 and by how much. It reads English; where a set has the same text in other languages, these take over its grades, so that
-query and candidates can be of different languages. Lists are named `taught/<set>`.
+query and candidates can be of different languages. Abstracts of papers, which nobody asked anything, are looked for by
+their titles, by some of their sentences, and by one another. Lists are named `taught/<set>` and `papers/<category>`.
 """
 
 from __future__ import annotations
@@ -101,6 +102,18 @@ def of_pairs(pairs: list[Pair], rng: random.Random) -> Subject:
     return subject
 
 
+def of_abstracts(papers: list[Pair], rng: random.Random) -> Subject:
+    """Abstracts, half of them with their titles; titles, sentences of abstracts and whole ones look for them."""
+    papers = rng.sample(papers, min(POOL, len(papers)))
+    subject = Subject()
+    for i, paper in enumerate(papers):
+        title = rng.choice([f"{paper.query}. ", f"{paper.query}\n", "", ""])
+        subject.texts.append({"en": title + paper.passage})
+        cut = excerpt(paper.passage, rng)
+        subject.queries += [({"en": query}, i) for query in (paper.query, cut, paper.passage) if query]
+    return subject
+
+
 def of_sections(rows: list[dict[str, Pair]], rng: random.Random) -> Subject:
     """Sections of documentation in several languages, and their headings."""
     rows = [row for row in rows if "en" in row and len(row) > 1]
@@ -123,7 +136,7 @@ def of_translations(sets: dict[str, list[Pair]], rng: random.Random) -> Subject:
     return Subject(texts, [(row, i) for i, row in enumerate(texts)])
 
 
-def add_taught(store: Store, name: str, subject: Subject, teacher: Teacher, lists: int, rng: random.Random) -> None:
+def add_taught(store: Store, kind: str, subject: Subject, teacher: Teacher, lists: int, rng: random.Random) -> None:
     """Lists of a subject's queries with the candidates' grades, the teacher's best first."""
     english = [text["en"] for text in subject.texts]
     if len(english) < 60:
@@ -156,4 +169,4 @@ def add_taught(store: Store, name: str, subject: Subject, teacher: Teacher, list
         ranked = sorted(graded, key=lambda text: -graded[text])
         if len(ranked) > 4:
             grades = [graded[text] for text in ranked]
-            store.add(f"taught/{name}", wanted, ranked[0], ranked[1:], [g / grades[0] for g in grades[1:]])
+            store.add(kind, wanted, ranked[0], ranked[1:], [g / grades[0] for g in grades[1:]])

@@ -47,13 +47,14 @@ SHARES = {
     "everyday": 0.32,
     "chat": 0.03,
     "taught": 0.6,
+    "papers": 0.3,
 }
 # Sorts whose grades only compare the candidates: that the best of a list is relevant is not said.
-RELATIVE = {"taught"}
+RELATIVE = {"taught", "papers"}
 # How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
 BLIND = 0.35
 # Negatives of a list, by its sort: notes are short, and each of theirs tells something.
-NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8}
+NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8, "papers": 8}
 # Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
 CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
 # Of a row, what is read to choose negatives: reading them whole takes as long as training on those chosen.
