@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import process from "node:process";
+import { existsSync, readFileSync } from "node:fs";
 import { StartupError } from "../errors.ts";
 
 /** The command whose flags say where a server listens. */
@@ -24,16 +23,11 @@ export function readServerArguments(pid: number): readonly string[] | undefined 
 
 /**
  * Returns the same of a process that somebody named. Throws a StartupError if there is no such
- * process.
+ * process, as far as `/proc` shows it.
  */
 export function readNamedArguments(pid: number): readonly string[] | undefined {
-  try {
-    process.kill(pid, 0);
-  } catch (cause) {
-    // A process of another user is there, too.
-    if (cause instanceof Error && "code" in cause && cause.code === "ESRCH") {
-      throw new StartupError(`there is no process ${pid}, which --pid names`, { cause });
-    }
+  if (existsSync("/proc/self/cmdline") && !existsSync(`/proc/${pid}/cmdline`)) {
+    throw new StartupError(`there is no process ${pid}, which --pid names`);
   }
   return readServerArguments(pid);
 }

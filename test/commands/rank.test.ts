@@ -169,7 +169,7 @@ suite("rerankd rank", () => {
       args: ["rank", "-q", "a", "-"],
       options: { stdin: Uint8Array.of(0, 1, 2) },
       code: 1,
-      error: /^error: the standard input is not text in UTF-8/,
+      error: /^error: the standard input is not text: it has a NUL character/,
     },
     {
       title: "a file that is not there",
