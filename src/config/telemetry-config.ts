@@ -33,7 +33,10 @@ export function readTelemetryConfig(parsed: ParsedOptions, env: Environment): Te
   };
 }
 
-/** Returns what is wrong with the addresses, the port of metrics and OpenTelemetry's variables that are looked at. */
+/**
+ * Returns what is wrong with the addresses, the port of metrics, and OpenTelemetry's variables that
+ * are looked at.
+ */
 export function problemsOfTelemetry(parsed: ParsedOptions, env: Environment): string[] {
   const problems: string[] = [];
   for (const flag of ["otlp-endpoint", "otlp-traces-endpoint"]) {

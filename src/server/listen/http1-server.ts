@@ -57,6 +57,8 @@ export function createHttp1Server(options: Http1ServerOptions): http.Server {
   server.on("checkContinue", accept(true));
   server.on("checkExpectation", accept(false, expectProblemOf));
   server.on("connect", (_request, socket) => {
+    // Node has taken its own listener away, and an error without one ends the process.
+    socket.on("error", () => socket.destroy());
     pending.whenSent(socket, () => {
       onFault(answerConnect(socket));
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { connectRaw } from "../http-client.ts";
+import { connectRaw, sendHttp1 } from "../http-client.ts";
 import { startServer } from "../start-server.ts";
 
 suite("the absolute form of a target", () => {
@@ -104,5 +104,22 @@ suite("a request that this server does not take", () => {
 
     assert.match(raw.received(), /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 405 [\s\S]*allow: GET/);
     assert.match(raw.received(), /the method must not be CONNECT/);
+  });
+
+  test("may go away before the answer to its CONNECT", async (context) => {
+    const { port, url, reranker } = await startServer(context);
+    const raw = await connectRaw(context, port);
+
+    const body = JSON.stringify({ query: "hold", documents: ["a"] });
+    const headers = `host: a\r\ncontent-length: ${body.length}`;
+    raw.socket.write(
+      `POST /rerank HTTP/1.1\r\n${headers}\r\n\r\n${body}CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n`,
+    );
+    await reranker.until(() => reranker.held.length === 1);
+    raw.socket.resetAndDestroy();
+    await raw.closed;
+    reranker.releaseAll();
+
+    assert.equal((await sendHttp1(`${url}/health`)).status, 200);
   });
 });
