@@ -178,7 +178,7 @@ export function parseDeadlineHeader(
 const jsonType = /^application\/(?:json|[\w.+-]+\+json)$/;
 
 /** Longest part of a header that an error message repeats. */
-const maxEchoChars = 100;
+export const maxEchoChars = 100;
 
 /**
  * Throws an HttpError with status 415 unless the content type is JSON in UTF-8. None at all passes:

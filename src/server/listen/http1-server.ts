@@ -5,6 +5,7 @@ import { shorten } from "../../characters.ts";
 import type { ConnectionFault, ServerObserver } from "../../telemetry/server-observer.ts";
 import type { CallAnswerer } from "../call/answer-call.ts";
 import { HttpError } from "../http/http-error.ts";
+import { maxEchoChars } from "../http/json-route.ts";
 import type { ServerLimits } from "../limits.ts";
 import { answerConnect, answerHttp1Fault, type Http1Fault } from "./http1-fault.ts";
 
@@ -148,9 +149,6 @@ function hostProblemOf(request: IncomingMessage): HttpError | undefined {
 function badHost(message: string): HttpError {
   return new HttpError(400, "invalid_argument", message, { field: "host" });
 }
-
-/** Longest part of a header that an error message repeats. */
-const maxEchoChars = 100;
 
 /** Returns the error of an expectation that is not met (RFC 9110, section 10.1.1). */
 function expectProblemOf({ headers }: IncomingMessage): HttpError {
