@@ -71,7 +71,7 @@ export async function resolveModel(options: ResolveModelOptions): Promise<Resolv
   if (folder !== undefined) return openFolder(options, folder);
   if (isHubId(modelId)) return resolveHubModel(options, modelId);
   throw new StartupError(
-    `--model-id must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
+    `--model-id (or its variable) must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
     {
       isUsage: true,
       hint: `a hub id is written owner/name, for example ${defaultModelId}; a folder starts with ./ or /`,

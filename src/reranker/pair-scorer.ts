@@ -272,7 +272,7 @@ function checkNothingTooLong(
     : `\`${field}\` together with \`query\``;
   throw new RerankError(
     "invalid_argument",
-    `${what} is longer than ${maxLength} tokens, and \`truncate\` is false`,
+    `${what} is longer than ${maxLength} tokens, and \`truncate\` does not let it be cut`,
     { field, limit: maxLength },
   );
 }

@@ -182,7 +182,7 @@ suite("resolveModel()", () => {
 
       await assert.rejects(resolveModel({ ...options, modelId }), {
         name: "StartupError",
-        message: `--model-id must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
+        message: `--model-id (or its variable) must be a hub id, a folder or \`bundled\`, got: \`${modelId}\``,
         hint: /owner\/name/,
       });
     });
