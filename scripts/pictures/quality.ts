@@ -5,7 +5,7 @@ import { parseHTML } from "linkedom";
 import { type Theme, themes } from "../../bench/report/svg.ts";
 import { packageRoot } from "../../test/server-process.ts";
 
-/** What `train/evaluate.py` of the bundled model measured of a list, as far as it is drawn. */
+/** What `train/evaluation/evaluate.py` of the bundled model measured of a list, as far as it is drawn. */
 interface Measured {
   readonly queries: number;
   readonly "bm25 ndcg": number;
@@ -33,7 +33,7 @@ const margins = { marginTop: 62, marginBottom: 46, marginLeft: 190, marginRight:
  * from the figures of its card.
  */
 export function drawQuality(): readonly (readonly [name: string, svg: string])[] {
-  const path = join(packageRoot, "models", model, "train", "figures.json");
+  const path = join(packageRoot, "models", model, "train", "evaluation", "figures.json");
   const figures: Figures = JSON.parse(readFileSync(path, "utf8"));
   return themes.map((theme) => [`quality-${theme.name}.svg`, draw(figures, theme)]);
 }

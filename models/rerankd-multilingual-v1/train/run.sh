@@ -45,7 +45,7 @@ if [ -n "$jemalloc" ]; then
 fi
 export OMP_NUM_THREADS=1 RAYON_NUM_THREADS=2
 
-python() { venv/bin/python "$here/$1.py" "${@:2}"; }
+python() { PYTHONPATH=$here venv/bin/python -m "$@"; }
 
 if ! [ -f "$jar" ]; then
   curl --fail --silent --show-error --location --output "$jar.part" "$maven/$jar"
@@ -61,20 +61,20 @@ while read -r _ file; do
   [ -f "abstracts/$file" ] && continue
   curl --fail --silent --show-error --output "abstracts/$file.part" "$archive/processed_data/20190101/per_category/$file"
   mv "abstracts/$file.part" "abstracts/$file"
-done <"$here/papers.sha256"
-(cd abstracts && sha256sum --check --quiet "$here/papers.sha256")
+done <"$here/lists/papers.sha256"
+(cd abstracts && sha256sum --check --quiet "$here/lists/papers.sha256")
 
-[ -f lists.npz ] || python mine --data "$data" --teacher "$jar" --papers abstracts --out lists.npz
+[ -f lists.npz ] || python lists.mine --data "$data" --teacher "$jar" --papers abstracts --out lists.npz
 base=(--wheel "$wheel" --tokenizer "$tokenizer")
 from=("${base[@]}" --lists lists.npz)
 model=(--words "$words" --out "$here/..")
 # train FOLDER STEPS DECAY OPTION...: trains unless that is done.
 train() {
-  [ -f "$1/done" ] || python train "${from[@]}" --folder "$1" --steps "$2" --decay "$3" "${@:4}"
+  [ -f "$1/done" ] || python training.train "${from[@]}" --folder "$1" --steps "$2" --decay "$3" "${@:4}"
   touch "$1/done"
 }
 # ranges FILE OPTION...: writes the ranges of activations of a checkpoint.
-ranges() { [ -f "$1" ] || python export "${from[@]}" "${model[@]}" --ranges "$1" "${@:2}"; }
+ranges() { [ -f "$1" ] || python export.model_folder "${from[@]}" "${model[@]}" --ranges "$1" "${@:2}"; }
 
 untaught=(--share taught=0 papers=0)
 train run "$steps" "$((steps / 5))" "${untaught[@]}"
@@ -89,7 +89,7 @@ train taught "$taught_steps" "$((taught_steps / 2))" "${taught[@]}" --start int8
 ranges ranges11.json --depth 11 --checkpoint taught/checkpoint.pt
 train rounded "$rounded_steps" "$((rounded_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 \
   --ranges ranges11.json --seed 6 --rate 4e-5
-python blend "${base[@]}" --checkpoint rounded/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out blend.pt
+python training.blend "${base[@]}" --checkpoint rounded/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out blend.pt
 
 papers=("${share[@]}" cross-heading=0.14 taught=0.5 papers=0.3)
 train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start blend.pt --depth 11 \
@@ -98,7 +98,7 @@ ranges ranges.json --depth 11 --checkpoint papers/checkpoint.pt
 train last "$last_steps" "$((last_steps * 3 / 4))" "${papers[@]}" --start papers/checkpoint.pt --depth 11 \
   --ranges ranges.json --seed 9 --rate 4e-5
 
-python export "${from[@]}" "${model[@]}" --depth 11 --checkpoint last/checkpoint.pt --ranges ranges.json --fp32 model.onnx
-python evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/figures.json"
-python evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/beside.json"
-python card --data "$data"
+python export.model_folder "${from[@]}" "${model[@]}" --depth 11 --checkpoint last/checkpoint.pt --ranges ranges.json --fp32 model.onnx
+python evaluation.evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/evaluation/figures.json"
+python evaluation.evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/evaluation/beside.json"
+python evaluation.card --data "$data"

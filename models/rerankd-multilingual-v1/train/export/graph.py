@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from encoder import Layer
-from matching import Matcher
-from reranker import Reranker
+from model.encoder import Layer
+from model.matching import Matcher
+from model.reranker import Reranker
 
 
 class Embeddings(torch.autograd.Function):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bm25 import Bm25
-from data import DevList, read_dev
+from lists.bm25 import Bm25
+from lists.data import DevList, read_dev
 
 DEPTH = 10
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from train import begin, flatten
+from training.checkpoint import begin, flatten
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pieces import MODULUS, Pieces
+from model.pieces import MODULUS, Pieces
 
 START, PAD, END = 0, 1, 2
 TOKEN_FEATURES = 8

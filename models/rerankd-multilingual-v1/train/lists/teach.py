@@ -19,10 +19,10 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from batches import batches
-from bm25 import Bm25
-from data import Pair
-from store import Store
+from lists.bm25 import Bm25
+from lists.data import Pair
+from lists.store import Store
+from model.batches import batches
 
 NAME = "bge-small-en-v1.5"
 # What its authors put before a query: https://huggingface.co/BAAI/bge-small-en-v1.5

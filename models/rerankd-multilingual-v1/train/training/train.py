@@ -9,21 +9,20 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch import multiprocessing as mp
 from torch.nn import functional as F
 
-from published import load_published
-from reranker import MAX_QUERY, MAX_TOKENS, Reranker, build, join
-from store import Lists
+from lists.store import Lists
+from model.reranker import Reranker, build
+from training.checkpoint import begin, flatten, save
+from training.draw import MORE_NEGATIVES, NEGATIVES, SHARES, Draw, choose
 
 WORKERS = 2
 WARM_UP = 60
@@ -32,33 +31,8 @@ BETAS = (0.9, 0.98)
 EPSILON = 1e-8
 DECAY_WEIGHTS = 0.01
 AVERAGE_EVERY, AVERAGE = 5, 0.985
-# One list in so many is held out.
-HELD_OUT = 97
-# Shares of the draws by sort of list; within a sort, sets are drawn by the square root of their size.
-SHARES = {
-    "question": 0.29,
-    "cross-question": 0.05,
-    "parallel": 0.06,
-    "cross-command": 0.06,
-    "cross-heading": 0.08,
-    "heading": 0.05,
-    "command": 0.02,
-    "sentence": 0.04,
-    "everyday": 0.32,
-    "chat": 0.03,
-    "taught": 0.6,
-    "papers": 0.3,
-}
-# Sorts whose grades only compare the candidates: that the best of a list is relevant is not said.
-RELATIVE = {"taught", "papers"}
 # How often a batch's rows are read without being told what matches, so that meaning is not left to matches.
 BLIND = 0.35
-# Negatives of a list, by its sort: notes are short, and each of theirs tells something.
-NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8, "papers": 8}
-# Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
-CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
-# Of a row, what is read to choose negatives: reading them whole takes as long as training on those chosen.
-CHOICE_TOKENS = 192
 NEW_RATE = 5.0
 
 
@@ -83,94 +57,6 @@ class Run:
     offered: int
 
 
-class Sample(NamedTuple):
-    """A drawn list: joined rows, the best first, and their grades, which may only compare them."""
-
-    rows: list[list[int]]
-    grades: list[float]
-    relative: bool
-
-
-class Draw:
-    """Draws lists: the same for the same seed, step and worker.
-
-    `shares` replace those of `SHARES`; the share `whole` of the lists is read up to 512 tokens a row, the others up to
-    256; lists of the sorts in `CHOSEN` have `offered` negatives where that is more than usual.
-    """
-
-    def __init__(
-        self, lists: Lists, shares: dict[str, float] | None = None, whole: float = 0.25, offered: int = 0
-    ) -> None:
-        self.lists = lists
-        self.whole = whole
-        self.offered = offered
-        shares = SHARES | (shares or {})
-        weights = [0.0] * len(lists.kinds)
-        by_sort: dict[str, list[int]] = {}
-        for i, kind in enumerate(lists.kinds):
-            by_sort.setdefault(kind.split("/")[0], []).append(i)
-        for sort, kinds in by_sort.items():
-            roots = [math.sqrt(len(lists.of_kind[i])) for i in kinds]
-            for i, root in zip(kinds, roots, strict=True):
-                weights[i] = shares[sort] * root / sum(roots)
-        self.weights = weights
-
-    def list(self, rng: random.Random) -> Sample:
-        lists = self.lists
-        while True:
-            kind = rng.choices(range(len(self.weights)), self.weights)[0]
-            number = int(lists.of_kind[kind][rng.randrange(len(lists.of_kind[kind]))])
-            if number % HELD_OUT:
-                break
-        sort = lists.kinds[kind].split("/")[0]
-        negatives = MORE_NEGATIVES.get(sort, NEGATIVES)
-        if sort in CHOSEN:
-            negatives = max(negatives, self.offered)
-        texts, grades = lists.candidates(number, negatives, rng)
-        query = lists.text(int(lists.query[number]))[:MAX_QUERY]
-        limit = MAX_TOKENS if rng.random() < self.whole else 256
-        return Sample([join(query, lists.text(text), limit) for text in texts], grades, sort in RELATIVE)
-
-    def batch(self, seed: int, step: int, worker: int, tokens: int) -> list[Sample]:
-        """Lists of about so many tokens."""
-        rng = random.Random(f"{seed} {step} {worker}")
-        found, total = [], 0
-        while total < tokens:
-            sample = self.list(rng)
-            size = sum(map(len, sample.rows)) * min(1, (kept(sample.rows) + 1) / len(sample.rows))
-            if found and total + size > tokens * 1.3:
-                break
-            found.append(sample)
-            total += size
-        return found
-
-
-def kept(rows: list[list[int]]) -> int:
-    """How many negatives of a list are trained on."""
-    return NEGATIVES if len(rows) > 1 + max(NEGATIVES, *MORE_NEGATIVES.values()) else len(rows) - 1
-
-
-def choose(model: nn.Module, batch: list[Sample], rng: random.Random) -> list[Sample]:
-    """The batch with the negatives that the model finds most relevant, and a few others, where a list offers more."""
-    long = [rows for rows, _, _ in batch if kept(rows) < len(rows) - 1]
-    if not long:
-        return batch
-    with torch.no_grad():
-        logits = model([row[:CHOICE_TOKENS] for rows in long for row in rows]).tolist()
-    result, at = [], 0
-    for sample in batch:
-        rows, grades, relative = sample
-        if kept(rows) == len(rows) - 1:
-            result.append(sample)
-            continue
-        order = sorted(range(1, len(rows)), key=lambda i: -logits[at + i])
-        hard = kept(rows) - AT_RANDOM
-        chosen = [0, *order[:hard], *rng.sample(order[hard:], AT_RANDOM)]
-        result.append(Sample([rows[i] for i in chosen], [grades[i] for i in chosen], relative))
-        at += len(rows)
-    return result
-
-
 def loss_of(logits: Tensor, grades: Tensor, relative: bool) -> Tensor:
     """Cross-entropy over the list, and, where grades are not `relative`, a fifth of the binary one, in which both
     sides weigh the same."""
@@ -179,18 +65,6 @@ def loss_of(logits: Tensor, grades: Tensor, relative: bool) -> Tensor:
         return listwise
     weight = torch.where(grades > 0.5, 1.0, 1.0 / max(len(grades) - 1, 1))
     return listwise + 0.2 * F.binary_cross_entropy_with_logits(logits, grades, weight, reduction="sum")
-
-
-def flatten(model: nn.Module) -> tuple[Tensor, list[tuple[str, nn.Parameter, int]]]:
-    """All parameters in one tensor, of which they become views; and where each begins."""
-    parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    flat = torch.empty(sum(p.numel() for _, p in parameters))
-    places, at = [], 0
-    for name, p in parameters:
-        flat[at : at + p.numel()] = p.data.reshape(-1)
-        places.append((name, p, at))
-        at += p.numel()
-    return flat, places
 
 
 def attach(flat: Tensor, gradient: Tensor, places: list[tuple[str, nn.Parameter, int]]) -> None:
@@ -279,7 +153,7 @@ def work(worker: int, run: Run, shared: dict[str, Tensor], barrier) -> None:
                 flush=True,
             )
         if time.time() - saved > run.minutes * 60 or step == run.steps:
-            save(run, shared, places)
+            save(run.folder, run.depth, shared, places)
             saved = time.time()
 
 
@@ -287,36 +161,6 @@ def round_as(model: Reranker, ranges: list[tuple[float, float]]) -> None:
     """Lets the encoder compute as the int8 graph with these ranges of inputs does, four a layer."""
     for i, layer in enumerate(model.encoder.layers):
         layer.ranges = [(low, high) for low, high in ranges[4 * i : 4 * i + 4]]
-
-
-def save(run: Run, shared: dict[str, Tensor], places: list[tuple[str, nn.Parameter, int]]) -> None:
-    """Writes the checkpoint in one move; the gradients are not kept."""
-    names = [(name, tuple(p.shape), at) for name, p, at in places]
-    state = {key: shared[key].clone() for key in ("weights", "average", "first", "second", "step")}
-    torch.save({"depth": run.depth, "names": names, **state}, run.folder / "checkpoint.new")
-    os.replace(run.folder / "checkpoint.new", run.folder / "checkpoint.pt")
-
-
-def load(model: Reranker, checkpoint: Path, which: str = "average") -> int:
-    """Fills a model with a checkpoint's averaged (or last) weights; returns its step."""
-    saved = torch.load(checkpoint)
-    state = {name: saved[which][at : at + math.prod(shape)].view(shape) for name, shape, at in saved["names"]}
-    missing = model.load_state_dict(state, strict=False)
-    if missing.missing_keys or missing.unexpected_keys:
-        raise ValueError(f"{checkpoint} is of another model: {missing}")
-    return int(saved["step"])
-
-
-def begin(wheel: Path, tokenizer: Path, start: Path | None, depth: int, drop: set[int]) -> Reranker:
-    """A model of `depth` layers with the weights of a checkpoint's average or of a published .onnx, or untrained; then
-    without the layers in `drop`."""
-    model = build(wheel, tokenizer, depth)
-    if start and start.suffix == ".onnx":
-        load_published(model, start)
-    elif start:
-        load(model, start)
-    model.encoder.layers = nn.ModuleList(layer for i, layer in enumerate(model.encoder.layers) if i not in drop)
-    return model
 
 
 def share(text: str) -> tuple[str, float]:
@@ -341,7 +185,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--tokens", type=int, default=3600, help="tokens a worker reads in a step")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--ranges", type=Path, help="what export.py wrote: train for the int8 graph")
+    parser.add_argument("--ranges", type=Path, help="what export.model_folder wrote: train for the int8 graph")
     parser.add_argument("--share", type=share, nargs="*", default=[], help="weights of sorts, as question=0.6")
     parser.add_argument("--whole", type=float, default=0.25, help="share of lists read up to 512 tokens a row")
     parser.add_argument(

@@ -16,8 +16,8 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from matching import PAIR_FEATURES, TOKEN_FEATURES
-from reranker import Reranker
+from model.matching import PAIR_FEATURES, TOKEN_FEATURES
+from model.reranker import Reranker
 
 PRODUCTS = ("qkv", "out", "up", "down")
 _PREFIX, _NARROW = "model.", "_narrow"

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from e5 import E5
+from model.e5 import E5
 
 # Rows that attend together: at most so many, none shorter than a share of the longest, to which they are padded.
 GROUP = 12

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from string import Template
 
-from data import DEFAULT_DATA, training_sources
+from lists.data import DEFAULT_DATA, training_sources
 
 HERE = Path(__file__).resolve().parent
 FIRST_LANGUAGES = ["ko", "en", "ja", "zh"]
@@ -63,7 +63,7 @@ def file_rows(model: Path) -> tuple[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
-    parser.add_argument("--model", type=Path, default=HERE.parent)
+    parser.add_argument("--model", type=Path, default=HERE.parents[1])
     args = parser.parse_args()
     lists, beside = (json.loads((HERE / name).read_text(encoding="utf-8")) for name in ("figures.json", "beside.json"))
     sources = training_sources(args.data)

@@ -1,13 +1,13 @@
 """Lists of short everyday notes: appointments from word lists, and concepts with answers, near-misses and translations.
 
-`everyday/concepts-*.jsonl` holds concepts, written for this model. Each has, in three to six languages, queries (`asks`),
+`notes/concepts-*.jsonl` holds concepts, written for this model. Each has, in three to six languages, queries (`asks`),
 notes that answer them, mostly in other words (`says`), notes in like words that do not (`not`: negated, another date,
-number or person), and notes about something near (`near`). `everyday/facts-*.jsonl` holds facts, whose answers share
+number or person), and notes about something near (`near`). `notes/facts-*.jsonl` holds facts, whose answers share
 words with their queries and whose four `not` share as many. The same place in two languages means the same.
-`everyday/siblings-*.jsonl` holds sets of notes that differ in one fact, with the queries for each; long numbers in
-them are drawn anew for each list. `everyday/across-*.jsonl` holds subjects in eight languages each, with queries, notes
+`notes/siblings-*.jsonl` holds sets of notes that differ in one fact, with the queries for each; long numbers in
+them are drawn anew for each list. `notes/across-*.jsonl` holds subjects in eight languages each, with queries, notes
 that answer and notes that are near; most of their lists ask in one language and answer in another.
-`everyday/threads-*.jsonl` holds questions of forums with helpful comments and others.
+`notes/threads-*.jsonl` holds questions of forums with helpful comments and others.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from appointments import PHRASES, NoteList, note_lists
+from lists.appointments import PHRASES, NoteList, note_lists
 
-FOLDER = Path(__file__).parent / "everyday"
+FOLDER = Path(__file__).parent / "notes"
 # How often the texts of a list are of another language than its query, and of several.
 ACROSS, MIXED = 0.4, 0.3
 # The same, of lists about the subjects that are written in many languages.

@@ -14,15 +14,16 @@ import torch
 from onnx import ModelProto, helper, numpy_helper
 from tokenizers import Tokenizer
 
-from e5 import BLOCK, Packed, read
-from graph import Graph
-from matching import PAD, Matcher
-from pieces import describe
-from quantize import calibrate, quantize
-from reranker import MAX_TOKENS, build
-from store import Lists
-from train import Draw, load
-from vocabulary import choose, frequent_words, prune, read_tokenizer, usage
+from export.graph import Graph
+from export.quantize import calibrate, quantize
+from lists.store import Lists
+from model.e5 import BLOCK, Packed, read
+from model.matching import PAD, Matcher
+from model.pieces import describe
+from model.reranker import MAX_TOKENS, build
+from model.vocabulary import choose, frequent_words, prune, read_tokenizer, usage
+from training.checkpoint import load
+from training.draw import Draw
 
 OPSET = 20
 HERE = Path(__file__).resolve().parent
@@ -137,7 +138,7 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=124_000)
     parser.add_argument("--calibrate", type=int, default=200, help="rows to calibrate on")
     parser.add_argument("--share", type=float, default=0.99999, help="of activations inside the range")
-    parser.add_argument("--out", type=Path, default=HERE.parent)
+    parser.add_argument("--out", type=Path, default=HERE.parents[1])
     parser.add_argument("--ranges", type=Path, help="ranges of activations: read if there, else calibrated and written")
     parser.add_argument("--fp32", type=Path, help="where to write the fp32 graph, to compare with")
     args = parser.parse_args()
