@@ -5,23 +5,21 @@
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
 # (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, ROUNDED_STEPS, PAPERS_STEPS, QUESTIONS_STEPS and LAST_STEPS
-# change how long it trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before,
-# and its rate falls to 0 over its last steps:
+# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, ROUNDED_STEPS, PAPERS_STEPS and LAST_STEPS change how long it
+# trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before, and its rate falls to
+# 0 over its last steps:
 #   run, more        the lists of the sets
 #   int8             the same, seeing the rounding of the int8 graph
 #   taught           without layer 9, with the teacher's lists
 #   rounded          the same, seeing the rounding; its last weights and three tenths of those of int8 make blend.pt
-#   papers           from blend.pt, with the teacher's lists of abstracts, too
-#   questions        more of the sets of questions, with the hardest negatives of twelve
-#   last             the same, seeing the rounding
+#   papers, last     from blend.pt, with the teacher's lists of abstracts, too; last sees the rounding
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
 steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
 taught_steps=${TAUGHT_STEPS:-700} rounded_steps=${ROUNDED_STEPS:-250}
-papers_steps=${PAPERS_STEPS:-850} questions_steps=${QUESTIONS_STEPS:-760} last_steps=${LAST_STEPS:-170}
+papers_steps=${PAPERS_STEPS:-850} last_steps=${LAST_STEPS:-180}
 mkdir -p "$work"
 cd "$work"
 
@@ -96,13 +94,9 @@ python training.blend "${base[@]}" --checkpoint rounded/checkpoint.pt --start in
 papers=("${share[@]}" cross-heading=0.14 taught=0.5 papers=0.3)
 train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start blend.pt --depth 11 \
   --seed 8 --rate 7e-5
-questions=(--share everyday=0.45 question=0.6 cross-question=0.06 cross-heading=0.12 taught=0.45 papers=0.32)
-questions+=(--offered 12)
-train questions "$questions_steps" "$((questions_steps * 17 / 30))" "${questions[@]}" --start papers/checkpoint.pt \
-  --depth 11 --seed 10 --rate 7e-5
-ranges ranges.json --depth 11 --checkpoint questions/checkpoint.pt
-train last "$last_steps" "$((last_steps * 3 / 4))" "${questions[@]}" --start questions/checkpoint.pt --depth 11 \
-  --ranges ranges.json --seed 11 --rate 4e-5
+ranges ranges.json --depth 11 --checkpoint papers/checkpoint.pt
+train last "$last_steps" "$((last_steps * 3 / 4))" "${papers[@]}" --start papers/checkpoint.pt --depth 11 \
+  --ranges ranges.json --seed 9 --rate 4e-5
 
 python export.model_folder "${from[@]}" "${model[@]}" --depth 11 --checkpoint last/checkpoint.pt --ranges ranges.json --fp32 model.onnx
 python evaluation.evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/evaluation/figures.json"
