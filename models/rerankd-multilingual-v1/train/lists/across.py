@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from lists.bm25 import Bm25
 from lists.data import Pair, Source, read_pairs
-from lists.mined import HARD, Mined, numbers_in, other_number
+from lists.mined import HARD, Mined, other_number
 from lists.store import Store
 
 _COMMAND = re.compile(r"`([^`]*)`\s*$")
@@ -42,7 +42,7 @@ def add_parallel(store: Store, source: Source, rng: random.Random) -> None:
         ):
             found = [text for text in found if text != query and text in other]
             translated = [other[text] for text in found[:12] if other[text] != answer]
-            changed = other_number(answer, numbers_in(query), rng)
+            changed = other_number(answer, query, rng)
             negatives = translated + rng.sample(found[:8], min(3, len(found[:8]))) + ([changed] if changed else [])
             store.add(f"parallel/{source.name}", query, answer, negatives)
 

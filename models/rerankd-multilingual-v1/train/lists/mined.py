@@ -15,12 +15,9 @@ TOP = 34
 _NUMBER = re.compile(r"\d+")
 
 
-def numbers_in(text: str) -> set[str]:
-    return set(_NUMBER.findall(text))
-
-
-def other_number(text: str, wanted: set[str], rng: random.Random) -> str | None:
-    """The text with one of the `wanted` numbers changed everywhere; None if it has none of them."""
+def other_number(text: str, query: str, rng: random.Random) -> str | None:
+    """The text with one of the query's numbers changed everywhere; None if it has none of them."""
+    wanted = set(_NUMBER.findall(query))
     found = [n for n in _NUMBER.findall(text) if n in wanted]
     if not found:
         return None
@@ -57,7 +54,7 @@ class Mined:
             hard = [p for p in hard if p not in answers and not p.startswith(start)]
             near = [p for p in self.siblings[pair.doc] if p not in answers] if pair.doc else []
             near = rng.sample(near, min(4, len(near))) if len(near) <= 60 else []
-            changed = other_number(pair.passage, numbers_in(pair.query), rng)
+            changed = other_number(pair.passage, pair.query, rng)
             rest = hard[:8] + rng.sample(hard[8:], min(HARD - 8, len(hard[8:])))
             result.append(list(dict.fromkeys(near + rest + ([changed] if changed else []))))
         return result

@@ -33,6 +33,7 @@ SHARES = {
 RELATIVE = {"taught", "papers"}
 # Negatives of a list, by its sort: notes are short, and each of theirs tells something.
 NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8, "papers": 8}
+MOST_NEGATIVES = max(NEGATIVES, *MORE_NEGATIVES.values())
 # Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
 CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
 # Of a row, what is read to choose negatives: reading them whole takes as long as training on those chosen.
@@ -103,7 +104,7 @@ class Draw:
 
 def kept(rows: list[list[int]]) -> int:
     """How many negatives of a list are trained on."""
-    return NEGATIVES if len(rows) > 1 + max(NEGATIVES, *MORE_NEGATIVES.values()) else len(rows) - 1
+    return NEGATIVES if len(rows) > 1 + MOST_NEGATIVES else len(rows) - 1
 
 
 def choose(model: nn.Module, batch: list[Sample], rng: random.Random) -> list[Sample]:

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from lists.store import Lists
 from model.reranker import Reranker, build
 from training.checkpoint import begin, flatten, save
-from training.draw import MORE_NEGATIVES, NEGATIVES, SHARES, Draw, choose
+from training.draw import MOST_NEGATIVES, SHARES, Draw, choose
 
 WORKERS = 2
 WARM_UP = 60
@@ -193,9 +193,8 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=4, help="minutes between checkpoints")
     args = vars(parser.parse_args())
-    most = max(NEGATIVES, *MORE_NEGATIVES.values())
-    if 0 < args["offered"] <= most:
-        parser.error(f"--offered must be 0 or more than {most}, got: {args['offered']}")
+    if 0 < args["offered"] <= MOST_NEGATIVES:
+        parser.error(f"--offered must be 0 or more than {MOST_NEGATIVES}, got: {args['offered']}")
     start, drop, depth = args.pop("start"), set(args.pop("drop")), args.pop("depth")
     run = Run(**args | {"shares": dict(args.pop("share")), "depth": depth - len(drop)})
     run.folder.mkdir(parents=True, exist_ok=True)
