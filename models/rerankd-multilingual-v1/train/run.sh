@@ -5,21 +5,24 @@
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
 # (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, ROUNDED_STEPS, PAPERS_STEPS and LAST_STEPS change how long it
-# trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before, and its rate falls to
-# 0 over its last steps:
-#   run, more        the lists of the sets
-#   int8             the same, seeing the rounding of the int8 graph
-#   taught           without layer 9, with the teacher's lists
-#   rounded          the same, seeing the rounding; its last weights and three tenths of those of int8 make blend.pt
-#   papers, last     from blend.pt, with the teacher's lists of abstracts, too; last sees the rounding
+# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, PAPERS_STEPS, QUESTIONS_STEPS, ANSWERS_STEPS and ROUNDED_STEPS
+# change how long it trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before, and
+# its rate falls to 0 over its last steps; one whose name ends in int8 sees the rounding of the int8 graph:
+#   run, more, int8           the lists of the sets
+#   taught, taught-int8       without layer 9, with the teacher's lists; the last weights and three tenths of those of
+#                             int8 make taught.pt
+#   papers, papers-int8       from taught.pt, with the teacher's lists of abstracts, too
+#   questions, questions-int8 from papers, more of the sets of questions, with the hardest negatives of twelve
+#   answers, answers-int8     from three fifths of questions and two fifths of papers, with the teacher's grades of
+#                             passages and sentences for questions
+# The averages of the last three make mixed.pt, which is exported.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
 steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
-taught_steps=${TAUGHT_STEPS:-700} rounded_steps=${ROUNDED_STEPS:-250}
-papers_steps=${PAPERS_STEPS:-850} last_steps=${LAST_STEPS:-180}
+taught_steps=${TAUGHT_STEPS:-700} papers_steps=${PAPERS_STEPS:-850} questions_steps=${QUESTIONS_STEPS:-760}
+answers_steps=${ANSWERS_STEPS:-600} rounded_steps=${ROUNDED_STEPS:-180}
 mkdir -p "$work"
 cd "$work"
 
@@ -76,29 +79,54 @@ train() {
 # ranges FILE OPTION...: writes the ranges of activations of a checkpoint.
 ranges() { [ -f "$1" ] || python export.model_folder "${from[@]}" "${model[@]}" --ranges "$1" "${@:2}"; }
 
-untaught=(--share taught=0 papers=0)
+# rounded FROM STEPS SEED OPTION...: trains FROM's weights on as FROM-int8, seeing the rounding.
+rounded() {
+  ranges "ranges-$1.json" --depth 11 --checkpoint "$1/checkpoint.pt"
+  train "$1-int8" "$2" "$(($2 * 3 / 4))" --start "$1/checkpoint.pt" --depth 11 --ranges "ranges-$1.json" \
+    --rate 4e-5 --seed "$3" "${@:4}"
+}
+# blend FILE CHECKPOINT WHICH SHARE...: mixes weights.
+blend() {
+  local file=$1 parts=()
+  shift
+  while (($#)); do
+    parts+=(--part "$1/checkpoint.pt" "$2" "$3")
+    shift 3
+  done
+  python training.blend "${base[@]}" "${parts[@]}" --drop 9 --out "$file"
+}
+
+untaught=(--share taught=0 papers=0 answers=0)
 train run "$steps" "$((steps / 5))" "${untaught[@]}"
 train more "$more_steps" "$((more_steps / 2))" "${untaught[@]}" --start run/checkpoint.pt --rate 8e-5
-ranges ranges12.json --checkpoint more/checkpoint.pt
-train int8 "$int8_steps" "$int8_steps" "${untaught[@]}" --start more/checkpoint.pt --ranges ranges12.json --rate 2e-5
+ranges ranges-more.json --checkpoint more/checkpoint.pt
+train int8 "$int8_steps" "$int8_steps" "${untaught[@]}" --start more/checkpoint.pt --ranges ranges-more.json --rate 2e-5
 
-share=(--share everyday=0.5 question=0.35 cross-question=0.06)
-taught=("${share[@]}" cross-heading=0.1 papers=0)
+taught=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.1 papers=0 answers=0)
 train taught "$taught_steps" "$((taught_steps / 2))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
   --seed 5 --rate 7e-5
-ranges ranges11.json --depth 11 --checkpoint taught/checkpoint.pt
-train rounded "$rounded_steps" "$((rounded_steps * 3 / 4))" "${taught[@]}" --start taught/checkpoint.pt --depth 11 \
-  --ranges ranges11.json --seed 6 --rate 4e-5
-python training.blend "${base[@]}" --checkpoint rounded/checkpoint.pt --start int8/checkpoint.pt --drop 9 --out blend.pt
+rounded taught "$((rounded_steps * 7 / 5))" 6 "${taught[@]}"
+blend taught.pt taught-int8 weights 0.7 int8 average 0.3
 
-papers=("${share[@]}" cross-heading=0.14 taught=0.5 papers=0.3)
-train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start blend.pt --depth 11 \
+papers=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.14 taught=0.5 papers=0.3 answers=0)
+train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start taught.pt --depth 11 \
   --seed 8 --rate 7e-5
-ranges ranges.json --depth 11 --checkpoint papers/checkpoint.pt
-train last "$last_steps" "$((last_steps * 3 / 4))" "${papers[@]}" --start papers/checkpoint.pt --depth 11 \
-  --ranges ranges.json --seed 9 --rate 4e-5
+rounded papers "$rounded_steps" 9 "${papers[@]}"
 
-python export.model_folder "${from[@]}" "${model[@]}" --depth 11 --checkpoint last/checkpoint.pt --ranges ranges.json --fp32 model.onnx
+questions=(--offered 12)
+questions+=(--share everyday=0.45 question=0.6 cross-question=0.06 cross-heading=0.12 taught=0.45 papers=0.32 answers=0)
+train questions "$questions_steps" "$((questions_steps * 17 / 30))" "${questions[@]}" --start papers/checkpoint.pt \
+  --depth 11 --seed 10 --rate 7e-5
+rounded questions "$rounded_steps" 11 "${questions[@]}"
+blend answers.pt questions average 0.6 papers average 0.4
+
+answers=(--share everyday=0.5 question=0.45 cross-question=0.06 cross-heading=0.13 taught=0.5 papers=0.3 answers=0.35)
+train answers "$answers_steps" "$((answers_steps * 17 / 30))" "${answers[@]}" --start answers.pt --depth 11 \
+  --seed 12 --rate 6e-5
+rounded answers "$rounded_steps" 13 "${answers[@]}"
+blend mixed.pt answers-int8 average 0.5 questions-int8 average 0.3 papers-int8 average 0.2
+
+python export.model_folder "${from[@]}" "${model[@]}" --depth 11 --checkpoint mixed.pt --ranges ranges-answers.json --fp32 model.onnx
 python evaluation.evaluate --data "$data" --model "$here/.." --queries 40 --out "$here/evaluation/figures.json"
 python evaluation.evaluate --data "$data" --model "$here/.." --fp32 model.onnx --wheel "$wheel" --queries 8 --out "$here/evaluation/beside.json"
 python evaluation.card --data "$data"

@@ -31,7 +31,17 @@ from lists.everyday import everyday_lists
 from lists.mined import HARD, Mined
 from lists.sentences import add_sentences
 from lists.store import Store
-from lists.teach import LISTS, Teacher, add_taught, of_abstracts, of_pairs, of_sections, of_translations
+from lists.teach import (
+    LISTS,
+    Teacher,
+    add_taught,
+    of_abstracts,
+    of_answers,
+    of_pairs,
+    of_questions,
+    of_sections,
+    of_translations,
+)
 
 # At most so many queries of a set.
 CAP = 12_000
@@ -44,6 +54,8 @@ CHAT = re.compile(r"chatbot|koziev")
 SENTENCE_LISTS = {"ko": 9000, "en": 5000, "ja": 5000, "zh": 5000}
 OTHER_SENTENCE_LISTS = 700
 EVERYDAY_LISTS = 110_000
+# Sets of questions that people asked of passages of several sentences, in English.
+ASKED = re.compile(r"afriqa-pivot|qed|pira|pubmedqa")
 
 
 def sort_of(source: Source) -> str:
@@ -91,6 +103,11 @@ def add_all_taught(
     for path in sorted(papers.glob("*.tsv.xz")) if papers else []:
         subject = of_abstracts(read_abstracts(path), rng)
         add_taught(store, f"papers/{path.name.removesuffix('.tsv.xz')}", subject, teacher, LISTS, rng)
+    asked = [source for source in sources if source.lang == "en" and ASKED.search(source.kind)]
+    for source in asked:
+        pairs = read_pairs(source)
+        add_taught(store, f"answers/{source.kind}", of_questions(pairs, rng), teacher, 4 * LISTS, rng)
+        add_taught(store, f"answers/{source.kind}-sentences", of_answers(pairs, rng), teacher, 2 * LISTS, rng)
     print(f"taught: {len(store.query)} lists so far", flush=True)
 
 

@@ -3,7 +3,8 @@
 The sets have one relevant passage a question; a teacher also says which of the others are near the question's subject,
 and by how much. It reads English; where a set has the same text in other languages, these take over its grades, so that
 query and candidates can be of different languages. Abstracts of papers, which nobody asked anything, are looked for by
-their titles, by some of their sentences, and by one another. Lists are named `taught/<set>` and `papers/<category>`.
+their titles, by some of their sentences, and by one another. Questions that people asked look for single sentences,
+too. Lists are named `taught/<set>`, `papers/<category>` and `answers/<set>`.
 """
 
 from __future__ import annotations
@@ -100,6 +101,23 @@ def of_pairs(pairs: list[Pair], rng: random.Random) -> Subject:
         if cut:
             subject.queries.append(({"en": cut}, numbers[pair.passage]))
     return subject
+
+
+def of_questions(pairs: list[Pair], rng: random.Random) -> Subject:
+    """An English set's passages and its questions."""
+    pairs = rng.sample(pairs, min(2 * POOL, len(pairs)))
+    numbers: dict[str, int] = {}
+    for pair in pairs:
+        numbers.setdefault(pair.passage, len(numbers))
+    return Subject([{"en": text} for text in numbers], [({"en": p.query}, numbers[p.passage]) for p in pairs])
+
+
+def of_answers(pairs: list[Pair], rng: random.Random) -> Subject:
+    """Sentences out of an English set's passages, and its questions. Which sentence answers is not known."""
+    pairs = rng.sample(pairs, min(POOL, len(pairs)))
+    sentences = {s.strip(): None for pair in pairs for s in _SENTENCE.split(pair.passage)}
+    texts = [s for s in sentences if 6 <= len(s.split()) <= 80]
+    return Subject([{"en": text} for text in texts], [({"en": pair.query}, None) for pair in pairs])
 
 
 def of_abstracts(papers: list[Pair], rng: random.Random) -> Subject:

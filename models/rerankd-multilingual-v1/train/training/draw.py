@@ -28,11 +28,12 @@ SHARES = {
     "chat": 0.03,
     "taught": 0.6,
     "papers": 0.3,
+    "answers": 0.3,
 }
 # Sorts whose grades only compare the candidates: that the best of a list is relevant is not said.
-RELATIVE = {"taught", "papers"}
+RELATIVE = {"taught", "papers", "answers"}
 # Negatives of a list, by its sort: notes are short, and each of theirs tells something.
-NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8, "papers": 8}
+NEGATIVES, MORE_NEGATIVES = 5, {"everyday": 8, "taught": 8, "papers": 8, "answers": 8}
 MOST_NEGATIVES = max(NEGATIVES, *MORE_NEGATIVES.values())
 # Sorts whose negatives are chosen by the model out of more, and how many of those chosen are taken at random.
 CHOSEN, AT_RANDOM = {"question", "cross-question", "cross-heading", "parallel"}, 1
