@@ -42,7 +42,7 @@ export const rerankExamples = [
     body: { query: "red fruit", documents: ["a blue car", "a red apple"], top_n: 1 },
     answer: {
       model,
-      results: [{ index: 1, relevance_score: 0.7369830012321472 }],
+      results: [{ index: 1, relevance_score: 0.7952253818511963 }],
       ...rerankEnd(18),
     },
   },
@@ -65,13 +65,13 @@ export const rerankExamples = [
       results: [
         {
           index: 1,
-          relevance_score: 0.9275656342506409,
+          relevance_score: 0.9146353602409363,
           document: { title: "회의", text: "내일 오후 2시에 품질 미팅이 있습니다", id: 8 },
           passage: { start: 0, end: 24, text: "회의\n내일 오후 2시에 품질 미팅이 있습니다" },
         },
         {
           index: 0,
-          relevance_score: 0.17342102527618408,
+          relevance_score: 0.08593714982271194,
           document: { title: "점심", text: "오늘 점심은 김치찌개를 먹었다", id: 7 },
           passage: { start: 0, end: 19, text: "점심\n오늘 점심은 김치찌개를 먹었다" },
         },
@@ -92,7 +92,7 @@ export const rerankExamples = [
     },
     answer: {
       model,
-      results: [{ index: 0, relevance_score: -1.0445756912231445, truncated: true }],
+      results: [{ index: 0, relevance_score: -1.0854332447052002, truncated: true }],
       ...rerankEnd(12, [
         "1 of the results were cut to fit 512 tokens, or to 4 of their own",
         "the query was cut to fit 512 tokens, or to 4 of its own",
@@ -115,13 +115,13 @@ export const teiExample: RouteExample = {
   answer: [
     {
       index: 1,
-      score: 0.3412743806838989,
+      score: 0.2678442597389221,
       text: "a red apple on a table",
       passage: { start: 0, end: 22, text: "a red apple on a table" },
     },
     {
       index: 0,
-      score: 0.031054576858878136,
+      score: 0.0343300960958004,
       text: "a blue car",
       passage: { start: 0, end: 10, text: "a blue car" },
     },
@@ -134,7 +134,7 @@ export const scoreExamples = [
     name: "one_query",
     summary: "One text for all others",
     body: { text_1: "red fruit", text_2: ["a blue car", "a red apple"] },
-    answer: scoreAnswer(18, [{ score: 0.031054576858878136 }, { score: 0.7369830012321472 }]),
+    answer: scoreAnswer(18, [{ score: 0.0343300960958004 }, { score: 0.7952253818511963 }]),
   },
   {
     name: "pairs",
@@ -145,8 +145,8 @@ export const scoreExamples = [
       max_tokens_per_doc: 5,
     },
     answer: scoreAnswer(19, [
-      { score: 0.7927497029304504, truncated: true },
-      { score: 0.26546868681907654 },
+      { score: 0.6841233968734741, truncated: true },
+      { score: 0.2916595935821533 },
     ]),
   },
 ] as const satisfies readonly RouteExample[];
@@ -162,8 +162,8 @@ export const nimExample: RouteExample = {
   },
   answer: {
     rankings: [
-      { index: 1, logit: 1.3415803909301758, truncated: true },
-      { index: 0, logit: -3.440462112426758 },
+      { index: 1, logit: 0.772786557674408, truncated: true },
+      { index: 0, logit: -3.3367996215820312 },
     ],
     usage: usageOf(20),
   },
