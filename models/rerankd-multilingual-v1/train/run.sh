@@ -4,10 +4,10 @@
 # usage: run.sh DATA [WORK]
 #
 # DATA holds train/, dev/, tokenizers/ and MANIFEST.tsv. WORK takes the environment, the lists and the checkpoints
-# (default: .cache/rerankd-multilingual-v1). Every stage goes on where it was stopped, and one that is done is not
-# repeated. STEPS, MORE_STEPS, INT8_STEPS, TAUGHT_STEPS, PAPERS_STEPS, QUESTIONS_STEPS, ANSWERS_STEPS and ROUNDED_STEPS
-# change how long it trains: two cores do 10 to 33 steps a minute. Each run starts from the average of the one before, and
-# its rate falls to 0 over its last steps; one whose name ends in int8 sees the rounding of the int8 graph:
+# (default: .cache/rerankd-multilingual-v1). Every training goes on where it was stopped, and one that is done is not
+# repeated. STEPS, MORE_STEPS, TAUGHT_STEPS, PAPERS_STEPS, QUESTIONS_STEPS and ANSWERS_STEPS change how long it trains: two
+# cores do 10 to 33 steps a minute. A run starts from the average of the one before, if nothing else is said, and its rate
+# falls to 0 over its last steps; one whose name ends in int8 sees the rounding of the int8 graph:
 #   run, more, int8           the lists of the sets
 #   taught, taught-int8       without layer 9, with the teacher's lists; the last weights and three tenths of those of
 #                             int8 make taught.pt
@@ -20,9 +20,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
 work=${2:-.cache/rerankd-multilingual-v1}
-steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} int8_steps=${INT8_STEPS:-200}
-taught_steps=${TAUGHT_STEPS:-700} papers_steps=${PAPERS_STEPS:-850} questions_steps=${QUESTIONS_STEPS:-760}
-answers_steps=${ANSWERS_STEPS:-600} rounded_steps=${ROUNDED_STEPS:-180}
+steps=${STEPS:-4000} more_steps=${MORE_STEPS:-1200} taught_steps=${TAUGHT_STEPS:-700}
+papers_steps=${PAPERS_STEPS:-850} questions_steps=${QUESTIONS_STEPS:-760} answers_steps=${ANSWERS_STEPS:-600}
 mkdir -p "$work"
 cd "$work"
 
@@ -100,30 +99,30 @@ untaught=(--share taught=0 papers=0 answers=0)
 train run "$steps" "$((steps / 5))" "${untaught[@]}"
 train more "$more_steps" "$((more_steps / 2))" "${untaught[@]}" --start run/checkpoint.pt --rate 8e-5
 ranges ranges-more.json --checkpoint more/checkpoint.pt
-train int8 "$int8_steps" "$int8_steps" "${untaught[@]}" --start more/checkpoint.pt --ranges ranges-more.json --rate 2e-5
+train int8 200 200 "${untaught[@]}" --start more/checkpoint.pt --ranges ranges-more.json --rate 2e-5
 
 taught=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.1 papers=0 answers=0)
-train taught "$taught_steps" "$((taught_steps / 2))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
+train taught "$taught_steps" "$((taught_steps * 17 / 35))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
   --seed 5 --rate 7e-5
-rounded taught "$((rounded_steps * 7 / 5))" 6 "${taught[@]}"
+rounded taught 250 6 "${taught[@]}"
 blend taught.pt taught-int8 weights 0.7 int8 average 0.3
 
 papers=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.14 taught=0.5 papers=0.3 answers=0)
-train papers "$papers_steps" "$((papers_steps * 11 / 20))" "${papers[@]}" --start taught.pt --depth 11 \
+train papers "$papers_steps" "$((papers_steps * 47 / 85))" "${papers[@]}" --start taught.pt --depth 11 \
   --seed 8 --rate 7e-5
-rounded papers "$rounded_steps" 9 "${papers[@]}"
+rounded papers 180 9 "${papers[@]}"
 
 questions=(--offered 12)
 questions+=(--share everyday=0.45 question=0.6 cross-question=0.06 cross-heading=0.12 taught=0.45 papers=0.32 answers=0)
 train questions "$questions_steps" "$((questions_steps * 17 / 30))" "${questions[@]}" --start papers/checkpoint.pt \
   --depth 11 --seed 10 --rate 7e-5
-rounded questions "$rounded_steps" 11 "${questions[@]}"
+rounded questions 170 11 "${questions[@]}"
 blend answers.pt questions average 0.6 papers average 0.4
 
 answers=(--share everyday=0.5 question=0.45 cross-question=0.06 cross-heading=0.13 taught=0.5 papers=0.3 answers=0.35)
 train answers "$answers_steps" "$((answers_steps * 17 / 30))" "${answers[@]}" --start answers.pt --depth 11 \
   --seed 12 --rate 6e-5
-rounded answers "$rounded_steps" 13 "${answers[@]}"
+rounded answers 170 13 "${answers[@]}"
 blend mixed.pt answers-int8 average 0.5 questions-int8 average 0.3 papers-int8 average 0.2
 
 python export.model_folder "${from[@]}" "${model[@]}" --depth 11 --checkpoint mixed.pt --ranges ranges-answers.json --fp32 model.onnx

@@ -47,6 +47,9 @@ def weights_of(graph: Path) -> dict[str, Tensor]:
 def load_published(model: Reranker, graph: Path) -> None:
     """Fills a model with a published graph's weights. Raises `ValueError` if the graph is of another shape."""
     state = weights_of(graph)
+    layers = sum(name.endswith("qkv.weight") for name in state)
+    if layers != len(model.encoder.layers):
+        raise ValueError(f"{graph} has {layers} layers, the model {len(model.encoder.layers)}: give --depth {layers}")
     for i, layer in enumerate(model.encoder.layers):
         hidden = layer.out.weight.shape[0]
         for part in ("weight", "bias"):
