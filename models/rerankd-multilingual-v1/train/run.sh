@@ -101,13 +101,14 @@ train more "$more_steps" "$((more_steps / 2))" "${untaught[@]}" --start run/chec
 ranges ranges-more.json --checkpoint more/checkpoint.pt
 train int8 200 200 "${untaught[@]}" --start more/checkpoint.pt --ranges ranges-more.json --rate 2e-5
 
-taught=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.1 papers=0 answers=0)
+share=(--share everyday=0.5 question=0.35 cross-question=0.06 answers=0)
+taught=("${share[@]}" cross-heading=0.1 papers=0)
 train taught "$taught_steps" "$((taught_steps * 17 / 35))" "${taught[@]}" --start int8/checkpoint.pt --drop 9 \
   --seed 5 --rate 7e-5
 rounded taught 250 6 "${taught[@]}"
 blend taught.pt taught-int8 weights 0.7 int8 average 0.3
 
-papers=(--share everyday=0.5 question=0.35 cross-question=0.06 cross-heading=0.14 taught=0.5 papers=0.3 answers=0)
+papers=("${share[@]}" cross-heading=0.14 taught=0.5 papers=0.3)
 train papers "$papers_steps" "$((papers_steps * 47 / 85))" "${papers[@]}" --start taught.pt --depth 11 \
   --seed 8 --rate 7e-5
 rounded papers 180 9 "${papers[@]}"

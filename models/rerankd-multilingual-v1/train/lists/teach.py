@@ -88,12 +88,15 @@ def excerpt(text: str, rng: random.Random) -> str | None:
     return cut if len(cut.split()) >= 6 else None
 
 
+def numbered(pairs: list[Pair]) -> dict[str, int]:
+    """The pairs' passages, each once, with their numbers."""
+    return {passage: i for i, passage in enumerate(dict.fromkeys(pair.passage for pair in pairs))}
+
+
 def of_pairs(pairs: list[Pair], rng: random.Random) -> Subject:
     """An English set's passages, its questions or headings, and sentences of its passages that look for others."""
     pairs = rng.sample(pairs, min(POOL, len(pairs)))
-    numbers: dict[str, int] = {}
-    for pair in pairs:
-        numbers.setdefault(pair.passage, len(numbers))
+    numbers = numbered(pairs)
     subject = Subject([{"en": text} for text in numbers])
     for pair in pairs:
         subject.queries.append(({"en": pair.query.replace(" — ", " ")}, numbers[pair.passage]))
@@ -106,9 +109,7 @@ def of_pairs(pairs: list[Pair], rng: random.Random) -> Subject:
 def of_questions(pairs: list[Pair], rng: random.Random) -> Subject:
     """An English set's passages and its questions."""
     pairs = rng.sample(pairs, min(2 * POOL, len(pairs)))
-    numbers: dict[str, int] = {}
-    for pair in pairs:
-        numbers.setdefault(pair.passage, len(numbers))
+    numbers = numbered(pairs)
     return Subject([{"en": text} for text in numbers], [({"en": p.query}, numbers[p.passage]) for p in pairs])
 
 

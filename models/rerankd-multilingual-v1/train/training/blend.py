@@ -10,10 +10,8 @@ import argparse
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from model.reranker import build
-from training.checkpoint import flatten, load
+from training.checkpoint import begin, described, flatten
 
 
 def main() -> None:
@@ -28,24 +26,20 @@ def main() -> None:
         metavar=("CHECKPOINT", "average|weights", "SHARE"),
         help="a checkpoint, which of its weights, and their share; all shares make 1",
     )
-    parser.add_argument("--drop", type=int, nargs="*", default=[], help="layers to leave out of parts that have all 12")
+    parser.add_argument("--drop", type=int, nargs="*", default=[], help="layers to leave out of the deeper parts")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write; it has an average alone")
     args = parser.parse_args()
     shares = [float(share) for *_, share in args.part]
     if abs(sum(shares) - 1) > 1e-6:
         parser.error(f"the shares of --part must make 1, got: {sum(shares)}")
+    saved = [torch.load(path, mmap=True) for path, *_ in args.part]
+    least = min(one["depth"] for one in saved)
     mixed = torch.zeros(())
-    for (path, which, _), share in zip(args.part, shares, strict=True):
-        depth = torch.load(path)["depth"]
-        model = build(args.wheel, args.tokenizer, depth)
-        step = load(model, Path(path), which)
-        if depth == 12:
-            layers = [layer for i, layer in enumerate(model.encoder.layers) if i not in args.drop]
-            model.encoder.layers = nn.ModuleList(layers)
-        flat, places = flatten(model)
+    for (path, which, _), share, one in zip(args.part, shares, saved, strict=True):
+        drop = set(args.drop) if one["depth"] > least else set()
+        flat, places = flatten(begin(args.wheel, args.tokenizer, Path(path), one["depth"], drop, which))
         mixed = mixed + share * flat
-    names = [(name, tuple(p.shape), at) for name, p, at in places]
-    kept = {"depth": len(model.encoder.layers), "names": names, "step": step}
+    kept = {"depth": least, "names": described(places), "step": saved[-1]["step"]}
     torch.save({**kept, "average": mixed}, args.out)
 
 

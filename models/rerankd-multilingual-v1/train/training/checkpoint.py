@@ -25,11 +25,15 @@ def flatten(model: nn.Module) -> tuple[Tensor, list[tuple[str, nn.Parameter, int
     return flat, places
 
 
+def described(places: list[tuple[str, nn.Parameter, int]]) -> list[tuple[str, tuple[int, ...], int]]:
+    """What a checkpoint keeps of the places: name, shape and where it begins."""
+    return [(name, tuple(p.shape), at) for name, p, at in places]
+
+
 def save(folder: Path, depth: int, shared: dict[str, Tensor], places: list[tuple[str, nn.Parameter, int]]) -> None:
     """Writes the checkpoint in one move; the gradients are not kept."""
-    names = [(name, tuple(p.shape), at) for name, p, at in places]
     state = {key: shared[key].clone() for key in ("weights", "average", "first", "second", "step")}
-    torch.save({"depth": depth, "names": names, **state}, folder / "checkpoint.new")
+    torch.save({"depth": depth, "names": described(places), **state}, folder / "checkpoint.new")
     os.replace(folder / "checkpoint.new", folder / "checkpoint.pt")
 
 
@@ -43,13 +47,15 @@ def load(model: Reranker, checkpoint: Path, which: str = "average") -> int:
     return int(saved["step"])
 
 
-def begin(wheel: Path, tokenizer: Path, start: Path | None, depth: int, drop: set[int]) -> Reranker:
-    """A model of `depth` layers with the weights of a checkpoint's average or of a published .onnx, or untrained; then
-    without the layers in `drop`."""
+def begin(
+    wheel: Path, tokenizer: Path, start: Path | None, depth: int, drop: set[int], which: str = "average"
+) -> Reranker:
+    """A model of `depth` layers with a checkpoint's averaged (or last) weights or those of a published .onnx, or
+    untrained; then without the layers in `drop`."""
     model = build(wheel, tokenizer, depth)
     if start and start.suffix == ".onnx":
         load_published(model, start)
     elif start:
-        load(model, start)
+        load(model, start, which)
     model.encoder.layers = nn.ModuleList(layer for i, layer in enumerate(model.encoder.layers) if i not in drop)
     return model
